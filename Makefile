@@ -1,0 +1,47 @@
+# Each target sets up what it needs in .venv by itself; nothing is assumed but git, make and Python 3.11.
+PYTHON ?= python3
+PORT ?= 8000
+PLAN ?=
+BIN := .venv/bin
+
+.PHONY: help run test test-long check fix generate lock setup setup-dev
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup:
+	@$(PYTHON) scripts/checkout.py run
+
+setup-dev:
+	@$(PYTHON) scripts/checkout.py dev
+
+run: setup ## Run the example plan with the API server: PORT=8000, PLAN=name
+	@$(BIN)/orchestrator run $(if $(PLAN),--plan $(PLAN)) --api-server --api-port $(PORT) \
+		--keep-serving --restart-completed
+
+test: setup-dev ## Run the tests
+	@$(BIN)/python -m pytest -m "not long"
+
+test-long: setup-dev ## Run the longer sweeps
+	@$(BIN)/python -m pytest -m long
+
+check: setup-dev ## Format, lint, types, import contracts, generated files
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m orchestrator.codegen.openapi_file --check
+
+fix: setup-dev ## Format, and mend what can be mended
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+generate: setup-dev ## Write the generated files
+	@$(BIN)/python -m orchestrator.codegen.openapi_file
+
+lock: ## Renew the locks (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url pyproject.toml --group pyproject.toml:build --output-file requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url pyproject.toml --group pyproject.toml:build --group pyproject.toml:dev \
+		--constraint requirements.txt --output-file requirements-dev.txt

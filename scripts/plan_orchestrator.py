@@ -1,0 +1,7 @@
+"""Works through a plan from a checkout: `python scripts/plan_orchestrator.py --api-server --api-port 8000`."""
+
+import sys
+
+from checkout import run_in_venv
+
+run_in_venv(["run", *sys.argv[1:]])
