@@ -1,0 +1,238 @@
+"""What follows from a command, or from how things stand. Pure: events come back.
+
+Every decision is a function of the state alone, so each of them can be asked twice; the engine appends
+the events and obeys the rest. What follows from an attempt's end stands in `steps`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+
+from orchestrator.domain.commands import (
+    Command,
+    CommandState,
+    Pause,
+    Resume,
+    RetryTask,
+    Shutdown,
+    SkipTask,
+)
+from orchestrator.domain.events import EventData, PhaseChanged
+from orchestrator.domain.ready_tasks import blockers, can_start, open_gates, unsettled_phases
+from orchestrator.domain.run_state import RunState
+from orchestrator.domain.steps import run_step, task_step
+from orchestrator.domain.task_status import RunStatus, TaskStatus, TaskTrigger
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to a command.
+
+    While `outcome` is None the command is not settled: the tasks in `interrupt` are to be ended, and
+    then the command is decided again.
+    """
+
+    outcome: CommandState | None
+    message: str
+    code: str | None = None
+    events: tuple[EventData, ...] = ()
+    interrupt: tuple[str, ...] = ()
+
+
+def _applied(message: str, *events: EventData, interrupt: tuple[str, ...] = ()) -> Decision:
+    return Decision(CommandState.APPLIED, message, events=events, interrupt=interrupt)
+
+
+def _rejected(code: str, message: str) -> Decision:
+    return Decision(CommandState.REJECTED, message, code=code)
+
+
+def decide(state: RunState, command: Command) -> Decision:
+    """What the command does to an orchestrator in this state."""
+    if state.status.has_ended:
+        return _too_late(state, command)
+    match command:
+        case Pause():
+            return _pause(state, command)
+        case Resume():
+            return _resume(state)
+        case Shutdown():
+            return _shutdown(state, command)
+        case SkipTask():
+            return _skip(state, command)
+        case RetryTask():
+            return _retry(state, command)
+
+
+def _too_late(state: RunState, command: Command) -> Decision:
+    if isinstance(command, Shutdown):
+        return _applied(f"The orchestrator has ended already: it is {state.status}.")
+    if isinstance(command, SkipTask | RetryTask) and command.task_id not in state.tasks:
+        return _no_such_task(command.task_id)
+    return _rejected("orchestrator_ended", f"The orchestrator has ended: it is {state.status}.")
+
+
+def _running(state: RunState) -> tuple[str, ...]:
+    return tuple(state.with_status(TaskStatus.IN_PROGRESS))
+
+
+def _pause(state: RunState, command: Pause) -> Decision:
+    if state.status is RunStatus.STOPPING:
+        return _rejected("illegal_transition", "The orchestrator is stopping; it cannot be paused.")
+    interrupt = _running(state) if command.mode == "now" else ()
+    if state.status is RunStatus.PAUSED:
+        return _applied("The orchestrator is already paused.", interrupt=interrupt)
+    message = "Paused: nothing new starts."
+    if interrupt:
+        message = f"Paused: {_listed(interrupt)} interrupted and pending again."
+    elif running := _running(state):
+        message = f"Paused: nothing new starts; {_listed(running)} will finish."
+    return _applied(message, run_step(state, RunStatus.PAUSED, "paused by command"), interrupt=interrupt)
+
+
+def _resume(state: RunState) -> Decision:
+    match state.status:
+        case RunStatus.PAUSED:
+            return _applied("Resumed.", run_step(state, RunStatus.RUNNING, "resumed by command"))
+        case RunStatus.BLOCKED:
+            return _rejected("blocked", f"Nothing can run. {blocked_reason(state)}")
+        case RunStatus.STOPPING:
+            return _rejected("illegal_transition", "The orchestrator is stopping; it cannot be resumed.")
+        case _:
+            return _applied("The orchestrator is already running.")
+
+
+def _shutdown(state: RunState, command: Shutdown) -> Decision:
+    interrupt = _running(state) if command.force else ()
+    if state.status is RunStatus.STOPPING:
+        return _applied("The orchestrator is already stopping.", interrupt=interrupt)
+    message = "Stopping."
+    if running := _running(state):
+        verb = "interrupted" if command.force else "will finish first"
+        message = f"Stopping: {_listed(running)} {verb}."
+    step = run_step(state, RunStatus.STOPPING, "shutdown by command")
+    return _applied(message, step, interrupt=interrupt)
+
+
+def _task_problem(state: RunState, command: SkipTask | RetryTask) -> Decision | None:
+    task = state.tasks.get(command.task_id)
+    if task is None:
+        return _no_such_task(command.task_id)
+    if command.if_revision is not None and command.if_revision != task.revision:
+        return _rejected(
+            "revision_mismatch",
+            f"Task {command.task_id} is at revision {task.revision}, not {command.if_revision}: "
+            f"it has moved on and is {task.status} now.",
+        )
+    return None
+
+
+def _no_such_task(task_id: str) -> Decision:
+    return _rejected("task_not_found", f"The plan has no task {task_id!r}.")
+
+
+def _skip(state: RunState, command: SkipTask) -> Decision:
+    if problem := _task_problem(state, command):
+        return problem
+    task_id, status = command.task_id, state.tasks[command.task_id].status
+    reason = command.reason or "skipped by command"
+    match status:
+        case TaskStatus.SKIPPED:
+            return _rejected("illegal_transition", f"Task {task_id} is skipped already.")
+        case TaskStatus.COMPLETED:
+            return _rejected("illegal_transition", f"Task {task_id} is completed; it cannot be skipped.")
+        case TaskStatus.IN_PROGRESS:
+            return Decision(None, f"Task {task_id} is being ended, then skipped.", interrupt=(task_id,))
+        case _:
+            event = task_step(state, task_id, TaskTrigger.SKIP, reason=reason)
+            return _applied(f"Task {task_id} is skipped.", event)
+
+
+def conclude_skip(state: RunState, command: SkipTask) -> Decision:
+    """The answer to a skip whose task was being ended when it was decided first."""
+    task_id, status = command.task_id, state.tasks[command.task_id].status
+    if status is TaskStatus.SKIPPED:
+        return _applied(f"Task {task_id} was ended and is skipped.")
+    if status is TaskStatus.COMPLETED:
+        return _rejected("illegal_transition", f"Task {task_id} was completed before it could be ended.")
+    # The revision was checked before the task was ended, which has moved it on.
+    return _skip(state, command.model_copy(update={"if_revision": None}))
+
+
+def _retry(state: RunState, command: RetryTask) -> Decision:
+    if problem := _task_problem(state, command):
+        return problem
+    task_id, status = command.task_id, state.tasks[command.task_id].status
+    if status in {TaskStatus.PENDING, TaskStatus.IN_PROGRESS}:
+        return _rejected("illegal_transition", f"Task {task_id} is {status}; there is nothing to retry.")
+    if status is TaskStatus.COMPLETED and not command.force:
+        return _rejected("illegal_transition", f"Task {task_id} is completed; only force runs it again.")
+    if state.status is RunStatus.STOPPING:
+        return _rejected("illegal_transition", "The orchestrator is stopping; nothing new starts.")
+    trigger = TaskTrigger.FORCE_RETRY if command.force else TaskTrigger.RETRY
+    reason = f"retry: {command.note}" if command.note else "retry by command"
+    events: list[EventData] = [task_step(state, task_id, trigger, reason=reason)]
+    if state.status is RunStatus.BLOCKED:
+        events.append(run_step(state, RunStatus.RUNNING, f"task {task_id} is retried"))
+    return _applied(f"Task {task_id} is pending again, with a fresh limit of attempts.", *events)
+
+
+def settle(state: RunState, *, has_attempts: bool) -> list[EventData]:
+    """What follows from how things stand: another phase, blocked, no longer blocked, or the end.
+
+    `has_attempts` says whether processes of an attempt are still being ended. Whether a blocked run
+    waits is the caller's.
+    """
+    if state.status.has_ended:
+        return []
+    events: list[EventData] = []
+    unsettled = unsettled_phases(state)
+    phase = unsettled[0] if unsettled else None
+    if phase != state.current_phase:
+        events.append(PhaseChanged(old_phase=state.current_phase, new_phase=phase))
+    if step := _run_step_due(state, is_done=not unsettled, has_attempts=has_attempts):
+        events.append(run_step(state, *step))
+    return events
+
+
+def _run_step_due(
+    state: RunState, *, is_done: bool, has_attempts: bool
+) -> tuple[RunStatus, str | None] | None:
+    running = has_attempts or bool(state.count(TaskStatus.IN_PROGRESS))
+    if state.status is RunStatus.STOPPING:
+        return None if running else (RunStatus.STOPPED, state.reason)
+    if is_done and not running:
+        return RunStatus.COMPLETED, None
+    if state.status is RunStatus.STARTING:
+        return RunStatus.RUNNING, None
+    if state.status is RunStatus.RUNNING and not (running or can_start(state)):
+        return RunStatus.BLOCKED, blocked_reason(state)
+    if state.status is RunStatus.BLOCKED and (running or can_start(state)):
+        return RunStatus.RUNNING, "a task can run again"
+    return None
+
+
+def blocked_reason(state: RunState) -> str:
+    """What is in the way, by name, and what lifts each."""
+    failed = tuple(state.with_status(TaskStatus.FAILED))
+    gates = tuple(open_gates(state))
+    parts = []
+    if failed:
+        parts.append(f"{_listed(failed)} failed: retry-task or skip-task lets the run go on.")
+    if gates:
+        verb = "waits" if len(gates) == 1 else "wait"
+        parts.append(f"{_listed(gates)} {verb} for a person: skip-task says that it is done.")
+    if not parts:
+        waiting = ((task_id, reasons) for task_id, reasons in blockers(state).items() if reasons)
+        parts.extend(
+            f"Task {task_id} waits for {', '.join(reasons)}." for task_id, reasons in islice(waiting, 1)
+        )
+    text = " ".join(parts) or "No task can start."
+    return text[0].upper() + text[1:]
+
+
+def _listed(task_ids: tuple[str, ...]) -> str:
+    shown = ", ".join(task_ids[:10])
+    more = f" and {len(task_ids) - 10} more" if len(task_ids) > 10 else ""
+    return f"{'task' if len(task_ids) == 1 else 'tasks'} {shown}{more}"

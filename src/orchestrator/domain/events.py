@@ -1,0 +1,305 @@
+"""What happens, as a closed union of frozen values. Fields are only ever added.
+
+A log entry is a `StoredEvent`: its data stays encoded, so that it is encoded once however many read it.
+`initial_status`, `ping` and `resync` are frames of a stream, never entries of a log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from orchestrator.domain.commands import CommandState
+from orchestrator.domain.task_status import RunStatus, TaskStatus
+
+SUMMARY_LENGTH_MAX = 2_000
+MESSAGE_LENGTH_MAX = 8_000
+
+
+class EventData(BaseModel):
+    """The `data` of an event. Unknown fields are ignored: a newer writer may know more of them."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    type: ClassVar[str]
+
+
+class PlannedPhase(EventData):
+    """A phase as the run knows it."""
+
+    number: int
+    name: str
+
+
+class PlannedTask(EventData):
+    """A task as the run knows it: its part of the plan, and what was taken over from earlier runs.
+
+    `follows` is the task right before it in a [SEQUENTIAL] group; `runs_after_preceding` makes it
+    wait for every earlier task of its phase.
+    """
+
+    id: str
+    phase: int
+    description: str
+    kind: str = "task"
+    line: int = 0
+    depends_on: tuple[str, ...] = ()
+    follows: str | None = None
+    runs_after_preceding: bool = False
+    agent: str | None = None
+    max_attempts: int = 1
+    once: bool = False
+    gate: str | None = None
+    status: TaskStatus = TaskStatus.PENDING
+    attempt: int = 0
+    retry_count: int = 0
+    revision: int = 1
+    last_error: str | None = None
+    reason: str | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    duration_ms: int | None = None
+    verified: bool = False
+    finding: str | None = None
+
+
+class PlanLoaded(EventData):
+    """Event 1 of every log: what is to be done, and what earlier runs have done of it."""
+
+    type: ClassVar[str] = "plan_loaded"
+    plan_name: str
+    plan_path: str
+    title: str
+    predecessor: str | None = None
+    agent: str | None = None
+    parallel: int = 1
+    phases: tuple[PlannedPhase, ...] = ()
+    tasks: tuple[PlannedTask, ...] = ()
+    parallel_phases: tuple[tuple[int, ...], ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+class StatusSummary(EventData):
+    """The counts at the head of a status."""
+
+    total_tasks: int = 0
+    completed: int = 0
+    pending: int = 0
+    in_progress: int = 0
+    failed: int = 0
+    skipped: int = 0
+    current_phase: int | None = None
+    progress_percent: float = 0.0
+
+
+class StatusUpdated(EventData):
+    """status.json was written: the counts in it, and which tasks changed since it was last written."""
+
+    type: ClassVar[str] = "status_updated"
+    summary: StatusSummary
+    changed: tuple[str, ...] = ()
+    revision: int = 0
+
+
+class TaskChanged(EventData):
+    """A task moved from one status to another.
+
+    `attempt` counts every attempt ever begun; `failures` those that failed since the limit was last
+    fresh. `retry_at` is when a failed attempt is tried again; `error` what went wrong.
+    """
+
+    type: ClassVar[str] = "task_changed"
+    task_id: str
+    description: str
+    phase: int
+    old_status: TaskStatus
+    new_status: TaskStatus
+    attempt: int
+    revision: int
+    reason: str | None = None
+    error: str | None = None
+    agent: str | None = None
+    failures: int = 0
+    retry_at: datetime | None = None
+    duration_ms: int | None = None
+    verified: bool = False
+
+
+class PhaseChanged(EventData):
+    """The first phase with unfinished tasks is another one now; none when all are finished."""
+
+    type: ClassVar[str] = "phase_changed"
+    old_phase: int | None
+    new_phase: int | None
+
+
+class ToolStarted(EventData):
+    """An agent began a tool call."""
+
+    type: ClassVar[str] = "tool_started"
+    task_id: str
+    attempt: int
+    tool_id: str
+    tool_name: str
+    input_summary: str = Field(default="", max_length=SUMMARY_LENGTH_MAX)
+    parent_tool_id: str | None = None
+
+
+class ToolCompleted(EventData):
+    """A tool call ended."""
+
+    type: ClassVar[str] = "tool_completed"
+    task_id: str
+    attempt: int
+    tool_id: str
+    tool_name: str
+    status: Literal["ok", "error", "denied", "interrupted"]
+    success: bool
+    duration_ms: int
+    output_summary: str = Field(default="", max_length=SUMMARY_LENGTH_MAX)
+
+
+class OrchestratorChanged(EventData):
+    """The orchestrator moved from one status to another."""
+
+    type: ClassVar[str] = "orchestrator_changed"
+    old_status: RunStatus
+    new_status: RunStatus
+    reason: str | None = None
+
+
+class CommandSettled(EventData):
+    """A command got its receipt. `code` names the reason of a rejection for programs."""
+
+    type: ClassVar[str] = "command_settled"
+    command_id: str
+    command: str
+    state: CommandState
+    reason: str | None = None
+    code: str | None = None
+    actor: str = "unknown"
+
+
+class FindingWritten(EventData):
+    """An attempt left a finding."""
+
+    type: ClassVar[str] = "finding_written"
+    task_id: str
+    attempt: int
+    file_path: str
+    size_bytes: int
+
+
+class AgentMessage(EventData):
+    """Text from the agent, or output of the tool call that `tool_id` names."""
+
+    type: ClassVar[str] = "agent_message"
+    task_id: str
+    attempt: int
+    text: str = Field(max_length=MESSAGE_LENGTH_MAX)
+    tool_id: str | None = None
+
+
+class UsageUpdated(EventData):
+    """What an attempt has used since the last such event. An unknown price is null, never zero."""
+
+    type: ClassVar[str] = "usage_updated"
+    task_id: str
+    attempt: int
+    model: str | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    cost_usd: float | None = None
+
+
+class PlanChanged(EventData):
+    """The plan's file or an output of the run is not as the run left it; `reason` says what was done."""
+
+    type: ClassVar[str] = "plan_changed"
+    reason: str
+    problems: tuple[str, ...] = ()
+
+
+EVENT_TYPES: Mapping[str, type[EventData]] = {
+    cls.type: cls
+    for cls in (
+        PlanLoaded,
+        StatusUpdated,
+        TaskChanged,
+        PhaseChanged,
+        ToolStarted,
+        ToolCompleted,
+        OrchestratorChanged,
+        CommandSettled,
+        FindingWritten,
+        AgentMessage,
+        UsageUpdated,
+        PlanChanged,
+    )
+}
+"""Every type that a log can hold, by its name on the wire."""
+
+ACTIVITY_TYPES = frozenset({ToolStarted.type, ToolCompleted.type})
+"""The types that the activity stream carries."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """Something that happened, stamped when it was heard of, on its way into a log."""
+
+    data: EventData
+    timestamp: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An entry of a log: `body` is the JSON of its data, `seq` its position (from 1, without gaps)."""
+
+    instance_id: str
+    seq: int
+    type: str
+    timestamp: datetime
+    body: bytes
+
+    @property
+    def data(self) -> EventData:
+        """The decoded data; raises KeyError for a type this version does not know."""
+        return EVENT_TYPES[self.type].model_validate_json(self.body)
+
+    def envelope(self) -> bytes:
+        """The JSON that clients get: `{type, timestamp, instance_id, seq, data}`."""
+        return b'{"type":"%s","timestamp":"%s","instance_id":"%s","seq":%d,"data":%s}' % (
+            self.type.encode(),
+            utc_text(self.timestamp).encode(),
+            self.instance_id.encode(),
+            self.seq,
+            self.body,
+        )
+
+
+def utc_text(moment: datetime) -> str:
+    """RFC 3339 in UTC with microseconds and `Z`, so that texts sort as the moments do."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def clip(text: str, length_max: int) -> str:
+    """`text` fit to be stored: where it is longer than `length_max`, its head and tail with a mark between.
+
+    Halves of surrogate pairs, which no encoding can carry, become question marks.
+    """
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode()
+    if len(text) <= length_max:
+        return text
+    keep = max(length_max - len(_cut_mark(len(text))), 0)
+    head = keep // 2
+    return (text[:head] + _cut_mark(len(text) - keep) + text[len(text) - (keep - head) :])[:length_max]
+
+
+def _cut_mark(left_out: int) -> str:
+    return f"\n… {left_out} characters left out …\n"

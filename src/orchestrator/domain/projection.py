@@ -1,0 +1,161 @@
+"""A run's state as others see it: the status on the wire, and the document in status.json."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from orchestrator.domain.events import PlannedTask, StatusSummary, utc_text
+from orchestrator.domain.ready_tasks import blockers, next_retry, open_gates, unsettled_phases
+from orchestrator.domain.run_state import RunState, TaskState
+from orchestrator.domain.status import OrchestratorStatus, PhaseInfo, TaskInfo, WaitingFor
+from orchestrator.domain.task_status import RunStatus, TaskStatus
+
+
+def summarize(state: RunState) -> StatusSummary:
+    """The counts, and the share of tasks that are settled in percent with one decimal."""
+    total = len(state.tasks)
+    settled = state.count(TaskStatus.COMPLETED, TaskStatus.SKIPPED)
+    unsettled = unsettled_phases(state)
+    return StatusSummary(
+        total_tasks=total,
+        **_by_status({status: state.count(status) for status in TaskStatus}),
+        current_phase=unsettled[0] if unsettled else None,
+        # Rounded down: 100 is said only when everything is settled.
+        progress_percent=(1000 * settled // total) / 10 if total else 100.0,
+    )
+
+
+def _by_status(counts: Mapping[TaskStatus, int]) -> dict[str, int]:
+    return {
+        "completed": counts[TaskStatus.COMPLETED],
+        "pending": counts[TaskStatus.PENDING],
+        "in_progress": counts[TaskStatus.IN_PROGRESS],
+        "failed": counts[TaskStatus.FAILED],
+        "skipped": counts[TaskStatus.SKIPPED],
+    }
+
+
+def orchestrator_status(state: RunState, instance_id: str) -> OrchestratorStatus:
+    """The whole status at the state's `seq`."""
+    summary = summarize(state)
+    return OrchestratorStatus(
+        instance_id=instance_id,
+        plan_name=state.outline.plan_name,
+        plan_path=state.outline.plan_path,
+        status=state.status,
+        summary=summary,
+        phases=phase_infos(state, summary.current_phase),
+        tasks=task_infos(state),
+        started_at=state.started_at,
+        ended_at=state.ended_at,
+        reason=state.reason,
+        seq=state.seq,
+        usage=state.usage,
+        waiting_for=_waiting_for(state),
+    )
+
+
+def task_infos(state: RunState) -> tuple[TaskInfo, ...]:
+    """Every task, in the order of the plan."""
+    blocked_by = blockers(state)
+    return tuple(
+        _task_info(planned, state.tasks[planned.id], blocked_by.get(planned.id, ()))
+        for planned in state.outline.tasks.values()
+    )
+
+
+def _task_info(planned: PlannedTask, task: TaskState, blocked_by: Iterable[str]) -> TaskInfo:
+    return TaskInfo(
+        id=planned.id,
+        description=planned.description,
+        phase=planned.phase,
+        status=task.status,
+        kind=planned.kind,
+        depends_on=planned.depends_on,
+        blocked_by=tuple(blocked_by),
+        agent=task.agent,
+        attempt=task.attempt,
+        retry_count=task.retry_count,
+        last_error=task.last_error,
+        reason=task.reason,
+        retry_at=task.retry_at,
+        started_at=task.started_at,
+        completed_at=task.completed_at,
+        duration_ms=task.duration_ms,
+        revision=task.revision,
+        verified=task.verified,
+        finding=task.finding,
+    )
+
+
+def phase_infos(state: RunState, current: int | None) -> tuple[PhaseInfo, ...]:
+    """Every phase with its counts, in the order of the plan."""
+    return tuple(
+        PhaseInfo(
+            number=number,
+            name=name,
+            total_tasks=sum(state.counts[number].values()),
+            **_by_status(state.counts[number]),
+            is_current=number == current,
+        )
+        for number, name in state.outline.phases
+    )
+
+
+def _waiting_for(state: RunState) -> WaitingFor | None:
+    if state.status is RunStatus.PAUSED:
+        return WaitingFor(what="resume", until=None)
+    if state.status is RunStatus.BLOCKED:
+        what = "a person" if open_gates(state) else "retry-task or skip-task"
+        return WaitingFor(what=what, until=None)
+    if state.status is RunStatus.RUNNING and not state.count(TaskStatus.IN_PROGRESS):
+        until = next_retry(state)
+        return WaitingFor(what="retry", until=until) if until else None
+    return None
+
+
+def status_document(
+    state: RunState, *, created_at: str, now: datetime, revision: int, runs: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """status.json: camelCase, for the tools that read it. `runs` are this run's and earlier ones' rows."""
+    summary = summarize(state)
+    counts = _by_status({status: state.count(status) for status in TaskStatus})
+    return {
+        "planPath": state.outline.plan_path,
+        "planName": state.outline.plan_name,
+        "createdAt": created_at,
+        "lastUpdatedAt": utc_text(now),
+        "currentPhase": summary.current_phase,
+        "tasks": [
+            _document_task(planned, state.tasks[planned.id]) for planned in state.outline.tasks.values()
+        ],
+        "runs": runs,
+        "summary": {"totalTasks": summary.total_tasks, **counts},
+        "revision": revision,
+        "seq": state.seq,
+    }
+
+
+def _document_task(planned: PlannedTask, task: TaskState) -> Mapping[str, Any]:
+    return {
+        "id": planned.id,
+        "phase": planned.phase,
+        "description": planned.description,
+        "status": task.status.value,
+        "dependencies": list(planned.depends_on),
+        "startedAt": _text(task.started_at),
+        "completedAt": _text(task.completed_at),
+        "duration": task.duration_ms,
+        "error": task.last_error if task.status is TaskStatus.FAILED else None,
+        "skipReason": task.reason if task.status is TaskStatus.SKIPPED else None,
+        "retryCount": task.retry_count,
+        "lastError": task.last_error,
+        "findingsPath": task.finding,
+        "notes": task.reason,
+    }
+
+
+def _text(moment: datetime | None) -> str | None:
+    return utc_text(moment) if moment else None

@@ -1,0 +1,115 @@
+"""Which tasks may run now, and what every other one still waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from itertools import islice
+
+from orchestrator.domain.events import PlannedTask
+from orchestrator.domain.run_state import RunState
+from orchestrator.domain.task_status import TaskStatus
+
+
+def unsettled_phases(state: RunState) -> list[int]:
+    """The phases that still have tasks which are neither completed nor skipped, in order."""
+    return [
+        number
+        for number, counts in state.counts.items()
+        if any(amount and not status.is_settled for status, amount in counts.items())
+    ]
+
+
+def open_phases(state: RunState) -> list[int]:
+    """The phases whose tasks may run: the first unsettled one, and those [PARALLEL] with it."""
+    unsettled = unsettled_phases(state)
+    if not unsettled:
+        return []
+    together = {unsettled[0]}
+    for group in state.outline.parallel_phases:
+        if unsettled[0] in group:
+            together |= group
+    # A group is a stretch of phases: one that lies behind a phase outside the group waits for it.
+    found = []
+    for number in unsettled:
+        if number not in together:
+            break
+        found.append(number)
+    return found
+
+
+def ready_tasks(state: RunState, now: datetime, limit: int | None = None) -> list[str]:
+    """The tasks that could start at this moment, in the order of the plan, at most `limit` of them."""
+    ready = (
+        task.id
+        for task in _next_tasks(state)
+        if not task.gate and ((retry_at := state.tasks[task.id].retry_at) is None or retry_at <= now)
+    )
+    return list(islice(ready, limit))
+
+
+def can_start(state: RunState) -> bool:
+    """Whether any task could start, now or when its back-off is over."""
+    return any(not task.gate for task in _next_tasks(state))
+
+
+def open_gates(state: RunState) -> list[str]:
+    """The tasks that are a person's to do and could be done now: `skip-task` lets the run go on."""
+    return [task.id for task in _next_tasks(state) if task.gate]
+
+
+def next_retry(state: RunState) -> datetime | None:
+    """When the first task that only waits out its back-off may start; None when there is none."""
+    if not any(task.retry_at for task in state.tasks.values()):
+        return None
+    times = (state.tasks[task.id].retry_at for task in _next_tasks(state) if not task.gate)
+    return min((moment for moment in times if moment is not None), default=None)
+
+
+def _next_tasks(state: RunState) -> Iterator[PlannedTask]:
+    """The pending tasks with nothing before them that is unsettled, whatever else they wait for."""
+    tasks, waits_for = state.tasks, state.outline.waits_for
+    for number in open_phases(state):
+        is_all_before_settled = True
+        for task in state.outline.tasks_by_phase[number]:
+            status = tasks[task.id].status
+            if status.is_settled:
+                continue
+            is_next = status is TaskStatus.PENDING and (
+                is_all_before_settled or not task.runs_after_preceding
+            )
+            if is_next and all(tasks[before].status.is_settled for before in waits_for[task.id]):
+                yield task
+            is_all_before_settled = False
+
+
+def blockers(state: RunState) -> Mapping[str, tuple[str, ...]]:
+    """For each pending task, what it waits for: task ids first, then `phase N`, `gate: …`, `retry`."""
+    is_open = set(open_phases(state))
+    unsettled = unsettled_phases(state)
+    found: dict[str, tuple[str, ...]] = {}
+    for number, tasks in state.outline.tasks_by_phase.items():
+        for task in tasks:
+            task_state = state.tasks[task.id]
+            if task_state.status is not TaskStatus.PENDING:
+                continue
+            reasons = list(_unsettled_before(state, task))
+            if number not in is_open:
+                reasons.append(f"phase {unsettled[0]}")
+            if task.gate:
+                reasons.append(f"gate: {task.gate}")
+            if task_state.retry_at is not None:
+                reasons.append("retry")
+            found[task.id] = tuple(reasons)
+    return found
+
+
+def _unsettled_before(state: RunState, task: PlannedTask) -> Iterator[str]:
+    """The unsettled tasks that must come before `task`, each once, as far as its own phase is open."""
+    before = dict.fromkeys(state.outline.waits_for[task.id])
+    if task.runs_after_preceding:
+        for other in state.outline.tasks_by_phase[task.phase]:
+            if other.id == task.id:
+                break
+            before[other.id] = None
+    return (task_id for task_id in before if not state.tasks[task_id].status.is_settled)

@@ -1,0 +1,267 @@
+"""The state of one orchestrator, folded from its log: `evolve` is the only way it changes.
+
+What may happen next is decided in `decisions`; what may run next in `ready_tasks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from orchestrator.domain.events import (
+    EventData,
+    FindingWritten,
+    OrchestratorChanged,
+    PhaseChanged,
+    PlanLoaded,
+    PlannedTask,
+    StoredEvent,
+    TaskChanged,
+    ToolCompleted,
+    ToolStarted,
+    UsageUpdated,
+)
+from orchestrator.domain.status import UsageInfo
+from orchestrator.domain.task_status import RunStatus, TaskStatus
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The part of a run that never changes: what `plan_loaded` said."""
+
+    plan_name: str = ""
+    plan_path: str = ""
+    title: str = ""
+    predecessor: str | None = None
+    parallel: int = 1
+    phases: tuple[tuple[int, str], ...] = ()
+    tasks: Mapping[str, PlannedTask] = field(default_factory=dict)
+    parallel_phases: tuple[frozenset[int], ...] = ()
+
+    @cached_property
+    def tasks_by_phase(self) -> Mapping[int, tuple[PlannedTask, ...]]:
+        """The tasks of each phase, in the order of the plan."""
+        found: dict[int, list[PlannedTask]] = {number: [] for number, _ in self.phases}
+        for task in self.tasks.values():
+            found.setdefault(task.phase, []).append(task)
+        return {number: tuple(tasks) for number, tasks in found.items()}
+
+    @cached_property
+    def waits_for(self) -> Mapping[str, tuple[str, ...]]:
+        """The tasks that each task names as coming before it, each once, as far as the plan has them."""
+        found = {}
+        for task in self.tasks.values():
+            before = dict.fromkeys((*task.depends_on, *((task.follows,) if task.follows else ())))
+            found[task.id] = tuple(task_id for task_id in before if task_id in self.tasks)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class TaskState:
+    """What has become of a task. `failures` counts the attempts since its limit was last fresh."""
+
+    status: TaskStatus = TaskStatus.PENDING
+    attempt: int = 0
+    failures: int = 0
+    retry_count: int = 0
+    revision: int = 1
+    agent: str | None = None
+    last_error: str | None = None
+    reason: str | None = None
+    retry_at: datetime | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    duration_ms: int | None = None
+    verified: bool = False
+    finding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTool:
+    """A tool call that has begun and not ended."""
+
+    task_id: str
+    attempt: int
+    tool_id: str
+    tool_name: str
+    input_summary: str
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """One orchestrator at position `seq` of its log.
+
+    `counts` says for each phase how many of its tasks have each status, so that nobody has to count.
+    """
+
+    outline: Outline = field(default_factory=Outline)
+    status: RunStatus = RunStatus.STARTING
+    reason: str | None = None
+    tasks: Mapping[str, TaskState] = field(default_factory=dict)
+    counts: Mapping[int, Mapping[TaskStatus, int]] = field(default_factory=dict)
+    open_tools: Mapping[str, OpenTool] = field(default_factory=dict)
+    current_phase: int | None = None
+    usage: UsageInfo = field(default_factory=UsageInfo)
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    seq: int = 0
+
+    def with_status(self, *statuses: TaskStatus) -> Iterator[str]:
+        """The ids of the tasks that have one of these statuses, in the order of the plan."""
+        if not self.count(*statuses):
+            return iter(())
+        return (task_id for task_id, task in self.tasks.items() if task.status in statuses)
+
+    def count(self, *statuses: TaskStatus) -> int:
+        """How many tasks have one of these statuses."""
+        return sum(counts[status] for counts in self.counts.values() for status in statuses)
+
+    def planned(self, task_id: str) -> PlannedTask:
+        """The plan's part of a task; raises KeyError for an id that the plan has not."""
+        return self.outline.tasks[task_id]
+
+
+def fold(events: Iterable[StoredEvent], state: RunState | None = None) -> RunState:
+    """The state after these log entries; entries of types this version does not know change only `seq`."""
+    state = state or RunState()
+    for event in events:
+        state = apply(state, event)
+    return state
+
+
+def apply(state: RunState, event: StoredEvent) -> RunState:
+    """The state after one log entry."""
+    if event.type not in _EVOLVERS:
+        return replace(state, seq=event.seq)
+    return replace(evolve(state, event.data, event.timestamp), seq=event.seq)
+
+
+def evolve(state: RunState, event: EventData, at: datetime) -> RunState:
+    """The state after `event` happened `at` that time; most events leave it as it is."""
+    evolver = _EVOLVERS.get(event.type)
+    return evolver(state, event, at) if evolver else state
+
+
+def _plan_loaded(state: RunState, event: PlanLoaded, at: datetime) -> RunState:
+    outline = Outline(
+        plan_name=event.plan_name,
+        plan_path=event.plan_path,
+        title=event.title,
+        predecessor=event.predecessor,
+        parallel=event.parallel,
+        phases=tuple((phase.number, phase.name) for phase in event.phases),
+        tasks={task.id: task for task in event.tasks},
+        parallel_phases=tuple(frozenset(group) for group in event.parallel_phases),
+    )
+    tasks = {task.id: _taken_over(task) for task in event.tasks}
+    counts = {number: dict.fromkeys(TaskStatus, 0) for number in outline.tasks_by_phase}
+    for task_id, task in tasks.items():
+        counts[outline.tasks[task_id].phase][task.status] += 1
+    return replace(state, outline=outline, tasks=tasks, counts=counts, started_at=at)
+
+
+def _taken_over(task: PlannedTask) -> TaskState:
+    return TaskState(
+        status=task.status,
+        attempt=task.attempt,
+        retry_count=task.retry_count,
+        revision=task.revision,
+        agent=task.agent,
+        last_error=task.last_error,
+        reason=task.reason,
+        started_at=task.started_at,
+        completed_at=task.completed_at,
+        duration_ms=task.duration_ms,
+        verified=task.verified,
+        finding=task.finding,
+    )
+
+
+def _task_changed(state: RunState, event: TaskChanged, at: datetime) -> RunState:
+    before = state.tasks[event.task_id]
+    starts = event.new_status is TaskStatus.IN_PROGRESS
+    ends = event.new_status in {TaskStatus.COMPLETED, TaskStatus.SKIPPED, TaskStatus.FAILED}
+    after = replace(
+        before,
+        status=event.new_status,
+        attempt=event.attempt,
+        failures=event.failures,
+        retry_count=before.retry_count + (starts and before.attempt > 0),
+        revision=event.revision,
+        agent=event.agent or before.agent,
+        last_error=None if event.new_status is TaskStatus.COMPLETED else event.error or before.last_error,
+        reason=event.reason,
+        retry_at=event.retry_at,
+        started_at=at if starts else before.started_at,
+        completed_at=at if ends else None,
+        duration_ms=event.duration_ms if ends else None,
+        verified=event.verified,
+    )
+    tasks = dict(state.tasks)
+    tasks[event.task_id] = after
+    phase = state.planned(event.task_id).phase
+    counts = dict(state.counts[phase])
+    counts[before.status] -= 1
+    counts[after.status] += 1
+    return replace(state, tasks=tasks, counts={**state.counts, phase: counts})
+
+
+def _phase_changed(state: RunState, event: PhaseChanged, _at: datetime) -> RunState:
+    return replace(state, current_phase=event.new_phase)
+
+
+def _orchestrator_changed(state: RunState, event: OrchestratorChanged, at: datetime) -> RunState:
+    ended_at = at if event.new_status.has_ended else None
+    return replace(state, status=event.new_status, reason=event.reason, ended_at=ended_at)
+
+
+def _finding_written(state: RunState, event: FindingWritten, _at: datetime) -> RunState:
+    tasks = dict(state.tasks)
+    tasks[event.task_id] = replace(tasks[event.task_id], finding=event.file_path)
+    return replace(state, tasks=tasks)
+
+
+def _tool_key(event: ToolStarted | ToolCompleted) -> str:
+    return f"{event.task_id}/{event.attempt}/{event.tool_id}"
+
+
+def _tool_started(state: RunState, event: ToolStarted, at: datetime) -> RunState:
+    tool = OpenTool(event.task_id, event.attempt, event.tool_id, event.tool_name, event.input_summary, at)
+    return replace(state, open_tools={**state.open_tools, _tool_key(event): tool})
+
+
+def _tool_completed(state: RunState, event: ToolCompleted, _at: datetime) -> RunState:
+    open_tools = {key: tool for key, tool in state.open_tools.items() if key != _tool_key(event)}
+    return replace(state, open_tools=open_tools)
+
+
+def _usage_updated(state: RunState, event: UsageUpdated, _at: datetime) -> RunState:
+    before = state.usage
+    cost = before.cost_usd
+    if event.cost_usd is not None:
+        cost = (cost or 0.0) + event.cost_usd
+    usage = UsageInfo(
+        input_tokens=before.input_tokens + event.input_tokens,
+        output_tokens=before.output_tokens + event.output_tokens,
+        cache_read_tokens=before.cache_read_tokens + event.cache_read_tokens,
+        cache_write_tokens=before.cache_write_tokens + event.cache_write_tokens,
+        cost_usd=cost,
+    )
+    return replace(state, usage=usage)
+
+
+# Each entry takes the event type that its key names; the mapping's type cannot say so.
+_EVOLVERS: Mapping[str, Callable[[RunState, Any, datetime], RunState]] = {
+    PlanLoaded.type: _plan_loaded,
+    TaskChanged.type: _task_changed,
+    PhaseChanged.type: _phase_changed,
+    OrchestratorChanged.type: _orchestrator_changed,
+    FindingWritten.type: _finding_written,
+    ToolStarted.type: _tool_started,
+    ToolCompleted.type: _tool_completed,
+    UsageUpdated.type: _usage_updated,
+}

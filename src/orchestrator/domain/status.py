@@ -1,0 +1,153 @@
+"""Status as people and programs read it: the wire values of the REST answers and `initial_status`.
+
+How they come out of a run's state stands in `projection`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from orchestrator.domain.events import StatusSummary
+from orchestrator.domain.task_status import RunStatus, TaskStatus
+
+
+class View(BaseModel):
+    """A frozen value on the wire; every field is always sent."""
+
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+
+
+class TaskInfo(View):
+    """One task. `blocked_by` says in order what it still waits for; `verified` that its checks passed."""
+
+    id: str
+    description: str
+    phase: int
+    status: TaskStatus
+    kind: str
+    depends_on: tuple[str, ...]
+    blocked_by: tuple[str, ...]
+    agent: str | None
+    attempt: int
+    retry_count: int
+    last_error: str | None
+    reason: str | None
+    retry_at: datetime | None
+    started_at: datetime | None
+    completed_at: datetime | None
+    duration_ms: int | None
+    revision: int
+    verified: bool
+    finding: str | None
+
+
+class PhaseInfo(View):
+    """One phase with its counts; `is_current` marks the first with unfinished tasks."""
+
+    number: int
+    name: str
+    total_tasks: int
+    completed: int
+    pending: int
+    in_progress: int
+    failed: int
+    skipped: int
+    is_current: bool
+
+
+class UsageInfo(View):
+    """What a run has used; a cost that no agent told is null, never zero."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    cost_usd: float | None = None
+
+
+class WaitingFor(View):
+    """What the run waits for (a person, a retry, a limit), and until when where that is known."""
+
+    what: str
+    until: datetime | None
+
+
+class OrchestratorStatus(View):
+    """The whole status of one orchestrator at position `seq` of its log."""
+
+    instance_id: str
+    plan_name: str
+    plan_path: str
+    status: RunStatus
+    summary: StatusSummary
+    phases: tuple[PhaseInfo, ...]
+    tasks: tuple[TaskInfo, ...]
+    started_at: datetime | None
+    ended_at: datetime | None
+    reason: str | None
+    seq: int
+    usage: UsageInfo
+    waiting_for: WaitingFor | None
+
+
+class OrchestratorInfo(View):
+    """One orchestrator in a list. `is_stale`: two renewals of its lease were missed."""
+
+    id: str
+    plan_name: str
+    plan_path: str
+    project: str
+    host: str
+    pid: int
+    worktree_path: str
+    agent: str | None
+    status: RunStatus
+    started_at: datetime
+    ended_at: datetime | None
+    last_heartbeat: datetime
+    is_alive: bool
+    is_stale: bool
+    seq: int
+    progress_percent: float
+
+
+class PlanInfo(View):
+    """One plan in a list; `problems` counts what lint would say."""
+
+    name: str
+    title: str
+    path: str
+    has_status: bool
+    last_modified: datetime
+    output_dir: str
+    total_tasks: int
+    completed: int
+    problems: tuple[str, ...]
+
+
+class PlanStatus(View):
+    """The latest orchestrator's status of a plan, else what status.json or the plan's boxes say.
+
+    `source` names which of the three it is; `instance_id` is null for the last two.
+    """
+
+    name: str
+    source: str
+    instance_id: str | None
+    plan_path: str
+    status: RunStatus | None
+    summary: StatusSummary
+    phases: tuple[PhaseInfo, ...]
+    tasks: tuple[TaskInfo, ...]
+    seq: int | None
+
+
+class FindingInfo(View):
+    """What a task left behind, as a file."""
+
+    task_id: str
+    file_path: str
+    size_bytes: int
+    last_modified: datetime

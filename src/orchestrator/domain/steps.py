@@ -1,0 +1,127 @@
+"""The events of steps in the two state machines, and of an attempt's beginning and end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from orchestrator.domain.events import OrchestratorChanged, TaskChanged
+from orchestrator.domain.run_state import RunState
+from orchestrator.domain.task_status import RunStatus, TaskTrigger, check_run_step, next_task_status
+
+BACK_OFF_FIRST_SECONDS = 5.0
+BACK_OFF_MAX_SECONDS = 300.0
+
+
+def task_step(
+    state: RunState,
+    task_id: str,
+    trigger: TaskTrigger,
+    *,
+    reason: str | None = None,
+    error: str | None = None,
+    agent: str | None = None,
+    failures: int | None = None,
+    retry_at: datetime | None = None,
+    duration_ms: int | None = None,
+    verified: bool = False,
+) -> TaskChanged:
+    """The event of a step in the task's state machine; raises IllegalTransition for any other."""
+    planned, task = state.planned(task_id), state.tasks[task_id]
+    fresh = trigger in {TaskTrigger.RETRY, TaskTrigger.FORCE_RETRY}
+    kept_failures = 0 if fresh else task.failures
+    return TaskChanged(
+        task_id=task_id,
+        description=planned.description,
+        phase=planned.phase,
+        old_status=task.status,
+        new_status=next_task_status(task.status, trigger),
+        attempt=task.attempt + (trigger is TaskTrigger.START),
+        revision=task.revision + 1,
+        reason=reason,
+        error=error,
+        agent=agent,
+        failures=kept_failures if failures is None else failures,
+        retry_at=retry_at,
+        duration_ms=duration_ms,
+        verified=verified,
+    )
+
+
+def run_step(state: RunState, new: RunStatus, reason: str | None = None) -> OrchestratorChanged:
+    """The event of a step in the orchestrator's state machine; raises IllegalTransition for any other."""
+    check_run_step(state.status, new)
+    return OrchestratorChanged(old_status=state.status, new_status=new, reason=reason)
+
+
+def start_attempt(state: RunState, task_id: str, agent: str) -> TaskChanged:
+    """The event that begins the next attempt of a ready task."""
+    return task_step(state, task_id, TaskTrigger.START, agent=agent)
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptResult:
+    """How an attempt ended. `interrupted` attempts don't count; `error` is one sentence."""
+
+    succeeded: bool
+    interrupted: bool = False
+    verified: bool = False
+    error: str | None = None
+    reason: str | None = None
+    duration_ms: int = 0
+
+
+def end_attempt(
+    state: RunState,
+    task_id: str,
+    result: AttemptResult,
+    now: datetime,
+    back_off_first_seconds: float,
+    skip_reason: str | None = None,
+) -> TaskChanged:
+    """The event that ends the running attempt: done, put off, failed, taken back or skipped.
+
+    `skip_reason` is given where the task is to be skipped unless it was completed first.
+    """
+    if result.succeeded:
+        return task_step(
+            state,
+            task_id,
+            TaskTrigger.SUCCEED,
+            duration_ms=result.duration_ms,
+            verified=result.verified,
+        )
+    if skip_reason is not None:
+        return task_step(state, task_id, TaskTrigger.SKIP, reason=skip_reason, duration_ms=result.duration_ms)
+    if result.interrupted and not state.planned(task_id).once:
+        return task_step(state, task_id, TaskTrigger.INTERRUPT, reason=result.reason or "interrupted")
+    return _failed(state, task_id, result, now, back_off_first_seconds)
+
+
+def _failed(
+    state: RunState, task_id: str, result: AttemptResult, now: datetime, back_off_first_seconds: float
+) -> TaskChanged:
+    planned, failures = state.planned(task_id), state.tasks[task_id].failures + 1
+    trigger, retry_at = TaskTrigger.FAIL, None
+    reason = f"attempt {failures} of {planned.max_attempts} failed"
+    if result.interrupted:
+        reason = "interrupted, and a task with `once: true` does not run again by itself"
+    elif failures < planned.max_attempts and not planned.once:
+        seconds = back_off_seconds(failures, back_off_first_seconds)
+        trigger, retry_at = TaskTrigger.BACK_OFF, now + timedelta(seconds=seconds)
+        reason = f"{reason}; next one in {seconds:g} s"
+    return task_step(
+        state,
+        task_id,
+        trigger,
+        reason=reason,
+        error=result.error or result.reason or "failed without a message",
+        failures=failures,
+        retry_at=retry_at,
+        duration_ms=result.duration_ms,
+    )
+
+
+def back_off_seconds(failures: int, first_seconds: float = BACK_OFF_FIRST_SECONDS) -> float:
+    """The wait after the n-th failure: it doubles from `first_seconds` up to five minutes."""
+    return float(min(first_seconds * 2 ** min(failures - 1, 30), BACK_OFF_MAX_SECONDS))
