@@ -1,0 +1,133 @@
+"""The command queue in the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from orchestrator.domain.commands import COMMAND_ADAPTER, Command, CommandRecord, CommandState
+from orchestrator.domain.errors import CommandNotFound, IdempotencyConflict, InstanceEnded
+from orchestrator.store.database import database_now
+from orchestrator.store.instance_registry import instance_not_found
+from orchestrator.store.names import is_plain_id, new_command_id
+from orchestrator.store.schema import commands, from_milliseconds, orchestrators
+from orchestrator.store.transactions import Transactions
+
+OPEN_COMMANDS_MAX = 1_000
+KEY_MILLISECONDS = 24 * 60 * 60 * 1000
+
+
+class SqlCommandQueue:
+    """The CommandQueue port."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+
+    async def submit(
+        self, instance_id: str, command: Command, *, actor: str, key: str | None = None
+    ) -> CommandRecord:
+        """Queue the command, or give the record that the idempotency `key` already has.
+
+        Raises InstanceNotFound, InstanceEnded and IdempotencyConflict.
+        """
+        if not is_plain_id(instance_id):
+            raise instance_not_found(instance_id)
+        return await self._transactions.write(lambda c: submit(c, instance_id, command, actor, key))
+
+    async def open(self, instance_id: str) -> list[CommandRecord]:
+        """The commands that have no receipt yet, oldest first, at most OPEN_COMMANDS_MAX."""
+        query = (
+            select(commands)
+            .where(commands.c.instance_id == instance_id, commands.c.state == CommandState.SENT.value)
+            .order_by(commands.c.position)
+            .limit(OPEN_COMMANDS_MAX)
+        )
+        if not is_plain_id(instance_id):
+            return []
+        rows = await self._transactions.read(lambda c: c.execute(query).all())
+        return [_record(row) for row in rows]
+
+    async def get(self, instance_id: str, command_id: str) -> CommandRecord:
+        """Raises CommandNotFound."""
+        query = select(commands).where(commands.c.id == command_id, commands.c.instance_id == instance_id)
+        if not (is_plain_id(instance_id) and is_plain_id(command_id)):
+            raise command_not_found(instance_id, command_id)
+        row = await self._transactions.read(lambda c: c.execute(query).first())
+        if row is None:
+            raise command_not_found(instance_id, command_id)
+        return _record(row)
+
+
+def command_not_found(instance_id: str, command_id: str) -> CommandNotFound:
+    """The error for a command that this orchestrator was never sent."""
+    return CommandNotFound(f"{instance_id!r} was never sent a command {command_id!r}.")
+
+
+def instance_ended(instance_id: str) -> InstanceEnded:
+    """The error for a command that comes too late."""
+    return InstanceEnded(f"{instance_id} has ended and takes no commands; start the plan again.")
+
+
+def check_same(record: CommandRecord, command: Command) -> CommandRecord:
+    """Give the record that a key already has; raises IdempotencyConflict if it is another command."""
+    if record.command != command:
+        raise IdempotencyConflict(
+            f"This Idempotency-Key was used for another command ({record.command.command}, {record.id}); "
+            "use a new key for a new command."
+        )
+    return record
+
+
+def submit(
+    connection: Connection, instance_id: str, command: Command, actor: str, key: str | None
+) -> CommandRecord:
+    """Insert the command unless its key has a record; submissions to one orchestrator come one by one."""
+    instance = connection.execute(
+        select(orchestrators.c.ended_at).where(orchestrators.c.id == instance_id).with_for_update()
+    ).one_or_none()
+    if instance is None:
+        raise instance_not_found(instance_id)
+    if key is not None and (known := _known(connection, instance_id, key)) is not None:
+        return check_same(known, command)
+    if instance.ended_at is not None:
+        raise instance_ended(instance_id)
+    row = connection.execute(
+        insert(commands)
+        .values(
+            id=new_command_id(),
+            instance_id=instance_id,
+            idempotency_key=key,
+            name=command.command,
+            args=command.model_dump(mode="json", exclude={"command"}),
+            actor=actor,
+            state=CommandState.SENT.value,
+            submitted_at=database_now(),
+        )
+        .returning(commands)
+    ).one()
+    return _record(row)
+
+
+def _known(connection: Connection, instance_id: str, key: str) -> CommandRecord | None:
+    """The record of the key; one that is too old lets go of it."""
+    mine = (commands.c.instance_id == instance_id) & (commands.c.idempotency_key == key)
+    fresh = commands.c.submitted_at > database_now() - KEY_MILLISECONDS
+    connection.execute(update(commands).where(mine, ~fresh).values(idempotency_key=None))
+    row = connection.execute(select(commands).where(mine)).first()
+    return None if row is None else _record(row)
+
+
+def _record(row: Row[Any]) -> CommandRecord:
+    return CommandRecord(
+        id=row.id,
+        instance_id=row.instance_id,
+        command=COMMAND_ADAPTER.validate_python({"command": row.name, **row.args}),
+        actor=row.actor,
+        state=CommandState(row.state),
+        reason=row.reason,
+        code=row.code,
+        seq=row.seq,
+        submitted_at=from_milliseconds(row.submitted_at),
+        settled_at=None if row.settled_at is None else from_milliseconds(row.settled_at),
+    )

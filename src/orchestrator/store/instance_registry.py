@@ -1,0 +1,221 @@
+"""The registry of orchestrators and the leases of their plans in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, or_, select, update
+
+from orchestrator.domain.errors import InstanceNotFound, PlanOwned, UsageError
+from orchestrator.domain.events import NewEvent
+from orchestrator.domain.task_status import RunStatus
+from orchestrator.engine.ports import LEASE_SECONDS, InstanceRecord, Lease, NewInstance
+from orchestrator.store.database import database_now, insert_if_absent
+from orchestrator.store.entries import Entry, check_burial, entries_of
+from orchestrator.store.event_log import write_entries
+from orchestrator.store.leases import holds, lease_lost
+from orchestrator.store.names import is_plain_id
+from orchestrator.store.schema import from_milliseconds, orchestrators, plans
+from orchestrator.store.transactions import Transactions
+
+INSTANCES_MAX = 1_000
+
+
+class SqlInstanceRegistry:
+    """The InstanceRegistry port."""
+
+    def __init__(self, transactions: Transactions, *, lease_seconds: float = LEASE_SECONDS) -> None:
+        self._transactions = transactions
+        self._lease_milliseconds = round(lease_seconds * 1000)
+
+    async def claim(self, new: NewInstance) -> Lease:
+        """Register the instance and take its plan's lease; raises PlanOwned while it is held."""
+        check_new(new)
+        return await self._transactions.write(lambda c: claim(c, new, self._lease_milliseconds))
+
+    async def renew(self, lease: Lease) -> None:
+        """Hold the lease longer; raises LeaseLost when it was taken over."""
+        await self._transactions.write(lambda c: renew(c, lease, self._lease_milliseconds), rings=False)
+
+    async def bury(self, record: InstanceRecord, events: Sequence[NewEvent], *, force: bool) -> bool:
+        """Append a dead instance's last events and free its plan; False when another did it first.
+
+        Without `force` also False when it still lives or has written since `record` was read.
+        """
+        check_burial(events)
+        entries = entries_of(events)
+        return await self._transactions.write(lambda c: bury(c, record, entries, force=force))
+
+    async def get(self, instance_id: str) -> InstanceRecord:
+        """Raises InstanceNotFound."""
+        if not is_plain_id(instance_id):
+            raise instance_not_found(instance_id)
+        query = _records().where(orchestrators.c.id == instance_id)
+        row = await self._transactions.read(lambda c: c.execute(query).first())
+        if row is None:
+            raise instance_not_found(instance_id)
+        return _record(row)
+
+    async def list(self, *, live_only: bool = False, limit: int = INSTANCES_MAX) -> list[InstanceRecord]:
+        """Newest first; with `live_only`, those that have not ended."""
+        query = _records().order_by(orchestrators.c.position.desc()).limit(min(max(limit, 0), INSTANCES_MAX))
+        if live_only:
+            query = query.where(orchestrators.c.ended_at.is_(None))
+        rows = await self._transactions.read(lambda c: c.execute(query).all())
+        return [_record(row) for row in rows]
+
+    async def latest(self, project: str, plan_path: str) -> InstanceRecord | None:
+        """The instance of this plan that was registered last, of those whose log has begun."""
+        query = (
+            _records()
+            .where(
+                orchestrators.c.project == project,
+                orchestrators.c.plan_path == plan_path,
+                orchestrators.c.next_seq > 1,
+            )
+            .order_by(orchestrators.c.position.desc())
+            .limit(1)
+        )
+        row = await self._transactions.read(lambda c: c.execute(query).first())
+        return None if row is None else _record(row)
+
+
+def check_new(new: NewInstance) -> None:
+    """Raise UsageError for an id that cannot be looked up later."""
+    if not is_plain_id(new.id):
+        raise UsageError(f"{new.id!r} cannot be the id of an orchestrator.")
+
+
+def instance_not_found(instance_id: str) -> InstanceNotFound:
+    """The error for an id that is not in the registry."""
+    return InstanceNotFound(
+        f"There is no orchestrator {instance_id[:80]!r}; `orchestrator list` shows all of them."
+    )
+
+
+def id_taken(instance_id: str) -> UsageError:
+    """The error for an id that is in the registry already."""
+    return UsageError(f"{instance_id} is the id of another orchestrator already.")
+
+
+def plan_owned(plan_path: str, owner: str, lease_until: datetime) -> PlanOwned:
+    """The error for a plan that another orchestrator works on."""
+    return PlanOwned(
+        f"{owner} is working on {plan_path} (its lease runs until {lease_until:%H:%M:%S} UTC); "
+        "shut it down first, or wait until it has ended.",
+        owner=owner,
+        lease_until=lease_until,
+    )
+
+
+def claim(connection: Connection, new: NewInstance, lease_milliseconds: int) -> Lease:
+    """Take the plan's lease, and register the instance with it."""
+    if connection.execute(select(orchestrators.c.id).where(orchestrators.c.id == new.id)).first():
+        raise id_taken(new.id)
+    key = and_(plans.c.project == new.project, plans.c.path == new.plan_path)
+    now = database_now()
+    unowned = {"project": new.project, "path": new.plan_path, "owner": None, "epoch": 0, "lease_until": 0}
+    insert_if_absent(connection, plans, unowned)
+    epoch = connection.execute(
+        update(plans)
+        .where(key, or_(plans.c.owner.is_(None), plans.c.lease_until <= now))
+        .values(owner=new.id, epoch=plans.c.epoch + 1, lease_until=now + lease_milliseconds)
+        .returning(plans.c.epoch)
+    ).scalar_one_or_none()
+    if epoch is None:
+        held = connection.execute(select(plans.c.owner, plans.c.lease_until).where(key)).one()
+        raise plan_owned(new.plan_path, held.owner, from_milliseconds(held.lease_until))
+    said = {field.name: getattr(new, field.name) for field in fields(new)}
+    connection.execute(
+        insert(orchestrators).values(
+            status=RunStatus.STARTING.value,
+            started_at=now,
+            last_heartbeat=now,
+            epoch=epoch,
+            next_seq=1,
+            progress_percent=0.0,
+            **said,
+        )
+    )
+    return Lease(new.id, new.project, new.plan_path, epoch)
+
+
+def renew(connection: Connection, lease: Lease, lease_milliseconds: int) -> None:
+    """Move the lease's end; the epoch decides, so one that has merely expired can be renewed."""
+    renewed = connection.execute(
+        update(plans)
+        .where(holds(lease))
+        .values(lease_until=database_now() + lease_milliseconds)
+        .returning(plans.c.epoch)
+    ).first()
+    if renewed is None:
+        raise lease_lost(lease)
+    connection.execute(
+        update(orchestrators)
+        .where(orchestrators.c.id == lease.instance_id)
+        .values(last_heartbeat=database_now())
+    )
+
+
+def bury(connection: Connection, record: InstanceRecord, entries: Sequence[Entry], *, force: bool) -> bool:
+    """End an instance that cannot do it itself, unless it has ended or, without `force`, still lives."""
+    is_live: ColumnElement[bool] = plans.c.lease_until > database_now()
+    held = connection.execute(
+        select(is_live).where(plans.c.owner == record.id).with_for_update()
+    ).scalar_one_or_none()
+    found = connection.execute(
+        select(orchestrators.c.ended_at, orchestrators.c.next_seq)
+        .where(orchestrators.c.id == record.id)
+        .with_for_update()
+    ).one_or_none()
+    if found is None or found.ended_at is not None:
+        return False
+    # One that has written since is slow, not dead, and `entries` do not follow from its log.
+    if not force and (held or found.next_seq - 1 != record.seq):
+        return False
+    write_entries(connection, record.id, entries)
+    return True
+
+
+def _records() -> Select[Any]:
+    return select(
+        orchestrators,
+        # One that no longer owns its plan has no lease: it ended with the last sign of life.
+        func.coalesce(plans.c.lease_until, orchestrators.c.last_heartbeat).label("lease_until"),
+        database_now().label("database_now"),
+    ).select_from(
+        orchestrators.outerjoin(
+            plans,
+            and_(
+                plans.c.project == orchestrators.c.project,
+                plans.c.path == orchestrators.c.plan_path,
+                plans.c.owner == orchestrators.c.id,
+            ),
+        )
+    )
+
+
+def _record(row: Row[Any]) -> InstanceRecord:
+    return InstanceRecord(
+        id=row.id,
+        project=row.project,
+        plan_name=row.plan_name,
+        plan_path=row.plan_path,
+        worktree_path=row.worktree_path,
+        host=row.host,
+        pid=row.pid,
+        pid_started=row.pid_started,
+        agent=row.agent,
+        status=RunStatus(row.status),
+        started_at=from_milliseconds(row.started_at),
+        ended_at=None if row.ended_at is None else from_milliseconds(row.ended_at),
+        last_heartbeat=from_milliseconds(row.last_heartbeat),
+        lease_until=from_milliseconds(row.lease_until),
+        database_now=from_milliseconds(row.database_now),
+        epoch=row.epoch,
+        seq=row.next_seq - 1,
+        progress_percent=row.progress_percent,
+    )

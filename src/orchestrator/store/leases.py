@@ -1,0 +1,49 @@
+"""The right to write for a plan: every write asks here first, in its own transaction."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select
+
+from orchestrator.domain.errors import LeaseLost
+from orchestrator.engine.ports import Lease
+from orchestrator.store.prepared import Prepared
+from orchestrator.store.schema import plans
+
+
+def lease_lost(lease: Lease) -> LeaseLost:
+    """The error for a lease that another orchestrator has taken over, or that was given back."""
+    return LeaseLost(
+        f"{lease.instance_id} no longer holds the lease of {lease.plan_path} (epoch {lease.epoch}): "
+        "another orchestrator took it over, or this one was declared dead. It must stop."
+    )
+
+
+def holds(lease: Lease) -> ColumnElement[bool]:
+    """The condition on `plans` that the lease is still the current one, expired or not."""
+    return and_(
+        plans.c.project == lease.project,
+        plans.c.path == lease.plan_path,
+        plans.c.owner == lease.instance_id,
+        plans.c.epoch == lease.epoch,
+    )
+
+
+# The shared lock is for databases with more than one writer; SQLite has no need and no word for it.
+_HELD = Prepared(
+    select(plans.c.epoch)
+    .where(
+        plans.c.project == bindparam("project"),
+        plans.c.path == bindparam("plan_path"),
+        plans.c.owner == bindparam("instance_id"),
+        plans.c.epoch == bindparam("epoch"),
+    )
+    .with_for_update(read=True)
+)
+
+
+def check_lease(connection: Connection, lease: Lease) -> None:
+    """Raise LeaseLost unless the lease is current, and keep it so until the transaction ends."""
+    if _HELD.execute(connection, asdict(lease)).first() is None:
+        raise lease_lost(lease)

@@ -1,0 +1,51 @@
+"""Brings a database to the schema of this version, from within the program: there is no ini file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+from orchestrator.domain.errors import StorageError
+from orchestrator.store.failures import storage_errors
+
+REVISIONS = ("0001",)
+"""Every revision in `versions`, oldest first; a test holds them against each other."""
+
+
+def migrate(writer: Engine, reader: Engine, place: Path | str) -> None:
+    """Create or upgrade the schema. Processes that come at once wait for the first of them.
+
+    Raises StorageError, also for a database that a newer version has written.
+    """
+    with storage_errors(place):
+        with reader.begin() as connection:
+            if _revision(connection, place) == REVISIONS[-1]:
+                return
+        with writer.begin() as connection:
+            # Looked at again: another process may have been first.
+            if _revision(connection, place) != REVISIONS[-1]:
+                _upgrade(connection)
+
+
+def _revision(connection: Connection, place: Path | str) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if found is not None and found not in REVISIONS:
+        raise StorageError(
+            f"{place}: a newer version of Plan Orchestrator has written this database (revision {found}, "
+            f"known here up to {REVISIONS[-1]}); install that version, or name another database."
+        )
+    return found
+
+
+def _upgrade(connection: Connection) -> None:
+    # Imported here because almost no start needs it, and it takes a while.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

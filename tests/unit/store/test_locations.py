@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestrator.domain.errors import UsageError
+from orchestrator.store.database import locate
+
+ROOT = Path("/project")
+
+
+def test_by_default_the_database_is_in_the_state_folder_of_the_root() -> None:
+    location = locate(ROOT, None)
+    assert location.path == Path("/project/.orchestrator/orchestrator.db")
+    assert location.bells == Path("/project/.orchestrator/bells")
+
+
+@pytest.mark.parametrize(
+    ("url", "path", "bells"),
+    [
+        ("sqlite:////srv/state.db", "/srv/state.db", "/srv/state.db-bells"),
+        ("sqlite+pysqlite:////srv/state.db", "/srv/state.db", "/srv/state.db-bells"),
+        ("sqlite:///state/x.db", "/project/state/x.db", "/project/state/x.db-bells"),
+        (
+            "sqlite:////p/.orchestrator/orchestrator.db",
+            "/p/.orchestrator/orchestrator.db",
+            "/p/.orchestrator/bells",
+        ),
+    ],
+)
+def test_a_url_names_the_file(url, path, bells) -> None:
+    location = locate(ROOT, url)
+    assert (location.path, location.bells) == (Path(path), Path(bells))
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://host/db", "postgresql+psycopg://u:secret@host/db", "postgres://host/db"]
+)
+def test_postgresql_is_said_to_be_not_supported_yet(url) -> None:
+    with pytest.raises(UsageError, match="not supported by this version yet") as refused:
+        locate(ROOT, url)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "x",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite:////x.db?mode=ro",
+        "sqlite+aiosqlite:////x.db",
+        "mysql://u:secret@host/db",
+        "://",
+        "sqlite://host:port/x",
+    ],
+)
+def test_any_other_url_is_refused_with_the_form_that_is_meant_and_without_passwords(url) -> None:
+    with pytest.raises(UsageError, match=r"sqlite:////absolute/path\.db") as refused:
+        locate(ROOT, url)
+    assert "secret" not in str(refused.value)
