@@ -1,0 +1,46 @@
+"""The agents there are, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orchestrator.agents.scripted import ScriptedAgent
+from orchestrator.agents.shell import ShellAgent
+from orchestrator.domain.errors import AgentUnavailable
+from orchestrator.engine.ports import Agent
+
+PLANNED = ("claude", "codex", "acp")
+"""Agents that plans may name and that this version has no driver for."""
+
+
+class AgentRegistry:
+    """The shell agent, the scripted one where a script was given, and `general` ones in order of preference.
+
+    A general agent can do any task from its prompt; the shell agent only those that have blocks.
+    """
+
+    def __init__(
+        self, shell: ShellAgent, scripted: ScriptedAgent | None = None, general: Sequence[Agent] = ()
+    ) -> None:
+        self._general: tuple[Agent, ...] = (*((scripted,) if scripted else ()), *general)
+        self._agents: dict[str, Agent] = {agent.name: agent for agent in (shell, *self._general)}
+
+    def get(self, name: str) -> Agent:
+        """The agent of this name; raises AgentUnavailable with the names there are."""
+        if name in self._agents:
+            return self._agents[name]
+        names = ", ".join(sorted(self._agents))
+        if name in PLANNED:
+            why = f"This version has no driver for the agent “{name}” yet."
+        elif name == ScriptedAgent.name:
+            why = "The agent “scripted” needs a script, and none was given."
+        else:
+            why = f"There is no agent “{name}”."
+        raise AgentUnavailable(f"{why} The agents there are: {names}.")
+
+    async def first_ready(self) -> Agent | None:
+        """The first general agent that is ready; the scripted one before all others when it has a script."""
+        for agent in self._general:
+            if (await agent.check()).is_ready:
+                return agent
+        return None

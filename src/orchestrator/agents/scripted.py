@@ -1,0 +1,132 @@
+"""The scripted agent: plays a script in this process, for tests and demonstrations."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from orchestrator.agents.script import Fail, Finish, Hang, Say, Script, Step, Tool, Usage, Wait
+from orchestrator.domain.events import MESSAGE_LENGTH_MAX, SUMMARY_LENGTH_MAX, clip
+from orchestrator.engine.agent_events import (
+    AgentEvent,
+    Finished,
+    Started,
+    Text,
+    ToolCallCompleted,
+    ToolCallOutput,
+    ToolCallStarted,
+    ToolOutcome,
+    UsageDelta,
+)
+from orchestrator.engine.ports import AgentCheck, Job
+
+NAME = "scripted"
+VERSION = "1"
+
+
+class ScriptedAgent:
+    """Does what a script says. `speed` 2 plays twice as fast; 0 doesn't wait at all (but still hangs)."""
+
+    name = NAME
+
+    def __init__(self, script: Script, speed: float = 1.0) -> None:
+        self._script = script
+        self._speed = speed
+
+    async def check(self) -> AgentCheck:
+        """Always ready."""
+        return AgentCheck(is_ready=True, version=VERSION)
+
+    def run(self, job: Job) -> ScriptedRun:
+        """Prepare the attempt's part of the script."""
+        steps = self._script.steps(job.task.id, job.attempt)
+        return ScriptedRun(list(steps), self._speed, job.model)
+
+
+class ScriptedRun:
+    """One attempt being played."""
+
+    def __init__(self, steps: list[Step], speed: float, model: str | None) -> None:
+        self._steps = steps
+        self._speed = speed
+        self._model = model
+        self._reason: str | None = None
+        self._is_interrupted = asyncio.Event()
+        self._has_begun = False
+        self._calls = 0
+
+    async def interrupt(self, reason: str) -> None:
+        """End the play where it stands. Idempotent."""
+        if self._reason is None:
+            self._reason = reason
+            self._is_interrupted.set()
+
+    async def events(self) -> AsyncIterator[AgentEvent]:
+        """The steps as events, then the end. Can be read once."""
+        if self._has_begun:
+            raise RuntimeError("the events of a run can be read only once")
+        self._has_begun = True
+        yield Started(NAME, version=VERSION, model=self._model)
+        for step in self._steps:
+            if self._reason is not None:
+                break
+            if isinstance(step, Finish):
+                yield Finished("completed", step.finish, exit_code=step.exit)
+                return
+            if isinstance(step, Fail):
+                yield Finished("failed", step.finding, step.fail, step.exit)
+                return
+            async for event in self._play(step):
+                yield event
+        if self._reason is None:
+            yield Finished("completed")
+        else:
+            yield Finished("interrupted", error=f"Interrupted: {self._reason}")
+
+    async def _play(self, step: Say | Wait | Tool | Usage | Hang) -> AsyncIterator[AgentEvent]:
+        """A step that does not end the attempt."""
+        match step:
+            case Say():
+                yield Text(clip(step.say, MESSAGE_LENGTH_MAX))
+            case Wait():
+                await self._wait(step.wait)
+            case Hang():
+                await self._is_interrupted.wait()
+            case Usage():
+                yield UsageDelta(**step.usage.model_dump())
+            case Tool():
+                async for event in self._call(step):
+                    yield event
+
+    async def _call(self, step: Tool) -> AsyncIterator[AgentEvent]:
+        """A tool call; an interrupt closes it as interrupted."""
+        self._calls += 1
+        tool_id = f"call-{self._calls}"
+        yield ToolCallStarted(tool_id, step.tool, clip(step.input, SUMMARY_LENGTH_MAX))
+        pause_seconds = step.seconds / (len(step.chunks) + 1)
+        for chunk in step.chunks:
+            await self._wait(pause_seconds)
+            if self._reason is None:
+                yield ToolCallOutput(tool_id, clip(chunk, MESSAGE_LENGTH_MAX))
+        await self._wait(pause_seconds)
+        summary = clip(step.output, SUMMARY_LENGTH_MAX)
+        yield ToolCallCompleted(tool_id, self._outcome(step), summary if self._reason is None else "")
+
+    def _outcome(self, step: Tool) -> ToolOutcome:
+        if self._reason is not None:
+            return "interrupted"
+        if step.denied:
+            return "denied"
+        return "error" if step.fails else "ok"
+
+    async def _wait(self, seconds: float) -> None:
+        """Let the time pass, at the play's speed; an interrupt cuts it short."""
+        pause_seconds = seconds / self._speed if self._speed else 0.0
+        if not pause_seconds:
+            await asyncio.sleep(0)
+            return
+        try:
+            async with asyncio.timeout(pause_seconds):
+                await self._is_interrupted.wait()
+        except TimeoutError:
+            return
