@@ -1,0 +1,83 @@
+"""Who does a task: the plan's word, else the run's, else the first agent that is ready."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+
+from orchestrator.domain.errors import AgentUnavailable
+from orchestrator.domain.events import PlanLoaded
+from orchestrator.domain.plan import Plan, TaskId
+from orchestrator.engine.agent_events import AgentEvent, Finished
+from orchestrator.engine.outline import RunChoices, default_agent
+from orchestrator.engine.ports import Agent, AgentCheck, AgentRun, Agents, Job
+
+
+class AgentChoice:
+    """Finds the agents of one run's tasks."""
+
+    def __init__(self, agents: Agents, plan: Plan, choices: RunChoices) -> None:
+        self._agents = agents
+        self._plan = plan
+        self._choices = choices
+
+    async def of_all(self, begun: PlanLoaded) -> Mapping[str, Agent]:
+        """The agent of every task that may still run, by task id.
+
+        Raises AgentUnavailable, with what to do, when one of them is unknown or not ready.
+        """
+        open_ids = [task.id for task in begun.tasks if not (task.status.is_settled or task.gate)]
+        names = {task_id: self._name(task_id) for task_id in open_ids}
+        unnamed = next((task_id for task_id, name in names.items() if name is None), None)
+        fallback = None if unnamed is None else await self._first_ready(unnamed)
+        agents = {name: self._agents.get(name) for name in names.values() if name is not None}
+        for agent in agents.values():
+            check = await agent.check()
+            if not check.is_ready:
+                problem = check.problem or "it gives no reason"
+                raise AgentUnavailable(f"Agent {agent.name} is not ready: {problem}")
+        found = {task_id: fallback if name is None else agents[name] for task_id, name in names.items()}
+        return {task_id: agent for task_id, agent in found.items() if agent is not None}
+
+    async def of(self, task_id: str) -> Agent:
+        """The agent of one task; raises AgentUnavailable."""
+        name = self._name(task_id)
+        return await self._first_ready(task_id) if name is None else self._agents.get(name)
+
+    def _name(self, task_id: str) -> str | None:
+        return default_agent(self._plan.task_by_id[TaskId(task_id)], self._choices)
+
+    async def _first_ready(self, task_id: str) -> Agent:
+        agent = await self._agents.first_ready()
+        if agent is None:
+            raise AgentUnavailable(
+                f"Task {task_id} needs an agent, and none is installed. Give the task a fenced "
+                "sh block, name an agent with an `agent:` line or --agent, or install one."
+            )
+        return agent
+
+
+class AbsentAgent:
+    """Stands in for one that cannot be had, so that the attempt fails with the reason."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        self.name = name
+        self._problem = problem
+
+    async def check(self) -> AgentCheck:
+        """Never ready."""
+        return AgentCheck(is_ready=False, problem=self._problem)
+
+    def run(self, _job: Job) -> AgentRun:
+        """A run that fails at once."""
+        return _AbsentRun(self._problem)
+
+
+class _AbsentRun:
+    def __init__(self, problem: str) -> None:
+        self._problem = problem
+
+    async def events(self) -> AsyncIterator[AgentEvent]:
+        yield Finished("failed", error=self._problem)
+
+    async def interrupt(self, reason: str) -> None:
+        """There is nothing to end."""

@@ -1,0 +1,55 @@
+"""What became of an attempt: the result that the domain decides on, and the finding that people read."""
+
+from __future__ import annotations
+
+from orchestrator.domain.events import SUMMARY_LENGTH_MAX, clip
+from orchestrator.domain.steps import AttemptResult
+from orchestrator.engine.agent_events import Finished
+from orchestrator.engine.attempt import Attempt
+
+FINDING_LENGTH_MAX = 1_000_000
+
+
+def attempt_result(
+    attempt: Attempt, work: Finished, check: Finished | None, duration_ms: int
+) -> AttemptResult:
+    """Success needs the agent's word and, where the task has checks, all of them."""
+    has_checks = bool(attempt.job.task.verify)
+    last = check or work
+    if last.outcome == "completed" and has_checks == (check is not None):
+        return AttemptResult(succeeded=True, verified=has_checks, duration_ms=duration_ms)
+    if attempt.interrupted is not None and not attempt.is_timed_out and last.outcome != "lost":
+        return AttemptResult(
+            succeeded=False, interrupted=True, reason=attempt.interrupted, duration_ms=duration_ms
+        )
+    error = last.error or f"the agent ended as {last.outcome}"
+    if attempt.is_timed_out and last.outcome != "lost":
+        error = attempt.interrupted or error
+    elif check is not None:
+        error = f"verify failed: {error}"
+    return AttemptResult(succeeded=False, error=clip(error, SUMMARY_LENGTH_MAX), duration_ms=duration_ms)
+
+
+def finding_text(attempt: Attempt, work: Finished, check: Finished | None, result: AttemptResult) -> str:
+    """The finding: how the attempt ended, then what the agent and the checks say."""
+    job = attempt.job
+    how = "completed" if result.succeeded else "failed"
+    if result.interrupted:
+        how = f"interrupted ({result.reason})"
+    seconds = f"{result.duration_ms / 1000:.1f} s"
+    parts = [
+        f"# {job.task.id} {job.task.description}",
+        f"Attempt {job.attempt} by {attempt.agent.name}: {how} after {seconds}{_exit_code(work)}.",
+    ]
+    if result.error:
+        parts.append(f"Error: {result.error}")
+    if work.text.strip():
+        parts.append(work.text.strip())
+    if check is not None:
+        parts.append(f"## Checks\n\nThe checks ended as {check.outcome}{_exit_code(check)}.")
+        parts.append(check.text.strip())
+    return clip("\n\n".join(part for part in parts if part) + "\n", FINDING_LENGTH_MAX)
+
+
+def _exit_code(finished: Finished) -> str:
+    return "" if finished.exit_code is None else f", exit code {finished.exit_code}"

@@ -1,0 +1,92 @@
+"""What an attempt is given when it begins: its agent, and all that the agent is told."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from orchestrator.domain.errors import OrchestratorError
+from orchestrator.domain.events import PlanChanged
+from orchestrator.domain.plan import Plan, Task, TaskId
+from orchestrator.engine.agent_choice import AbsentAgent, AgentChoice
+from orchestrator.engine.attempt import Attempt, Limits
+from orchestrator.engine.journal import Journal
+from orchestrator.engine.ports import Agent, Job, NewInstance, PlanFile, PlanOutputs
+from orchestrator.engine.prompt import FINDINGS_MAX, task_prompt
+
+
+class Briefing:
+    """Makes the attempts of one run.
+
+    `agents` are those that were found at the start; `reread` gives the plan's file as it is now.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        new: NewInstance,
+        plan: Plan,
+        file: PlanFile,
+        outputs: PlanOutputs,
+        agents: Mapping[str, Agent],
+        choice: AgentChoice,
+        limits: Limits,
+        reread: Callable[[], Awaitable[PlanFile]],
+    ) -> None:
+        self._journal = journal
+        self._new = new
+        self._plan = plan
+        self._file = file
+        self._outputs = outputs
+        self._agents = agents
+        self._choice = choice
+        self._limits = limits
+        self._reread = reread
+        self._has_complained = False
+
+    async def prepare(self, task_id: str, note: str | None) -> Attempt:
+        """The next attempt of a task. What stands in its way becomes the attempt's failure, not the run's."""
+        await self._look_at_plan()
+        task = self._plan.task_by_id[TaskId(task_id)]
+        findings: dict[str, str] = {}
+        try:
+            # One that was settled at the start may be retried: its agent was not looked for then.
+            agent = self._agents.get(task_id) or await self._choice.of(task_id)
+            findings = await self._findings(task)
+        except OrchestratorError as error:
+            agent = AbsentAgent(task.agent or "none", str(error))
+        return Attempt(self._job(task, findings, note), agent, self._limits)
+
+    def _job(self, task: Task, findings: Mapping[str, str], note: str | None) -> Job:
+        state = self._journal.state.tasks[task.id]
+        return Job(
+            instance_id=self._new.id,
+            plan_name=self._file.name,
+            task=task,
+            attempt=state.attempt + 1,
+            root=Path(self._new.worktree_path),
+            prompt=task_prompt(self._plan, task, findings=findings, last_error=state.last_error, note=note),
+            blocks=task.shell_blocks,
+            model=task.model,
+        )
+
+    async def _findings(self, task: Task) -> dict[str, str]:
+        found = {}
+        for other in task.depends_on[-FINDINGS_MAX:]:
+            text = await self._outputs.read_finding(self._file.name, other)
+            if text:
+                found[str(other)] = text
+        return found
+
+    async def _look_at_plan(self) -> None:
+        """Say once in the log when the plan's file has vanished or changed; the run goes on as loaded."""
+        if self._has_complained:
+            return
+        try:
+            if (await self._reread()).data == self._file.data:
+                return
+            reason = f"{self._file.path} was changed; this run goes on with the plan as it was loaded."
+        except OrchestratorError as error:
+            reason = f"This run goes on with the plan as it was loaded. {error}"
+        self._has_complained = True
+        await self._journal.record(PlanChanged(reason=reason))

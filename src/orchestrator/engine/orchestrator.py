@@ -1,0 +1,256 @@
+"""One execution of a plan: claim it, take over what was done, run it, leave. This module only sequences."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from orchestrator.domain.commands import Command
+from orchestrator.domain.errors import OrchestratorError, PlanInvalid, PlanOwned
+from orchestrator.domain.events import PlanLoaded
+from orchestrator.domain.plan import Plan
+from orchestrator.domain.plan_parser import decode_plan, parse_plan
+from orchestrator.domain.run_state import RunState, TaskState
+from orchestrator.domain.task_status import RunStatus
+from orchestrator.engine.agent_choice import AgentChoice
+from orchestrator.engine.attempt import Limits
+from orchestrator.engine.briefing import Briefing
+from orchestrator.engine.journal import Journal, Listener
+from orchestrator.engine.lease_keeper import keep_lease
+from orchestrator.engine.outline import RunChoices, from_document, plan_loaded
+from orchestrator.engine.ports import RENEW_SECONDS, Agent, Agents, Lease, NewInstance, PlanFile, Ports
+from orchestrator.engine.recovery import Undertaker
+from orchestrator.engine.scheduler import Scheduler, SchedulerOptions
+from orchestrator.engine.status_reader import StatusReader
+from orchestrator.engine.status_writer import StatusWriter
+from orchestrator.engine.task_runner import TaskRunner
+
+COMMANDS_PAUSE_SECONDS = 0.02
+"""A burst of changes is looked into for commands once in this time."""
+
+WAIT_FOR_OWNER_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the one who starts a run chooses. `wait` waits for another owner of the plan to end."""
+
+    agent: str | None = None
+    parallel: int | None = None
+    max_attempts: int | None = None
+    on_blocked: Literal["wait", "exit"] = "exit"
+    restart: bool = False
+    wait: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+
+class Orchestrator:
+    """Works through one plan. Create it, then `await run()` once."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        agents: Agents,
+        undertaker: Undertaker,
+        reader: StatusReader,
+        file: PlanFile,
+        new: NewInstance,
+        options: RunOptions,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        reread: Callable[[], Awaitable[PlanFile]] | None = None,
+    ) -> None:
+        self.instance_id = new.id
+        self._ports = ports
+        self._agents = agents
+        self._undertaker = undertaker
+        self._reader = reader
+        self._file = file
+        self._new = new
+        self._options = options
+        self._now = now
+        self._reread = reread or (lambda: ports.plans.read(file.path))
+        self._plan = parse_plan(decode_plan(file.data))
+        self._listeners: list[Listener] = []
+        self._choices = RunChoices(
+            agent=options.agent,
+            parallel=options.parallel or self._plan.parallel or 1,
+            max_attempts=options.max_attempts,
+        )
+        self._choice = AgentChoice(agents, self._plan, self._choices)
+        self._rejected: str | None = None
+        self._early_wishes: list[Command] = []
+        self._scheduler: Scheduler | None = None
+        self._journal: Journal | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """The plan as it was read when the run was made."""
+        return self._plan
+
+    @property
+    def state(self) -> RunState | None:
+        """The run's state, a moment ahead of the log; None before the run has begun."""
+        return self._journal.state if self._journal is not None else None
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` with each event of the run as it happens."""
+        self._listeners.append(listener)
+
+    def wish(self, command: Command) -> None:
+        """Obey a command of this process's own user, such as a signal, as soon as the run has begun."""
+        if self._scheduler is None:
+            self._early_wishes.append(command)
+        else:
+            self._scheduler.wish(command)
+
+    async def run(self) -> RunStatus:
+        """Work through the plan and return how it ended.
+
+        Raises PlanInvalid, PlanOwned or AgentUnavailable before the first task, and LeaseLost or
+        StorageError when the run cannot go on; its processes are ended then.
+        """
+        self._refuse_errors()
+        await self._bury_owner()
+        _, agents = await self.preview()
+        runs_shell = self._agents.get("shell")
+        lease, held_at = await self._claim()
+        keeper = asyncio.create_task(keep_lease(self._ports.registry, lease, held_at))
+        try:
+            # What an earlier run did counts as it stands now that nobody else can add to it.
+            begun, previous = await self._first_event()
+            if self._options.restart:
+                await self._ports.outputs.archive(self._file.name, lease.instance_id)
+            journal = self._journal = Journal(self._ports.log, lease, self._now)
+            for listener in self._listeners:
+                journal.listen(listener)
+            writer = StatusWriter(journal, self._ports.outputs, self._file.name, previous, self._now)
+            runner = TaskRunner(journal, self._ports.artifacts, self._ports.outputs, runs_shell)
+            await journal.record(begun)
+            scheduler = self._scheduler = self._make_scheduler(journal, writer, runner, agents)
+            for command in self._early_wishes:
+                scheduler.wish(command)
+            return await self._until_end(journal, scheduler, writer, keeper)
+        finally:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+
+    async def preview(self) -> tuple[PlanLoaded, Mapping[str, Agent]]:
+        """Event 1 as it would be now, and who would do each task; nothing is claimed.
+
+        Raises PlanInvalid or AgentUnavailable as `run` would.
+        """
+        self._refuse_errors()
+        begun, _ = await self._first_event()
+        return begun, await self._choice.of_all(begun)
+
+    def _refuse_errors(self) -> None:
+        errors = self._plan.errors
+        if errors:
+            count = f"{len(errors)} error{'s' if len(errors) > 1 else ''}"
+            raise PlanInvalid(f"{self._file.path} has {count}, so it does not run.", errors)
+
+    async def _bury_owner(self) -> None:
+        for record in await self._ports.registry.list(live_only=True):
+            if (record.project, record.plan_path) == (self._new.project, self._new.plan_path):
+                await self._undertaker.bury_if_dead(record)
+
+    async def _first_event(self) -> tuple[PlanLoaded, dict[str, Any]]:
+        """`plan_loaded` with what earlier runs did, and the status.json that was there."""
+        status = await self._ports.outputs.read_status(self._file.name)
+        self._rejected = status.rejected or self._rejected
+        document = status.document or {}
+        known: Mapping[str, TaskState] = {}
+        predecessor = await self._ports.registry.latest(self._new.project, self._new.plan_path)
+        if not self._options.restart:
+            if predecessor is not None:
+                known = (await self._reader.state(predecessor.id)).tasks
+            known = known or from_document(document)
+        begun = plan_loaded(
+            self._plan,
+            self._file,
+            taken_over=known,
+            choices=self._choices,
+            predecessor=predecessor.id if predecessor else None,
+        )
+        if self._rejected:
+            begun = begun.model_copy(update={"problems": (*begun.problems, self._rejected)})
+        return begun, document
+
+    async def _claim(self) -> tuple[Lease, float]:
+        """The lease, and the loop's time right before it was given."""
+        while True:
+            asked_at = asyncio.get_running_loop().time()
+            try:
+                return await self._ports.registry.claim(self._new), asked_at
+            except PlanOwned:
+                if not self._options.wait:
+                    raise
+                await asyncio.sleep(WAIT_FOR_OWNER_SECONDS)
+                await self._bury_owner()
+
+    def _make_scheduler(
+        self, journal: Journal, writer: StatusWriter, runner: TaskRunner, agents: Mapping[str, Agent]
+    ) -> Scheduler:
+        briefing = Briefing(
+            journal,
+            self._new,
+            self._plan,
+            self._file,
+            self._ports.outputs,
+            agents,
+            self._choice,
+            self._options.limits,
+            self._reread,
+        )
+
+        async def before_end() -> None:
+            await writer.write(completed_at=self._now())
+
+        options = SchedulerOptions(
+            self._choices.parallel, self._options.on_blocked, self._options.limits.back_off_first_seconds
+        )
+        return Scheduler(
+            journal, self._ports.commands, runner, briefing.prepare, before_end, options, self._now
+        )
+
+    async def _until_end(
+        self, journal: Journal, scheduler: Scheduler, writer: StatusWriter, keeper: asyncio.Task[None]
+    ) -> RunStatus:
+        """Run the loop with its companions; the first of them that fails ends all."""
+        loop = asyncio.create_task(scheduler.run())
+        companions = [
+            keeper,
+            asyncio.create_task(writer.run()),
+            asyncio.create_task(self._watch_commands(scheduler)),
+        ]
+        try:
+            await asyncio.wait([loop, *companions], return_when=asyncio.FIRST_COMPLETED)
+            if not loop.done():
+                _raise_first(companions)
+            return await loop
+        except OrchestratorError as error:
+            journal.close(error)
+            raise
+        finally:
+            loop.cancel()
+            await asyncio.gather(loop, return_exceptions=True)
+            for companion in companions:
+                companion.cancel()
+            await asyncio.gather(*companions, return_exceptions=True)
+
+    async def _watch_commands(self, scheduler: Scheduler) -> None:
+        async with self._ports.changes.subscribe() as subscription:
+            while True:
+                await subscription.wait(RENEW_SECONDS)
+                scheduler.commands_changed()
+                await asyncio.sleep(COMMANDS_PAUSE_SECONDS)
+
+
+def _raise_first(companions: list[asyncio.Task[None]]) -> None:
+    for companion in companions:
+        if companion.done():
+            companion.result()

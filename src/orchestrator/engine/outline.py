@@ -1,0 +1,173 @@
+"""From a parsed plan to event 1 of a log: its tasks, with what earlier runs have done of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from orchestrator.domain.events import PlanLoaded, PlannedPhase, PlannedTask
+from orchestrator.domain.plan import Plan, Task
+from orchestrator.domain.run_state import RunState, TaskState
+from orchestrator.domain.task_status import TaskStatus
+from orchestrator.engine.ports import PlanFile
+
+AGENT_ATTEMPTS = 2
+SHELL_ATTEMPTS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunChoices:
+    """What the one who starts a run chose, before the plan's own lines are looked at."""
+
+    agent: str | None = None
+    parallel: int = 1
+    max_attempts: int | None = None
+
+
+def plan_loaded(
+    plan: Plan,
+    file: PlanFile,
+    *,
+    taken_over: Mapping[str, TaskState],
+    choices: RunChoices = RunChoices(),
+    predecessor: str | None = None,
+) -> PlanLoaded:
+    """Event 1: a task that an earlier run knew keeps what the log said of it, a new one what its box says."""
+    follows = {later: earlier for group in plan.sequential_groups for earlier, later in pairwise(group)}
+    problems = []
+    tasks = []
+    for task in plan.tasks():
+        planned = _planned(task, follows.get(task.id), choices)
+        known = taken_over.get(task.id)
+        if known is not None:
+            planned = planned.model_copy(update=_carried(known, planned))
+            if task.checked and planned.status is not TaskStatus.COMPLETED:
+                problems.append(
+                    f"line {task.line}: task {task.id} is ticked, but the log says {planned.status}"
+                )
+        elif task.checked:
+            planned = planned.model_copy(
+                update={"status": TaskStatus.COMPLETED, "reason": "ticked in the plan"}
+            )
+        tasks.append(planned)
+    return PlanLoaded(
+        plan_name=file.name,
+        plan_path=file.path,
+        title=plan.title,
+        predecessor=predecessor,
+        agent=choices.agent,
+        parallel=choices.parallel,
+        phases=tuple(PlannedPhase(number=phase.number, name=phase.name) for phase in plan.phases),
+        tasks=tuple(tasks),
+        parallel_phases=tuple(tuple(sorted(group)) for group in plan.parallel_phases),
+        problems=tuple(problems),
+    )
+
+
+def default_agent(task: Task, choices: RunChoices) -> str | None:
+    """A task's agent: its own `agent:` line, else shell when it has a shell block, else the run's."""
+    if task.agent:
+        return task.agent
+    return "shell" if task.shell_blocks else choices.agent
+
+
+def _planned(task: Task, follows: str | None, choices: RunChoices) -> PlannedTask:
+    agent = default_agent(task, choices)
+    limit = SHELL_ATTEMPTS if agent == "shell" else AGENT_ATTEMPTS
+    return PlannedTask(
+        id=task.id,
+        phase=task.phase,
+        description=task.description,
+        kind=task.kind.value,
+        line=task.line,
+        depends_on=tuple(task.depends_on),
+        follows=follows,
+        runs_after_preceding=task.runs_after_preceding,
+        agent=agent,
+        max_attempts=1 if task.once else (task.attempts or choices.max_attempts or limit),
+        once=task.once,
+        gate=task.gate,
+    )
+
+
+def _carried(known: TaskState, planned: PlannedTask) -> Mapping[str, Any]:
+    """What a new run keeps of an earlier one: settled tasks stay so, failed ones get a fresh limit."""
+    status, reason = known.status, known.reason
+    if status is TaskStatus.IN_PROGRESS:
+        status = TaskStatus.FAILED if planned.once else TaskStatus.PENDING
+        reason = "interrupted when the run before ended"
+    elif status is TaskStatus.FAILED and not planned.once:
+        status, reason = TaskStatus.PENDING, "failed in the run before"
+    return {
+        "status": status,
+        "reason": reason,
+        "attempt": known.attempt,
+        "retry_count": known.retry_count,
+        "revision": known.revision + (status is not known.status),
+        "last_error": known.last_error,
+        "started_at": known.started_at,
+        "completed_at": known.completed_at,
+        "duration_ms": known.duration_ms,
+        "verified": known.verified,
+        "finding": known.finding,
+    }
+
+
+def handed_on(state: RunState, predecessor: str) -> PlanLoaded:
+    """Event 1 of an orchestrator that died before it wrote one: what its predecessor left, as it was."""
+    outline = state.outline
+    tasks = (
+        planned.model_copy(update=_carried(state.tasks[task_id], planned))
+        for task_id, planned in outline.tasks.items()
+    )
+    return PlanLoaded(
+        plan_name=outline.plan_name,
+        plan_path=outline.plan_path,
+        title=outline.title,
+        predecessor=predecessor,
+        parallel=outline.parallel,
+        phases=tuple(PlannedPhase(number=number, name=name) for number, name in outline.phases),
+        tasks=tuple(tasks),
+        parallel_phases=tuple(tuple(sorted(group)) for group in outline.parallel_phases),
+    )
+
+
+def from_document(document: Mapping[str, Any]) -> dict[str, TaskState]:
+    """What status.json says of each task; entries that make no sense are left out."""
+    found: dict[str, TaskState] = {}
+    tasks = document.get("tasks")
+    for entry in tasks if isinstance(tasks, list) else ():
+        if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
+            continue
+        try:
+            status = TaskStatus(str(entry.get("status")))
+        except ValueError:
+            continue
+        found[entry["id"]] = TaskState(
+            status=status,
+            reason="taken over from status.json",
+            started_at=_moment(entry.get("startedAt")),
+            completed_at=_moment(entry.get("completedAt")),
+            duration_ms=_count(entry.get("duration")),
+            retry_count=_count(entry.get("retryCount")) or 0,
+            last_error=entry.get("lastError") if isinstance(entry.get("lastError"), str) else None,
+            finding=entry.get("findingsPath") if isinstance(entry.get("findingsPath"), str) else None,
+        )
+    return found
+
+
+def _moment(text: object) -> datetime | None:
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+def _count(number: object) -> int | None:
+    return number if isinstance(number, int) and not isinstance(number, bool) and number >= 0 else None

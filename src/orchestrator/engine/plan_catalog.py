@@ -1,0 +1,117 @@
+"""The plans of a project as lists and status: the log's word first, then status.json's, then the boxes'."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrator.domain.errors import InstanceNotFound
+from orchestrator.domain.plan import Plan
+from orchestrator.domain.plan_parser import decode_plan, parse_plan
+from orchestrator.domain.projection import phase_infos, summarize, task_infos
+from orchestrator.domain.run_state import RunState, evolve
+from orchestrator.domain.status import FindingInfo, PlanInfo, PlanStatus, TaskInfo
+from orchestrator.engine.outline import from_document, plan_loaded
+from orchestrator.engine.ports import FindingFile, PlanFile, Ports
+from orchestrator.engine.status_reader import StatusReader
+
+
+class PlanCatalog:
+    """Answers what people ask about plans, whether or not one of them is running."""
+
+    def __init__(self, ports: Ports, reader: StatusReader) -> None:
+        self._ports = ports
+        self._reader = reader
+        self._parsed: dict[str, tuple[bytes, Plan]] = {}
+
+    async def plans(self) -> list[PlanInfo]:
+        """Every plan in docs/plans, by name."""
+        return [await self._info(file) for file in await self._ports.plans.list()]
+
+    async def status(self, name: str) -> PlanStatus:
+        """Raises PlanNotFound or PlanUnreadable."""
+        file = await self._ports.plans.read(name)
+        record = await self._ports.registry.latest(str(self._ports.root), file.path)
+        if record is not None:
+            try:
+                state = await self._reader.state(record.id)
+            except InstanceNotFound:
+                pass
+            else:
+                return _plan_status(file, state, source="log", instance_id=record.id)
+        plan = self._plan(file)
+        document = (await self._ports.outputs.read_status(file.name)).document or {}
+        state = _state_of(plan, file, document)
+        return _plan_status(file, state, source="status.json" if document else "plan")
+
+    async def tasks(self, name: str) -> tuple[TaskInfo, ...]:
+        """The tasks of `status`; raises as it does."""
+        return (await self.status(name)).tasks
+
+    async def findings(self, name: str) -> list[FindingInfo]:
+        """What the plan's tasks left behind; raises PlanNotFound or PlanUnreadable."""
+        file = await self._ports.plans.read(name)
+        return [_finding_info(finding) for finding in await self._ports.outputs.list_findings(file.name)]
+
+    async def finding(self, name: str, task_id: str) -> str | None:
+        """The text of a finding, or None; raises PlanNotFound or PlanUnreadable."""
+        file = await self._ports.plans.read(name)
+        return await self._ports.outputs.read_finding(file.name, task_id)
+
+    async def _info(self, file: PlanFile) -> PlanInfo:
+        plan = self._plan(file)
+        status = None if file.problem else await self.status(file.path)
+        problems = (file.problem,) if file.problem else ()
+        return PlanInfo(
+            name=file.name,
+            title=plan.title,
+            path=file.path,
+            has_status=status is not None and status.source != "plan",
+            last_modified=file.last_modified,
+            output_dir=self._ports.outputs.directory(file.name),
+            total_tasks=status.summary.total_tasks if status else 0,
+            completed=status.summary.completed if status else 0,
+            problems=(
+                *problems,
+                *(f"{p.severity}: line {p.line}: {p.message}" for p in plan.problems),
+            ),
+        )
+
+    def _plan(self, file: PlanFile) -> Plan:
+        """The parsed plan; a file that has not changed is not parsed again."""
+        kept = self._parsed.get(file.path)
+        if kept is not None and kept[0] == file.data:
+            return kept[1]
+        plan = parse_plan(decode_plan(file.data))
+        self._parsed[file.path] = (file.data, plan)
+        return plan
+
+
+def _state_of(plan: Plan, file: PlanFile, document: dict[str, Any]) -> RunState:
+    event = plan_loaded(plan, file, taken_over=from_document(document))
+    return evolve(RunState(), event, file.last_modified)
+
+
+def _plan_status(
+    file: PlanFile, state: RunState, *, source: str, instance_id: str | None = None
+) -> PlanStatus:
+    summary = summarize(state)
+    return PlanStatus(
+        name=file.name,
+        source=source,
+        instance_id=instance_id,
+        plan_path=file.path,
+        status=state.status if instance_id else None,
+        summary=summary,
+        phases=phase_infos(state, summary.current_phase),
+        tasks=task_infos(state),
+        seq=state.seq if instance_id else None,
+    )
+
+
+def _finding_info(file: FindingFile) -> FindingInfo:
+    return FindingInfo(
+        task_id=file.task_id,
+        file_path=file.path,
+        size_bytes=file.size_bytes,
+        last_modified=file.last_modified,
+    )

@@ -1,0 +1,322 @@
+"""The ports: all that the engine and delivery need from the outside. Adapters live in `store` and `agents`.
+
+Adapters raise only `orchestrator.domain.errors`; a database or disk that fails is a `StorageError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from orchestrator.domain.commands import Command, CommandRecord
+from orchestrator.domain.events import NewEvent, StoredEvent
+from orchestrator.domain.plan import CodeBlock, Task
+from orchestrator.domain.task_status import RunStatus
+from orchestrator.engine.agent_events import AgentEvent
+
+LEASE_SECONDS = 10.0
+RENEW_SECONDS = 3.0
+EVENT_PAGE_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceRecord:
+    """An orchestrator as the registry knows it.
+
+    `pid_started` is the process's start time in the host's own units, so that a reused pid is told
+    apart. `lease_until` and `last_heartbeat` are in the database's time; `database_now` is that time
+    when the record was read.
+    """
+
+    id: str
+    project: str
+    plan_name: str
+    plan_path: str
+    worktree_path: str
+    host: str
+    pid: int
+    pid_started: str
+    agent: str | None
+    status: RunStatus
+    started_at: datetime
+    ended_at: datetime | None
+    last_heartbeat: datetime
+    lease_until: datetime
+    database_now: datetime
+    epoch: int
+    seq: int
+    progress_percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class NewInstance:
+    """What a process says of itself when it claims a plan."""
+
+    id: str
+    project: str
+    plan_name: str
+    plan_path: str
+    worktree_path: str
+    host: str
+    pid: int
+    pid_started: str
+    agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write for a plan: every write carries the epoch, and an older epoch writes nothing."""
+
+    instance_id: str
+    project: str
+    plan_path: str
+    epoch: int
+
+
+class InstanceRegistry(Protocol):
+    """Who works on which plan."""
+
+    async def claim(self, new: NewInstance) -> Lease:
+        """Register the instance and take its plan's lease; raises PlanOwned while it is held."""
+
+    async def renew(self, lease: Lease) -> None:
+        """Hold the lease for LEASE_SECONDS more; raises LeaseLost when it was taken over."""
+
+    async def bury(self, record: InstanceRecord, events: Sequence[NewEvent], *, force: bool) -> bool:
+        """Append a dead instance's last events and free its plan; False when another did it first.
+
+        Without `force` only an instance whose lease has expired, and that has written nothing since
+        `record` was read, is buried (else False: look again); with it (its process is known to be
+        dead) in any case. The last event must be an OrchestratorChanged to crashed.
+        """
+
+    async def get(self, instance_id: str) -> InstanceRecord:
+        """Raises InstanceNotFound."""
+
+    async def list(self, *, live_only: bool = False, limit: int = 1_000) -> list[InstanceRecord]:
+        """Newest first; with `live_only`, those that have not ended."""
+
+    async def latest(self, project: str, plan_path: str) -> InstanceRecord | None:
+        """The instance of this plan that was registered last, of those whose log has begun."""
+
+
+class EventLog(Protocol):
+    """The story of every orchestrator, in order."""
+
+    async def append(
+        self, lease: Lease, events: Sequence[NewEvent], *, progress_percent: float | None = None
+    ) -> list[StoredEvent]:
+        """Store the events durably, all or none, and give them their `seq`; raises LeaseLost.
+
+        In the same transaction an OrchestratorChanged moves the registry's status (one that has ended
+        frees the lease) and a CommandSettled settles its row in the command queue. Right before an
+        OrchestratorChanged that ends the run, commands that have no receipt yet are settled as expired
+        by entries of the store's own; those are not among the returned ones.
+        """
+
+    async def read(
+        self,
+        instance_id: str,
+        after: int = 0,
+        limit: int = EVENT_PAGE_MAX,
+        types: Collection[str] | None = None,
+    ) -> list[StoredEvent]:
+        """The entries with `seq` above `after`, in order; empty past the end or for an unknown id."""
+
+
+class CommandQueue(Protocol):
+    """Commands on their way to orchestrators, and their receipts."""
+
+    async def submit(
+        self, instance_id: str, command: Command, *, actor: str, key: str | None = None
+    ) -> CommandRecord:
+        """Queue the command, or give the record that the idempotency `key` already has.
+
+        Raises InstanceNotFound, InstanceEnded, and IdempotencyConflict for a key that was used for
+        another command within a day.
+        """
+
+    async def open(self, instance_id: str) -> list[CommandRecord]:
+        """The commands that have no receipt yet, oldest first."""
+
+    async def get(self, instance_id: str, command_id: str) -> CommandRecord:
+        """Raises CommandNotFound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """Something a task left in the database, such as a finding or the full output of a tool call."""
+
+    task_id: str
+    attempt: int
+    name: str
+    media_type: str
+    content: bytes
+
+
+class ArtifactStore(Protocol):
+    """What tasks leave behind, kept with the log."""
+
+    async def put(self, lease: Lease, artifact: Artifact) -> None:
+        """Keep it; the same task, attempt and name again replaces it. Raises LeaseLost."""
+
+    async def get(self, instance_id: str, task_id: str, attempt: int, name: str) -> Artifact | None:
+        """The artifact, or None."""
+
+
+class Subscription(Protocol):
+    """One waiter for changes of the database."""
+
+    async def wait(self, timeout_seconds: float) -> bool:
+        """Return True as soon as something may have changed since the last call, False at the time-out.
+
+        A wake-up carries no data and may be spurious; one that came between two calls is not lost.
+        """
+
+
+class Changes(Protocol):
+    """Wake-ups: this and other processes' writes to the database."""
+
+    def subscribe(self) -> AbstractAsyncContextManager[Subscription]:
+        """Listen until the context ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFile:
+    """A plan's file as it was read. `path` is relative to the root, with `/`."""
+
+    name: str
+    path: str
+    data: bytes
+    last_modified: datetime
+    problem: str | None = None
+
+
+class PlanFiles(Protocol):
+    """The plans of a project."""
+
+    async def list(self) -> Sequence[PlanFile]:
+        """Every plan in docs/plans; two files with one stem, or an unreadable one, say so in `problem`."""
+
+    async def read(self, name_or_path: str) -> PlanFile:
+        """Raises PlanNotFound or PlanUnreadable; a name never leads out of docs/plans."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFile:
+    """A finding on disk. `path` is relative to the root."""
+
+    task_id: str
+    path: str
+    size_bytes: int
+    last_modified: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StatusFile:
+    """What status.json holds: None where there is none. `rejected` says what was set aside, and why."""
+
+    document: dict[str, Any] | None
+    rejected: str | None = None
+
+
+class PlanOutputs(Protocol):
+    """status.json and findings of the plans. They are written from the log and never read as the truth."""
+
+    def directory(self, plan_name: str) -> str:
+        """Where the plan's outputs are, relative to the root."""
+
+    async def write_status(self, plan_name: str, document: dict[str, Any]) -> None:
+        """Replace status.json as a whole: a reader sees the old or the new one, also after a crash."""
+
+    async def read_status(self, plan_name: str) -> StatusFile:
+        """What status.json holds; one that is no such document is set aside as status.json.rejected."""
+
+    async def write_finding(self, plan_name: str, task_id: str, text: str) -> FindingFile:
+        """Replace the finding of a task."""
+
+    async def list_findings(self, plan_name: str) -> list[FindingFile]:
+        """The findings, in the order of their ids."""
+
+    async def read_finding(self, plan_name: str, task_id: str) -> str | None:
+        """A finding's text by `1.1` or `1-1`, or None."""
+
+    async def archive(self, plan_name: str, label: str) -> None:
+        """Put findings and status.json aside under `archive/<label>`, so that a run starts afresh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of work for an agent. `root` is where it works; `blocks` is what the shell agent runs."""
+
+    instance_id: str
+    plan_name: str
+    task: Task
+    attempt: int
+    root: Path
+    prompt: str
+    blocks: tuple[CodeBlock, ...] = ()
+    tool_name: str = "bash"
+    model: str | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCheck:
+    """Whether an agent can work here, found out without spending anything."""
+
+    is_ready: bool
+    version: str | None = None
+    problem: str | None = None
+
+
+class AgentRun(Protocol):
+    """An agent at work on one job."""
+
+    def events(self) -> AsyncIterator[AgentEvent]:
+        """What happens, as it happens; exactly one Finished, last, whatever happens."""
+
+    async def interrupt(self, reason: str) -> None:
+        """Ask it to end, and after a grace make it; returns when no process of it is left. Idempotent."""
+
+
+class Agent(Protocol):
+    """Something that does tasks."""
+
+    @property
+    def name(self) -> str:
+        """As in a plan's `agent:` line."""
+
+    async def check(self) -> AgentCheck:
+        """Whether it is installed and ready."""
+
+    def run(self, job: Job) -> AgentRun:
+        """Begin the job; nothing happens before `events` is read."""
+
+
+class Agents(Protocol):
+    """The agents there are."""
+
+    def get(self, name: str) -> Agent:
+        """Raises AgentUnavailable with the names there are."""
+
+    async def first_ready(self) -> Agent | None:
+        """The first general agent that is installed and ready; the shell agent is not general."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """All that delivery is given. `root` is the project's folder."""
+
+    root: Path
+    registry: InstanceRegistry
+    log: EventLog
+    commands: CommandQueue
+    artifacts: ArtifactStore
+    changes: Changes
+    plans: PlanFiles
+    outputs: PlanOutputs

@@ -1,0 +1,124 @@
+"""What happens after a death: the dead orchestrator's log is closed, and its successor takes over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from orchestrator.domain.commands import CommandRecord, CommandState
+from orchestrator.domain.events import CommandSettled, EventData, NewEvent, PlanLoaded, ToolCompleted
+from orchestrator.domain.run_state import RunState
+from orchestrator.domain.steps import run_step, task_step
+from orchestrator.domain.task_status import RunStatus, TaskStatus, TaskTrigger
+from orchestrator.engine.outline import handed_on
+from orchestrator.engine.ports import CommandQueue, InstanceRecord, InstanceRegistry
+from orchestrator.engine.status_reader import StatusReader
+
+
+class Processes(Protocol):
+    """What this host knows of its processes."""
+
+    @property
+    def host(self) -> str:
+        """This host's name, as in the registry."""
+
+    def is_alive(self, pid: int, started: str) -> bool:
+        """Whether the process that had this pid and start time still runs."""
+
+    def sweep(self, instance_id: str) -> int:
+        """End what processes the orchestrator's attempts left behind; returns how many. May block."""
+
+
+class Undertaker:
+    """Finds orchestrators that died without a word, and says so in their logs."""
+
+    def __init__(
+        self,
+        registry: InstanceRegistry,
+        commands: CommandQueue,
+        reader: StatusReader,
+        processes: Processes,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._registry = registry
+        self._commands = commands
+        self._reader = reader
+        self._processes = processes
+        self._now = now
+
+    async def bury_the_dead(self) -> list[str]:
+        """Close the log of each orchestrator that is dead, once whoever looks; returns their ids."""
+        live = await self._registry.list(live_only=True)
+        return [record.id for record in live if await self.bury_if_dead(record)]
+
+    async def bury_if_dead(self, record: InstanceRecord) -> bool:
+        """Close this orchestrator's log if it is dead; False when it lives or another closed it first.
+
+        On this host a dead process counts at once, elsewhere the end of its lease does.
+        """
+        if record.status.has_ended:
+            return False
+        is_here = record.host == self._processes.host
+        is_gone = is_here and not self._processes.is_alive(record.pid, record.pid_started)
+        if not is_gone and record.lease_until > record.database_now:
+            return False
+        if is_gone:
+            await asyncio.to_thread(self._processes.sweep, record.id)
+        # What it wrote between our first look and its death counts too.
+        record = await self._registry.get(record.id)
+        state = await self._reader.state(record.id)
+        if record.status.has_ended or state.seq != record.seq:
+            return False
+        why = "its process is gone" if is_gone else "its lease ran out"
+        commands = await self._commands.open(record.id)
+        now = self._now()
+        events = last_events(state, commands, f"The orchestrator crashed: {why}.", now)
+        if state.seq == 0:
+            events.insert(0, await self._first_event(record))
+        stamped = [NewEvent(event, now) for event in events]
+        return await self._registry.bury(record, stamped, force=is_gone)
+
+    async def _first_event(self, record: InstanceRecord) -> PlanLoaded:
+        """Event 1 for one that died before it wrote it: who comes next must find what was done before."""
+        latest = await self._registry.latest(record.project, record.plan_path)
+        if latest is not None and latest.seq > 0:
+            return handed_on(await self._reader.state(latest.id), latest.id)
+        return PlanLoaded(plan_name=record.plan_name, plan_path=record.plan_path, title=record.plan_name)
+
+
+def last_events(
+    state: RunState, commands: list[CommandRecord], reason: str, now: datetime
+) -> list[EventData]:
+    """What a dead orchestrator could not say itself: tools and tasks interrupted, commands expired."""
+    events: list[EventData] = [
+        ToolCompleted(
+            task_id=tool.task_id,
+            attempt=tool.attempt,
+            tool_id=tool.tool_id,
+            tool_name=tool.tool_name,
+            status="interrupted",
+            success=False,
+            duration_ms=max(int((now - tool.started_at).total_seconds() * 1000), 0),
+        )
+        for tool in state.open_tools.values()
+    ]
+    for task_id in state.with_status(TaskStatus.IN_PROGRESS):
+        trigger = TaskTrigger.FAIL if state.planned(task_id).once else TaskTrigger.INTERRUPT
+        events.append(task_step(state, task_id, trigger, reason=reason, error=reason))
+    events.extend(expired(command, reason) for command in commands)
+    events.append(run_step(state, RunStatus.CRASHED, reason))
+    return events
+
+
+def expired(record: CommandRecord, reason: str) -> CommandSettled:
+    """The receipt of a command that nobody is left to obey."""
+    return CommandSettled(
+        command_id=record.id,
+        command=record.command.command,
+        state=CommandState.EXPIRED,
+        reason=reason,
+        code="expired",
+        actor=record.actor,
+    )

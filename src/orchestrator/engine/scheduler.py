@@ -1,0 +1,214 @@
+"""The main loop: obey commands, say what follows, start what is ready, wait. The domain decides."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from orchestrator.domain.commands import Command, CommandRecord, CommandState, RetryTask, SkipTask
+from orchestrator.domain.decisions import Decision, conclude_skip, decide, settle
+from orchestrator.domain.events import CommandSettled, EventData, OrchestratorChanged
+from orchestrator.domain.ready_tasks import next_retry, ready_tasks
+from orchestrator.domain.run_state import evolve
+from orchestrator.domain.steps import AttemptResult, end_attempt, run_step, start_attempt
+from orchestrator.domain.task_status import RunStatus
+from orchestrator.engine.attempt import Attempt
+from orchestrator.engine.journal import Journal
+from orchestrator.engine.ports import CommandQueue
+from orchestrator.engine.recovery import expired
+from orchestrator.engine.task_runner import TaskRunner
+
+IDLE_SECONDS_MAX = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulerOptions:
+    """`on_blocked` says whether a run in which nothing can start waits for a command or ends as failed."""
+
+    parallel: int = 1
+    on_blocked: Literal["wait", "exit"] = "exit"
+    back_off_first_seconds: float = 5.0
+
+
+class Scheduler:
+    """Runs the plan of one journal to its end.
+
+    `prepare` makes the next attempt of a task, with the note of who asked for it; `before_end` runs
+    right before the last entry of the log.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        commands: CommandQueue,
+        runner: TaskRunner,
+        prepare: Callable[[str, str | None], Awaitable[Attempt]],
+        before_end: Callable[[], Awaitable[None]],
+        options: SchedulerOptions,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._journal = journal
+        self._commands = commands
+        self._runner = runner
+        self._prepare = prepare
+        self._before_end = before_end
+        self._options = options
+        self._now = now
+        self._attempts: dict[str, Attempt] = {}
+        self._working: set[asyncio.Task[None]] = set()
+        self._skips: dict[str, list[tuple[CommandRecord, SkipTask]]] = {}
+        self._notes: dict[str, str | None] = {}
+        self._wishes: list[Command] = []
+        self._may_have_commands = True
+        self._wake = asyncio.Event()
+
+    def commands_changed(self) -> None:
+        """Look into the command queue at the next turn."""
+        self._may_have_commands = True
+        self._wake.set()
+
+    def wish(self, command: Command) -> None:
+        """Obey a command of this process's own user (a signal); it leaves no receipt."""
+        self._wishes.append(command)
+        self._wake.set()
+
+    async def run(self) -> RunStatus:
+        """Work until the orchestrator has ended; raises LeaseLost or StorageError when it cannot write."""
+        try:
+            while not self._journal.state.status.has_ended:
+                self._wake.clear()
+                self._notice_failures()
+                await self._obey()
+                await self._settle()
+                await self._start_ready()
+                if not self._journal.state.status.has_ended:
+                    await self._wait()
+            return self._journal.state.status
+        finally:
+            await self._abandon()
+
+    async def _obey(self) -> None:
+        while self._wishes:
+            decision = decide(self._journal.state, command := self._wishes.pop(0))
+            self._interrupt(decision, command)
+            await self._journal.record(*decision.events)
+        if not self._may_have_commands:
+            return
+        self._may_have_commands = False
+        waiting = {record.id for skips in self._skips.values() for record, _ in skips}
+        for record in await self._commands.open(self._journal.lease.instance_id):
+            if record.id not in waiting:
+                await self._answer(record)
+
+    async def _answer(self, record: CommandRecord) -> None:
+        command = record.command
+        decision = decide(self._journal.state, command)
+        self._interrupt(decision, command)
+        if decision.outcome is None and isinstance(command, SkipTask):
+            self._skips.setdefault(command.task_id, []).append((record, command))
+            return
+        if isinstance(command, RetryTask) and decision.outcome is CommandState.APPLIED:
+            self._notes[command.task_id] = command.note
+        await self._journal.record(*decision.events, _receipt(record, decision))
+
+    def _interrupt(self, decision: Decision, command: Command) -> None:
+        for task_id in decision.interrupt:
+            attempt = self._attempts.get(task_id)
+            if attempt is None:  # its end could not be recorded, which ends the run
+                continue
+            if isinstance(command, SkipTask):
+                attempt.skip_reason = command.reason or "skipped by command"
+            self._spawn(attempt.interrupt(f"interrupted by {command.command}"))
+
+    async def _settle(self) -> None:
+        while True:
+            state = self._journal.state
+            events = settle(state, has_attempts=bool(self._attempts))
+            if not events and state.status is RunStatus.BLOCKED and self._options.on_blocked == "exit":
+                events = [run_step(state, RunStatus.FAILED, state.reason)]
+            if not events:
+                return
+            last = events[-1]
+            if isinstance(last, OrchestratorChanged) and last.new_status.has_ended:
+                await self._end(events)
+            else:
+                await self._journal.record(*events)
+
+    async def _end(self, events: list[EventData]) -> None:
+        """Record the last events of the log; what still waits to be decided expires right before the end."""
+        await self._journal.record(*events[:-1])
+        await self._before_end()
+        late = await self._commands.open(self._journal.lease.instance_id)
+        receipts = [expired(record, "The orchestrator has ended.") for record in late]
+        await self._journal.record(*receipts, events[-1])
+
+    async def _start_ready(self) -> None:
+        while self._has_free_place():
+            # A task whose attempt is still being closed may be pending again already.
+            ready = ready_tasks(self._journal.state, self._now(), len(self._attempts) + 1)
+            task_id = next((task_id for task_id in ready if task_id not in self._attempts), None)
+            if task_id is None:
+                return
+            attempt = await self._prepare(task_id, self._notes.get(task_id))
+            self._attempts[task_id] = attempt
+            await self._journal.record(start_attempt(self._journal.state, task_id, attempt.agent.name))
+            self._spawn(self._work(task_id, attempt))
+
+    def _has_free_place(self) -> bool:
+        is_running = self._journal.state.status is RunStatus.RUNNING
+        return is_running and len(self._attempts) < self._options.parallel
+
+    async def _work(self, task_id: str, attempt: Attempt) -> None:
+        try:
+            result = await self._runner.run(attempt)
+            await self._journal.record(*self._ending(task_id, attempt, result))
+        finally:
+            del self._attempts[task_id]
+
+    def _ending(self, task_id: str, attempt: Attempt, result: AttemptResult) -> list[EventData]:
+        """The end of the attempt, with the receipts of the commands that were waiting for it."""
+        state, now, seconds = self._journal.state, self._now(), self._options.back_off_first_seconds
+        event = end_attempt(state, task_id, result, now, seconds, attempt.skip_reason)
+        after = evolve(state, event, now)
+        skips = self._skips.pop(task_id, [])
+        return [event, *(_receipt(record, conclude_skip(after, command)) for record, command in skips)]
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._working.add(task)
+        task.add_done_callback(lambda _done: self._wake.set())
+
+    def _notice_failures(self) -> None:
+        for task in [task for task in self._working if task.done()]:
+            self._working.discard(task)
+            task.result()
+
+    async def _wait(self) -> None:
+        seconds = IDLE_SECONDS_MAX
+        if self._has_free_place() and (retry_at := next_retry(self._journal.state)) is not None:
+            seconds = min(seconds, max((retry_at - self._now()).total_seconds(), 0.001))
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            self._may_have_commands = True
+
+    async def _abandon(self) -> None:
+        """End what still runs: nothing does after a normal end, all of it when the journal is closed."""
+        interrupts = (attempt.interrupt("the orchestrator ends") for attempt in self._attempts.values())
+        await asyncio.gather(*interrupts, return_exceptions=True)
+        await asyncio.gather(*self._working, return_exceptions=True)
+
+
+def _receipt(record: CommandRecord, decision: Decision) -> CommandSettled:
+    return CommandSettled(
+        command_id=record.id,
+        command=record.command.command,
+        state=decision.outcome or CommandState.REJECTED,
+        reason=decision.message,
+        code=decision.code,
+        actor=record.actor,
+    )

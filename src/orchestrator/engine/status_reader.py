@@ -1,0 +1,92 @@
+"""Status of any orchestrator of any process, now or at any `seq`: folded from its log and kept up to date."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+
+from orchestrator.domain.errors import SeqOutOfRange
+from orchestrator.domain.projection import orchestrator_status
+from orchestrator.domain.run_state import RunState, fold
+from orchestrator.domain.status import OrchestratorInfo, OrchestratorStatus
+from orchestrator.engine.ports import (
+    EVENT_PAGE_MAX,
+    LEASE_SECONDS,
+    RENEW_SECONDS,
+    EventLog,
+    InstanceRecord,
+    InstanceRegistry,
+)
+
+KEPT_STATES_MAX = 64
+
+
+class StatusReader:
+    """Folds logs. The states used last are kept, so that a further look reads only what is new."""
+
+    def __init__(self, registry: InstanceRegistry, log: EventLog) -> None:
+        self._registry = registry
+        self._log = log
+        self._states: OrderedDict[str, RunState] = OrderedDict()
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    async def state(self, instance_id: str, at_seq: int | None = None) -> RunState:
+        """The state now, or as it was right after entry `at_seq`.
+
+        Raises InstanceNotFound, and SeqOutOfRange for an `at_seq` that the log does not have.
+        """
+        record = await self._registry.get(instance_id)
+        if at_seq is None:
+            async with self._locks.setdefault(instance_id, asyncio.Lock()):
+                return await self._latest(instance_id)
+        if not 1 <= at_seq <= record.seq:
+            raise SeqOutOfRange(f"at_seq must be from 1 to {record.seq}, the end of this log; got {at_seq}.")
+        kept = self._states.get(instance_id)
+        start = kept if kept is not None and kept.seq <= at_seq else RunState()
+        return await self._folded(instance_id, start, at_seq)
+
+    async def status(self, instance_id: str, at_seq: int | None = None) -> OrchestratorStatus:
+        """The status on the wire; raises as `state` does."""
+        return orchestrator_status(await self.state(instance_id, at_seq), instance_id)
+
+    async def _latest(self, instance_id: str) -> RunState:
+        state = await self._folded(instance_id, self._states.get(instance_id, RunState()), None)
+        self._states[instance_id] = state
+        self._states.move_to_end(instance_id)
+        while len(self._states) > KEPT_STATES_MAX:
+            dropped, _ = self._states.popitem(last=False)
+            self._locks.pop(dropped, None)
+        return state
+
+    async def _folded(self, instance_id: str, state: RunState, up_to: int | None) -> RunState:
+        while up_to is None or state.seq < up_to:
+            limit = EVENT_PAGE_MAX if up_to is None else min(EVENT_PAGE_MAX, up_to - state.seq)
+            page = await self._log.read(instance_id, after=state.seq, limit=limit)
+            state = fold(page, state)
+            if len(page) < limit:
+                break
+        return state
+
+
+def orchestrator_info(record: InstanceRecord) -> OrchestratorInfo:
+    """A registry record as it stands in a list."""
+    ended = record.status.has_ended
+    silent_seconds = (record.database_now - record.last_heartbeat).total_seconds()
+    return OrchestratorInfo(
+        id=record.id,
+        plan_name=record.plan_name,
+        plan_path=record.plan_path,
+        project=record.project,
+        host=record.host,
+        pid=record.pid,
+        worktree_path=record.worktree_path,
+        agent=record.agent,
+        status=record.status,
+        started_at=record.started_at,
+        ended_at=record.ended_at,
+        last_heartbeat=record.last_heartbeat,
+        is_alive=not ended and record.lease_until > record.database_now,
+        is_stale=not ended and silent_seconds > min(2 * RENEW_SECONDS, LEASE_SECONDS),
+        seq=record.seq,
+        progress_percent=record.progress_percent,
+    )

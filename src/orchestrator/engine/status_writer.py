@@ -1,0 +1,123 @@
+"""Keeps status.json in step with the log: at most four times a second, and at every end, pause and block."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from orchestrator.domain.errors import StorageError
+from orchestrator.domain.events import (
+    EventData,
+    FindingWritten,
+    OrchestratorChanged,
+    PhaseChanged,
+    PlanChanged,
+    PlanLoaded,
+    StatusUpdated,
+    TaskChanged,
+    utc_text,
+)
+from orchestrator.domain.projection import status_document, summarize
+from orchestrator.domain.task_status import TaskStatus
+from orchestrator.engine.journal import Journal
+from orchestrator.engine.ports import PlanOutputs
+
+WRITES_PER_SECOND_MAX = 4
+RUNS_KEPT_MAX = 100
+_WORTH_WRITING = (PlanLoaded, TaskChanged, PhaseChanged, FindingWritten, OrchestratorChanged)
+
+
+class StatusWriter:
+    """Writes status.json whenever the run has changed; it is a copy, so a full disk never stops the run."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        outputs: PlanOutputs,
+        plan_name: str,
+        previous: dict[str, Any],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._journal = journal
+        self._outputs = outputs
+        self._plan_name = plan_name
+        self._now = now
+        runs = previous.get("runs")
+        self._runs = [run for run in runs if isinstance(run, dict)] if isinstance(runs, list) else []
+        revision = previous.get("revision")
+        self._revision = revision if isinstance(revision, int) else 0
+        created_at = previous.get("createdAt")
+        self._created_at = created_at if isinstance(created_at, str) else utc_text(now())
+        self._changed: dict[str, None] = {}
+        self._is_dirty = asyncio.Event()
+        self._has_complained = False
+        self._is_closed = False
+        self._write_lock = asyncio.Lock()
+        journal.listen(self._listen)
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        while True:
+            await self._is_dirty.wait()
+            await self.write()
+            await asyncio.sleep(1 / WRITES_PER_SECOND_MAX)
+
+    async def write(self, *, completed_at: datetime | None = None) -> None:
+        """Write what is unwritten, now; with `completed_at` the run's row is closed."""
+        async with self._write_lock:
+            await self._write(completed_at)
+
+    async def _write(self, completed_at: datetime | None) -> None:
+        if self._is_closed or (not self._is_dirty.is_set() and completed_at is None):
+            return
+        self._is_closed = completed_at is not None
+        self._is_dirty.clear()
+        changed, self._changed = tuple(self._changed), {}
+        state = self._journal.state
+        document = status_document(
+            state,
+            created_at=self._created_at,
+            now=self._now(),
+            revision=self._revision + 1,
+            runs=[*self._runs, self._own_row(completed_at)][-RUNS_KEPT_MAX:],
+        )
+        try:
+            await self._outputs.write_status(self._plan_name, document)
+        except StorageError as error:
+            self._changed = dict.fromkeys(changed) | self._changed
+            await self._complain(error)
+            return
+        self._has_complained = False
+        self._revision += 1
+        await self._journal.record(
+            StatusUpdated(summary=summarize(state), changed=changed, revision=self._revision)
+        )
+
+    async def _complain(self, error: StorageError) -> None:
+        if not self._has_complained:
+            self._has_complained = True
+            await self._journal.record(PlanChanged(reason=f"status.json could not be written. {error}"))
+
+    def _own_row(self, completed_at: datetime | None) -> dict[str, Any]:
+        state = self._journal.state
+        done = Counter(
+            state.tasks[task_id].status
+            for task_id, planned in state.outline.tasks.items()
+            if state.tasks[task_id].revision != planned.revision
+        )
+        return {
+            "runId": self._journal.lease.instance_id,
+            "startedAt": utc_text(state.started_at) if state.started_at else None,
+            "completedAt": utc_text(completed_at) if completed_at else None,
+            "tasksCompleted": done[TaskStatus.COMPLETED],
+            "tasksFailed": done[TaskStatus.FAILED],
+        }
+
+    def _listen(self, event: EventData) -> None:
+        if isinstance(event, _WORTH_WRITING):
+            if isinstance(event, (TaskChanged, FindingWritten)):
+                self._changed[event.task_id] = None
+            self._is_dirty.set()
