@@ -1,0 +1,1 @@
+"""Delivery over HTTP: REST, WebSocket and SSE. It sees ports and values, never adapters."""

@@ -1,0 +1,149 @@
+"""Puts the app together: routes, guard, errors, and what runs beside the requests."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from orchestrator import __version__
+from orchestrator.api import docs_pages, errors
+from orchestrator.api.context import ApiContext
+from orchestrator.api.docs_pages import STATIC_FOLDER
+from orchestrator.api.guard import HostAndOrigin, TokenGate
+from orchestrator.api.hub import Hub
+from orchestrator.api.metrics import Metrics
+from orchestrator.api.openapi import DESCRIPTION, TITLE
+from orchestrator.api.routes import commands, events, health, orchestrators, plans
+from orchestrator.api.settings import ApiSettings
+from orchestrator.api.status_cache import StatusCache
+from orchestrator.domain.errors import OrchestratorError
+from orchestrator.engine.plan_catalog import PlanCatalog
+from orchestrator.engine.ports import Ports
+from orchestrator.engine.recovery import Undertaker
+from orchestrator.engine.status_reader import StatusReader
+
+logger = logging.getLogger(__name__)
+
+
+EXPOSED_HEADERS = ("ETag", "Location", "Link", "Retry-After", "WWW-Authenticate")
+PREFLIGHT_SECONDS = 600
+
+
+def create_app(
+    ports: Ports,
+    settings: ApiSettings,
+    *,
+    reader: StatusReader,
+    catalog: PlanCatalog,
+    undertaker: Undertaker | None = None,
+) -> FastAPI:
+    """The app, the same inside an orchestrator's process and alone. Its context is `app.state.context`."""
+    metrics = Metrics()
+    context = ApiContext(
+        ports=ports,
+        settings=settings,
+        reader=reader,
+        catalog=catalog,
+        hub=Hub(ports.log, ports.changes, settings, metrics),
+        statuses=StatusCache(reader),
+        metrics=metrics,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with context.hub.running(), _watching(context, undertaker):
+            yield
+
+    app = bare_app(settings, metrics, lifespan=lifespan)
+    app.state.context = context
+    return app
+
+
+def bare_app(settings: ApiSettings, metrics: Metrics, **options: object) -> FastAPI:
+    """The app without what stands behind it: enough for its OpenAPI document."""
+    app = FastAPI(
+        title=TITLE,
+        version=__version__,
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+        middleware=[
+            Middleware(_Counted, metrics=metrics),
+            Middleware(HostAndOrigin, settings=settings),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.allowed_origins,
+                allow_methods=("GET", "POST"),
+                allow_headers=("*",),
+                expose_headers=EXPOSED_HEADERS,
+                max_age=PREFLIGHT_SECONDS,
+            ),
+            Middleware(TokenGate, token=settings.token),
+            Middleware(errors.CatchAll),
+        ],
+        **options,  # type: ignore[arg-type]  # only `lifespan`, from above
+    )
+    errors.install(app)
+    for module in (health, orchestrators, commands, plans, events):
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
+    docs_pages.add(app)
+    return app
+
+
+class _Counted:
+    """Counts the answers by class of status."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def counted(message: Message) -> None:
+            if message["type"] in {"http.response.start", "websocket.http.response.start"}:
+                self._metrics.requests[f"{message['status'] // 100}xx"] += 1
+            await send(message)
+
+        await self._app(scope, receive, counted)
+
+
+@asynccontextmanager
+async def _watching(context: ApiContext, undertaker: Undertaker | None) -> AsyncIterator[None]:
+    """Look out for orchestrators that died without a word, while the context lasts."""
+    if undertaker is None:
+        yield
+        return
+    task = asyncio.create_task(_watch(context, undertaker))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _watch(context: ApiContext, undertaker: Undertaker) -> None:
+    while True:
+        try:
+            for instance_id in await undertaker.bury_the_dead():
+                logger.warning("orchestrator %s is dead; its log says so now", instance_id)
+            if not context.is_watching:
+                logger.warning("looking out for dead orchestrators again")
+            context.is_watching = True
+        except Exception as error:  # the look-out outlives whatever the storage does
+            if context.is_watching:
+                unexpected = None if isinstance(error, OrchestratorError) else error
+                logger.log(logging.ERROR, "cannot look out for the dead: %s", error, exc_info=unexpected)
+            context.is_watching = False
+        await asyncio.sleep(context.settings.undertaker_seconds)

@@ -1,0 +1,102 @@
+"""Takes a command to an orchestrator's queue, waits a little for its receipt, and says how it went."""
+
+from __future__ import annotations
+
+import asyncio
+
+from pydantic import TypeAdapter
+from starlette.responses import Response
+
+from orchestrator.api.answers import json_of
+from orchestrator.api.context import ApiContext
+from orchestrator.api.errors import ApiError
+from orchestrator.api.schemas import CommandResponse
+from orchestrator.domain.commands import Command, CommandRecord, CommandState, RetryTask, Shutdown, SkipTask
+from orchestrator.domain.errors import InstanceEnded
+from orchestrator.domain.task_status import RunStatus
+from orchestrator.engine.ports import InstanceRecord
+
+ACTOR = "api"
+WAIT_SLICE_SECONDS = 0.25
+_RESPONSE: TypeAdapter[CommandResponse] = TypeAdapter(CommandResponse)
+_STATUS_OF_CODE = {"task_not_found": 404, "revision_mismatch": 412}
+_UNSAID = {
+    CommandState.SENT: "The orchestrator has not settled the command yet.",
+    CommandState.APPLIED: "Done.",
+}
+
+
+async def submit(context: ApiContext, instance_id: str, command: Command, key: str | None) -> Response:
+    """The answer to a command: 200, 202, or a problem that says why not."""
+    record = await context.ports.registry.get(instance_id)
+    if isinstance(command, SkipTask | RetryTask):
+        state = await context.reader.state(instance_id)
+        if command.task_id not in state.tasks:
+            raise ApiError(404, "task_not_found", f"The plan has no task {command.task_id!r}.")
+    # With a key, the queue may still have the receipt of an orchestrator that has ended since.
+    if record.status.has_ended and key is None:
+        return _ended(context, record, command)
+    try:
+        settled = await _settled(context, instance_id, command, key)
+    except InstanceEnded:
+        return _ended(context, await context.ports.registry.get(instance_id), command)
+    context.metrics.commands[(command.command, settled.state.value)] += 1
+    if settled.state is CommandState.EXPIRED:
+        return _ended(context, await context.ports.registry.get(instance_id), command)
+    if settled.state is CommandState.REJECTED:
+        code = settled.code or "rejected"
+        raise ApiError(_STATUS_OF_CODE.get(code, 409), code, settled.reason or "The command was rejected.")
+    if settled.state is CommandState.SENT:
+        location = f"/api/orchestrators/{instance_id}/commands/{settled.id}"
+        return json_of(_RESPONSE, _response(settled), status=202, headers={"Location": location})
+    return json_of(_RESPONSE, _response(settled))
+
+
+async def _settled(context: ApiContext, instance_id: str, command: Command, key: str | None) -> CommandRecord:
+    """The command's record as soon as it is settled, or as it stands when the wait is over."""
+    loop = asyncio.get_running_loop()
+    queue = context.ports.commands
+    async with context.ports.changes.subscribe() as subscription:
+        record = await queue.submit(instance_id, command, actor=ACTOR, key=key)
+        deadline = loop.time() + context.settings.settle_wait_seconds
+        while record.state is CommandState.SENT and not context.hub.is_closed:
+            left = deadline - loop.time()
+            if left <= 0:
+                break
+            await subscription.wait(min(left, WAIT_SLICE_SECONDS))
+            record = await queue.get(instance_id, record.id)
+    return record
+
+
+async def receipt(context: ApiContext, instance_id: str, command_id: str) -> Response:
+    """What became of a command, whatever it is; raises InstanceNotFound and CommandNotFound."""
+    await context.ports.registry.get(instance_id)
+    return json_of(_RESPONSE, _response(await context.ports.commands.get(instance_id, command_id)))
+
+
+def _response(record: CommandRecord) -> CommandResponse:
+    return CommandResponse(
+        success=record.state in {CommandState.SENT, CommandState.APPLIED},
+        message=record.reason or _UNSAID.get(record.state, "The command had no effect."),
+        command_id=record.id,
+        state=record.state,
+        seq=record.seq,
+    )
+
+
+def _ended(context: ApiContext, record: InstanceRecord, command: Command) -> Response:
+    """What a command to an orchestrator that is no more gets."""
+    context.metrics.commands[(command.command, "ended")] += 1
+    if record.status is RunStatus.CRASHED:
+        raise ApiError(503, "orchestrator_crashed", "The orchestrator crashed; start a new run to go on.")
+    if isinstance(command, Shutdown):
+        message = f"The orchestrator has already ended: {record.status.value}."
+        done = CommandResponse(
+            success=True, message=message, command_id=None, state=CommandState.APPLIED, seq=record.seq
+        )
+        return json_of(_RESPONSE, done)
+    raise ApiError(
+        409,
+        "orchestrator_ended",
+        f"The orchestrator has ended ({record.status.value}) and takes no commands; start a new run.",
+    )

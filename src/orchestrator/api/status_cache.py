@@ -1,0 +1,65 @@
+"""The status of orchestrators as bytes: encoded once per position of the log, however many ask for it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+
+from orchestrator import __version__
+from orchestrator.api.frames import Frame, status_frame
+from orchestrator.domain.projection import orchestrator_status
+from orchestrator.domain.run_state import RunState
+from orchestrator.engine.status_reader import StatusReader
+
+KEPT_STATUSES_MAX = 64
+
+
+class EncodedStatus:
+    """An orchestrator's status at `seq`, as JSON."""
+
+    def __init__(self, instance_id: str, seq: int, body: bytes, now: datetime) -> None:
+        self.instance_id = instance_id
+        self.seq = seq
+        self.body = body
+        self._now = now
+
+    @property
+    def etag(self) -> str:
+        """Strong: the log up to `seq` and the version of this program decide every byte."""
+        return f'"{self.instance_id}:{self.seq}:{__version__}"'
+
+    @cached_property
+    def frame(self) -> Frame:
+        """The status as the first message of a stream."""
+        return status_frame(self.instance_id, self.seq, self.body, self._now)
+
+
+class StatusCache:
+    """Keeps the statuses that were asked for last."""
+
+    def __init__(self, reader: StatusReader, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._reader = reader
+        self._now = now
+        self._kept: OrderedDict[str, EncodedStatus] = OrderedDict()
+
+    async def latest(self, instance_id: str) -> EncodedStatus:
+        """The status now; raises InstanceNotFound."""
+        state = await self._reader.state(instance_id)
+        kept = self._kept.get(instance_id)
+        if kept is None or kept.seq != state.seq:
+            kept = self._encoded(instance_id, state)
+            self._kept[instance_id] = kept
+        self._kept.move_to_end(instance_id)
+        while len(self._kept) > KEPT_STATUSES_MAX:
+            self._kept.popitem(last=False)
+        return kept
+
+    async def at(self, instance_id: str, seq: int) -> EncodedStatus:
+        """The status as it was at `seq`; raises InstanceNotFound and SeqOutOfRange."""
+        return self._encoded(instance_id, await self._reader.state(instance_id, at_seq=seq))
+
+    def _encoded(self, instance_id: str, state: RunState) -> EncodedStatus:
+        body = orchestrator_status(state, instance_id).model_dump_json().encode()
+        return EncodedStatus(instance_id, state.seq, body, self._now())
