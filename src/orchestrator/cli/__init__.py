@@ -1,0 +1,1 @@
+"""The `orchestrator` command: doors and composition. Only here are concrete classes named."""

@@ -1,0 +1,91 @@
+"""Puts the program together: which store, which agents, which clock. Everything else sees ports only."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from orchestrator.agents.host import LocalProcesses
+from orchestrator.agents.registry import AgentRegistry
+from orchestrator.engine.orchestrator import Orchestrator, RunOptions
+from orchestrator.engine.plan_catalog import PlanCatalog
+from orchestrator.engine.ports import NewInstance, PlanFile, Ports
+from orchestrator.engine.recovery import Undertaker
+from orchestrator.engine.status_reader import StatusReader
+from orchestrator.store.open import open_store
+
+DATABASE_URL_VARIABLE = "ORCHESTRATOR_DATABASE_URL"
+
+
+@dataclass(frozen=True)
+class Services:
+    """All that a door needs, over one open store."""
+
+    ports: Ports
+    reader: StatusReader
+    catalog: PlanCatalog
+    undertaker: Undertaker
+    processes: LocalProcesses
+
+
+@asynccontextmanager
+async def open_services(root: Path) -> AsyncIterator[Services]:
+    """The services over the project's database; raises StorageError where it cannot be opened."""
+    async with open_store(root, os.environ.get(DATABASE_URL_VARIABLE) or None) as ports:
+        reader = StatusReader(ports.registry, ports.log)
+        processes = LocalProcesses()
+        yield Services(
+            ports=ports,
+            reader=reader,
+            catalog=PlanCatalog(ports, reader),
+            undertaker=Undertaker(ports.registry, ports.commands, reader, processes, utc_now),
+            processes=processes,
+        )
+
+
+def make_orchestrator(
+    services: Services,
+    file: PlanFile,
+    options: RunOptions,
+    agents: AgentRegistry,
+    reread: Callable[[], Awaitable[PlanFile]],
+) -> Orchestrator:
+    """A new orchestrator of this process for the plan."""
+    pid, root = os.getpid(), str(services.ports.root)
+    new = NewInstance(
+        id=new_instance_id(),
+        project=root,
+        plan_name=file.name,
+        plan_path=file.path,
+        worktree_path=root,
+        host=services.processes.host,
+        pid=pid,
+        pid_started=services.processes.start_time(pid),
+        agent=options.agent,
+    )
+    return Orchestrator(
+        services.ports,
+        agents,
+        services.undertaker,
+        services.reader,
+        file,
+        new,
+        options,
+        utc_now,
+        reread=reread,
+    )
+
+
+def new_instance_id() -> str:
+    """An id that sorts by time and is the only one of its kind."""
+    return f"orch-{utc_now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
+def utc_now() -> datetime:
+    """The time of this host, in UTC."""
+    return datetime.now(UTC)

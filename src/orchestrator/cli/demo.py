@@ -1,0 +1,35 @@
+"""`orchestrator demo`: a packaged plan and its script, played in a folder of its own."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from orchestrator.cli.exit_codes import ExitCode
+from orchestrator.cli.run import RunRequest, run_plan
+from orchestrator.cli.serve import ServeRequest
+
+PLAN_FOLDER = Path(__file__).parent / "demo_plan"
+NAME = "bake-a-cake"
+BACK_OFF_SECONDS = 1.5
+
+
+def play(*, api: ServeRequest | None, keep_serving: bool, speed: float, json: bool) -> ExitCode:
+    """Run the demo plan; its folder is removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix="orchestrator-demo-") as folder:
+        root = Path(folder)
+        plans = root / "docs" / "plans"
+        plans.mkdir(parents=True)
+        shutil.copy(PLAN_FOLDER / f"{NAME}.md", plans)
+        request = RunRequest(
+            plan=NAME,
+            back_off_seconds=BACK_OFF_SECONDS / speed if speed else 0,
+            api=api,
+            keep_serving=keep_serving,
+            script=PLAN_FOLDER / f"{NAME}.yaml",
+            script_speed=speed,
+            json=json,
+            root=root,
+        )
+        return run_plan(request)

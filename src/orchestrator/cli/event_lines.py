@@ -1,0 +1,105 @@
+"""An event as one line for people."""
+
+from __future__ import annotations
+
+from orchestrator.domain.events import (
+    CommandSettled,
+    EventData,
+    FindingWritten,
+    OrchestratorChanged,
+    PhaseChanged,
+    PlanChanged,
+    PlanLoaded,
+    StoredEvent,
+    TaskChanged,
+    ToolCompleted,
+    ToolStarted,
+)
+from orchestrator.domain.task_status import RunStatus, TaskStatus
+
+TEXT_LENGTH_MAX = 100
+_MARKS = {
+    TaskStatus.PENDING: "·",
+    TaskStatus.IN_PROGRESS: "▶",
+    TaskStatus.COMPLETED: "✓",
+    TaskStatus.FAILED: "✗",
+    TaskStatus.SKIPPED: "»",
+}
+
+
+def task_mark(status: TaskStatus) -> str:
+    """The sign of a task's status."""
+    return _MARKS[status]
+
+
+def event_line(event: StoredEvent) -> str | None:
+    """`12:03:04 ✓ 1.1 Count the files`, in local time; None for what a reader of lines can do without."""
+    try:
+        text = _text(event.data)
+    except KeyError:
+        text = event.type
+    return None if text is None else f"{event.timestamp.astimezone():%H:%M:%S} {text}"
+
+
+def _text(data: EventData) -> str | None:
+    match data:
+        case PlanLoaded():
+            done = sum(task.status.is_settled for task in data.tasks)
+            left = f", {done} done already" if done else ""
+            return f"● {data.plan_path}: {len(data.phases)} phases, {len(data.tasks)} tasks{left}"
+        case OrchestratorChanged():
+            return f"● {data.new_status}" + _because(data.reason)
+        case PhaseChanged(new_phase=int()):
+            return f"  phase {data.new_phase}"
+        case TaskChanged():
+            return f"{task_mark(data.new_status)} {data.task_id} {_task_text(data)}"
+        case ToolStarted():
+            return f"    {data.task_id} {data.tool_name}: {one_line(data.input_summary)}"
+        case ToolCompleted() if not data.success:
+            return f"    {data.task_id} {data.tool_name} {data.status}: {last_line(data.output_summary)}"
+        case CommandSettled():
+            return f"● {data.command} by {data.actor} {data.state}" + _because(data.reason)
+        case FindingWritten():
+            return f"    {data.task_id} finding: {data.file_path}"
+        case PlanChanged():
+            return f"● {data.reason}"
+        case _:
+            return None
+
+
+def _task_text(data: TaskChanged) -> str:
+    text = one_line(data.description)
+    if data.new_status is TaskStatus.IN_PROGRESS and data.attempt > 1:
+        return f"{text} (attempt {data.attempt})"
+    if data.new_status is TaskStatus.COMPLETED:
+        seconds = f" ({data.duration_ms / 1000:.1f} s)" if data.duration_ms is not None else ""
+        return text + (f" verified{seconds}" if data.verified else seconds)
+    return text + _because(data.error and one_line(data.error)) + _because(data.reason)
+
+
+def _because(reason: str | None) -> str:
+    return f": {reason}" if reason else ""
+
+
+def one_line(text: str) -> str:
+    """The text's first line that says anything, cut to what fits."""
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return first if len(first) <= TEXT_LENGTH_MAX else f"{first[: TEXT_LENGTH_MAX - 1]}…"
+
+
+def last_line(text: str) -> str:
+    """The text's last line that says anything, cut to what fits."""
+    return one_line("\n".join(reversed(text.splitlines())))
+
+
+def run_colour(status: RunStatus) -> str:
+    """The colour of an orchestrator's status, as the rich library names colours."""
+    match status:
+        case RunStatus.COMPLETED:
+            return "green"
+        case RunStatus.FAILED | RunStatus.CRASHED | RunStatus.BLOCKED:
+            return "red"
+        case RunStatus.PAUSED | RunStatus.STOPPING | RunStatus.STOPPED:
+            return "yellow"
+        case _:
+            return "cyan"

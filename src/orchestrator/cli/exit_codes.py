@@ -1,0 +1,70 @@
+"""Exit codes, and how an error looks on the terminal. The table stands in the README."""
+
+from __future__ import annotations
+
+import sys
+from enum import IntEnum
+
+from orchestrator.domain.errors import (
+    AgentUnavailable,
+    CommandNotFound,
+    InstanceNotFound,
+    OrchestratorError,
+    PlanInvalid,
+    PlanNotFound,
+    PlanOwned,
+    PlanUnreadable,
+    SeqOutOfRange,
+    UsageError,
+)
+from orchestrator.domain.task_status import RunStatus
+
+PROBLEMS_SHOWN_MAX = 20
+
+
+class ExitCode(IntEnum):
+    """What a program that starts us can tell from the end."""
+
+    COMPLETED = 0
+    FAILED = 1
+    USAGE = 2
+    NO_AGENT = 3
+    STOPPED = 130
+
+
+_USAGE_ERRORS = (
+    CommandNotFound,
+    InstanceNotFound,
+    PlanInvalid,
+    PlanNotFound,
+    PlanOwned,
+    PlanUnreadable,
+    SeqOutOfRange,
+    UsageError,
+)
+
+
+def report(error: OrchestratorError) -> ExitCode:
+    """Print the error on stderr, with the plan's problems where it has some; return the exit code."""
+    sys.stderr.write(f"orchestrator: {error}\n")
+    if isinstance(error, PlanInvalid):
+        for problem in error.problems[:PROBLEMS_SHOWN_MAX]:
+            sys.stderr.write(f"  line {problem.line}, column {problem.column}: {problem.message}\n")
+        if len(error.problems) > PROBLEMS_SHOWN_MAX:
+            sys.stderr.write(
+                f"  and {len(error.problems) - PROBLEMS_SHOWN_MAX} more: see orchestrator lint\n"
+            )
+    if isinstance(error, AgentUnavailable):
+        return ExitCode.NO_AGENT
+    return ExitCode.USAGE if isinstance(error, _USAGE_ERRORS) else ExitCode.FAILED
+
+
+def of_run(status: RunStatus) -> ExitCode:
+    """The exit code of a run that ended so."""
+    match status:
+        case RunStatus.COMPLETED:
+            return ExitCode.COMPLETED
+        case RunStatus.STOPPED:
+            return ExitCode.STOPPED
+        case _:
+            return ExitCode.FAILED

@@ -1,0 +1,131 @@
+"""`orchestrator list`, `status` and `events`: what the log says, with no server needed."""
+
+from __future__ import annotations
+
+import asyncio
+import json as json_module
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from orchestrator.cli.composition import Services, open_services
+from orchestrator.cli.event_lines import event_line, one_line, task_mark
+from orchestrator.cli.exit_codes import ExitCode
+from orchestrator.cli.project import find_root
+from orchestrator.domain.errors import InstanceNotFound
+from orchestrator.domain.events import StoredEvent
+from orchestrator.domain.status import OrchestratorInfo, OrchestratorStatus
+from orchestrator.engine.follow import follow
+from orchestrator.engine.ports import EVENT_PAGE_MAX, InstanceRecord
+from orchestrator.engine.status_reader import orchestrator_info
+
+IDS_SHOWN_MAX = 10
+
+
+async def find_instance(services: Services, text: str | None) -> InstanceRecord:
+    """The orchestrator with this id, or the only one whose id begins so; without a text the latest."""
+    records = await services.ports.registry.list()
+    if text is None:
+        if records:
+            return records[0]
+        raise InstanceNotFound("No orchestrator has run here yet.")
+    found = [record for record in records if record.id == text] or [
+        record for record in records if record.id.startswith(text)
+    ]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(record.id for record in (found or records)[:IDS_SHOWN_MAX]) or "none"
+    what = "More than one orchestrator's id begins with" if found else "No orchestrator has the id"
+    raise InstanceNotFound(f"{what} {text!r}. There are: {known}")
+
+
+def list_orchestrators(root: Path | None, *, include_ended: bool, json: bool) -> ExitCode:
+    """Print one line an orchestrator, newest first."""
+    return asyncio.run(_list(find_root(root), include_ended=include_ended, json=json))
+
+
+async def _list(root: Path, *, include_ended: bool, json: bool) -> ExitCode:
+    async with open_services(root) as services:
+        await services.undertaker.bury_the_dead()
+        records = await services.ports.registry.list(live_only=not include_ended)
+    infos = [orchestrator_info(record) for record in records]
+    if json:
+        print(json_module.dumps([info.model_dump(mode="json") for info in infos], indent=2))
+        return ExitCode.COMPLETED
+    if not infos:
+        print("No orchestrator is running." if not include_ended else "No orchestrator has run here yet.")
+    for info in infos:
+        print(_info_line(info))
+    return ExitCode.COMPLETED
+
+
+def _info_line(info: OrchestratorInfo) -> str:
+    since = f"{info.started_at.astimezone():%Y-%m-%d %H:%M}"
+    return f"{info.id}  {info.status:<9} {info.progress_percent:>5.1f} %  {since}  {info.plan_name}"
+
+
+def show_status(instance: str | None, root: Path | None, *, at_seq: int | None, json: bool) -> ExitCode:
+    """Print the phases and tasks, now or as they were after event `at_seq`."""
+    return asyncio.run(_show_status(instance, find_root(root), at_seq=at_seq, json=json))
+
+
+async def _show_status(instance: str | None, root: Path, *, at_seq: int | None, json: bool) -> ExitCode:
+    async with open_services(root) as services:
+        await services.undertaker.bury_the_dead()
+        record = await find_instance(services, instance)
+        status = await services.reader.status(record.id, at_seq)
+    if json:
+        print(status.model_dump_json(indent=2))
+    else:
+        print("\n".join(_status_lines(status)))
+    return ExitCode.COMPLETED
+
+
+def _status_lines(status: OrchestratorStatus) -> list[str]:
+    summary = status.summary
+    lines = [
+        f"{status.instance_id}  {status.plan_path}",
+        f"{status.status}, {summary.completed + summary.skipped} of {summary.total_tasks} done"
+        f" ({summary.progress_percent} %), at event {status.seq}",
+    ]
+    if status.reason:
+        lines.append(status.reason)
+    tasks = iter(status.tasks)
+    for phase in status.phases:
+        lines.append(f"\nPhase {phase.number}: {phase.name}")
+        for task in (next(tasks) for _ in range(phase.total_tasks)):
+            line = f"  {task_mark(task.status)} {task.id:<8} {one_line(task.description)}"
+            if task.blocked_by:
+                line += f"  (waits for {', '.join(task.blocked_by)})"
+            if task.last_error:
+                line += f"  {one_line(task.last_error)}"
+            lines.append(line)
+    return lines
+
+
+def show_events(instance: str | None, root: Path | None, *, follow: bool, after: int, json: bool) -> ExitCode:
+    """Print the events after a position; with `follow` also those to come, until the orchestrator ends."""
+    return asyncio.run(_show_events(instance, find_root(root), wait=follow, after=after, json=json))
+
+
+async def _show_events(instance: str | None, root: Path, *, wait: bool, after: int, json: bool) -> ExitCode:
+    async with open_services(root) as services:
+        await services.undertaker.bury_the_dead()
+        record = await find_instance(services, instance)
+        ports = services.ports
+        events = (
+            follow(ports.log, ports.changes, record.id, after) if wait else _stored(services, record, after)
+        )
+        async for event in events:
+            line = event.envelope().decode() if json else event_line(event)
+            if line is not None:
+                print(line, flush=wait)
+    return ExitCode.COMPLETED
+
+
+async def _stored(services: Services, record: InstanceRecord, after: int) -> AsyncIterator[StoredEvent]:
+    while page := await services.ports.log.read(record.id, after=after):
+        for event in page:
+            yield event
+        after = page[-1].seq
+        if len(page) < EVENT_PAGE_MAX:
+            return

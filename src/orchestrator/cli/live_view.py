@@ -1,0 +1,106 @@
+"""The run on a terminal: phases, tasks, the present tool calls, the time; redrawn a few times a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from orchestrator.cli.event_lines import last_line, one_line, run_colour, task_mark
+from orchestrator.domain.projection import summarize
+from orchestrator.domain.run_state import RunState
+from orchestrator.domain.task_status import TaskStatus
+
+REFRESHES_PER_SECOND = 8
+TASKS_SHOWN_MAX = 24
+_COLOURS = {
+    TaskStatus.PENDING: "dim",
+    TaskStatus.IN_PROGRESS: "cyan",
+    TaskStatus.COMPLETED: "green",
+    TaskStatus.FAILED: "red",
+    TaskStatus.SKIPPED: "yellow",
+}
+
+
+class LiveView:
+    """Draws a run's state; `rich.live.Live` asks for it again and again."""
+
+    def __init__(
+        self, state: Callable[[], RunState | None], now: Callable[[], datetime], footer: str
+    ) -> None:
+        self._state = state
+        self._now = now
+        self._footer = footer
+
+    def __rich__(self) -> RenderableType:
+        """The present picture."""
+        state = self._state()
+        if state is None or not state.outline.tasks:
+            return Text("starting …", style="dim")
+        return Group(self._head(state), Text(), *self._phases(state), Text(), Text(self._footer, style="dim"))
+
+    def _head(self, state: RunState) -> RenderableType:
+        summary = summarize(state)
+        head = Table.grid(padding=(0, 2))
+        elapsed = _clock((state.ended_at or self._now()), state.started_at)
+        head.add_row(
+            Text(state.outline.title or state.outline.plan_name, style="bold"),
+            Text(state.status.value, style=run_colour(state.status)),
+            ProgressBar(total=100, completed=summary.progress_percent, width=24),
+            Text(f"{summary.completed + summary.skipped}/{summary.total_tasks}"),
+            Text(elapsed),
+        )
+        if state.reason:
+            return Group(head, Text(state.reason, style="yellow"))
+        return head
+
+    def _phases(self, state: RunState) -> list[RenderableType]:
+        shown: list[RenderableType] = []
+        left = TASKS_SHOWN_MAX
+        for number, name in state.outline.phases:
+            tasks = state.outline.tasks_by_phase.get(number, ())
+            settled = sum(state.tasks[task.id].status.is_settled for task in tasks)
+            is_current = number == state.current_phase
+            style = "bold" if is_current else "dim"
+            shown.append(Text(f"Phase {number}: {name}  {settled}/{len(tasks)}", style=style))
+            if settled == len(tasks) and len(state.tasks) > TASKS_SHOWN_MAX:
+                continue
+            for task in tasks[:left]:
+                shown.append(self._task(state, task.id, task.description))
+            left = max(left - len(tasks), 0)
+            if left == 0:
+                shown.append(Text("  …", style="dim"))
+                break
+        return shown
+
+    def _task(self, state: RunState, task_id: str, description: str) -> RenderableType:
+        task = state.tasks[task_id]
+        line = Text(f"  {task_mark(task.status)} {task_id:<8} ", style=_COLOURS[task.status])
+        line.append(one_line(description))
+        if task.status is TaskStatus.IN_PROGRESS:
+            line.append(f"  {_clock(self._now(), task.started_at)}", style="cyan")
+            if task.attempt > 1:
+                line.append(f"  attempt {task.attempt}", style="yellow")
+        elif task.duration_ms is not None:
+            line.append(f"  {task.duration_ms / 1000:.1f} s", style="dim")
+        if task.verified:
+            line.append("  verified", style="green")
+        if task.status is TaskStatus.FAILED or task.retry_at is not None:
+            line.append(f"  {one_line(task.last_error or '')}", style="red")
+        tools = [tool for tool in state.open_tools.values() if tool.task_id == task_id]
+        for tool in tools:
+            seconds = (self._now() - tool.started_at).total_seconds()
+            line.append(f"\n      {tool.tool_name}: {last_line(tool.input_summary)}", style="dim cyan")
+            line.append(f"  {seconds:.0f} s", style="dim")
+        return line
+
+
+def _clock(now: datetime, since: datetime | None) -> str:
+    seconds = max(int((now - since).total_seconds()), 0) if since else 0
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

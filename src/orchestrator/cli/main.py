@@ -1,0 +1,311 @@
+"""The commands and their options. Each command's work stands in a module of its own, imported when it runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from orchestrator import __version__
+from orchestrator.cli.exit_codes import ExitCode, report
+from orchestrator.domain.errors import OrchestratorError
+
+app = typer.Typer(
+    name="orchestrator",
+    help="Works through a Markdown plan with coding agents, and shows every step live.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+RootOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--root", envvar="ORCHESTRATOR_ROOT", help="The project's folder; else the nearest upwards."
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="An orchestrator's id, or its beginning.")]
+LatestArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="[ID]", help="An orchestrator's id, or its beginning; else the latest."),
+]
+ServerOption = Annotated[bool, typer.Option("--api-server", help="Serve the API beside the run.")]
+KeepOption = Annotated[
+    bool, typer.Option("--keep-serving", help="Go on serving the API after the run, until Ctrl-C.")
+]
+# Left out, these two come from ORCHESTRATOR_API_HOST and ORCHESTRATOR_API_PORT, else loopback and 8000.
+HOST_HELP = "Address to listen on; other than loopback needs a token."
+PORT_HELP = "Port to listen on; 0 takes a free one."
+ApiHostOption = Annotated[str | None, typer.Option("--api-host", help=HOST_HELP)]
+ApiPortOption = Annotated[int | None, typer.Option("--api-port", min=0, max=65_535, help=PORT_HELP)]
+
+
+def main() -> None:
+    """Run the command line; every error of ours is a sentence on stderr with an exit code of its own."""
+    if os.name != "posix":
+        sys.stderr.write("Plan Orchestrator runs on Linux and macOS; on Windows, use it through WSL2.\n")
+        sys.exit(ExitCode.USAGE)
+    try:
+        app()
+    except OrchestratorError as error:
+        sys.exit(report(error))
+    except BrokenPipeError:
+        # Whoever read our output has gone, as with `orchestrator events | head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(ExitCode.FAILED)
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.STOPPED)
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(f"orchestrator {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    plan: Annotated[str | None, typer.Argument(metavar="[PLAN]", help="A plan's name or file.")] = None,
+    plan_option: Annotated[
+        str | None, typer.Option("--plan", envvar="ORCHESTRATOR_PLAN", help="The same.")
+    ] = None,
+    agent: Annotated[
+        str | None, typer.Option(envvar="ORCHESTRATOR_AGENT", help="For tasks that name none.")
+    ] = None,
+    parallel: Annotated[
+        int | None, typer.Option(envvar="ORCHESTRATOR_PARALLEL", min=1, max=64, help="Tasks at once.")
+    ] = None,
+    max_attempts: Annotated[
+        int | None, typer.Option(envvar="ORCHESTRATOR_MAX_ATTEMPTS", min=1, help="Attempts a task.")
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(envvar="ORCHESTRATOR_TIMEOUT", min=0.001, help="Seconds a task.")
+    ] = None,
+    back_off: Annotated[
+        float, typer.Option(envvar="ORCHESTRATOR_BACK_OFF", min=0, help="Seconds before the second attempt.")
+    ] = 5.0,
+    api_server: ServerOption = False,
+    api_host: ApiHostOption = None,
+    api_port: ApiPortOption = None,
+    keep_serving: KeepOption = False,
+    on_blocked: Annotated[
+        Literal["wait", "exit"] | None,
+        typer.Option(
+            help="When nothing can start: wait for a command (default beside an API server) or end."
+        ),
+    ] = None,
+    restart: Annotated[bool, typer.Option("--restart", help="Start over; findings are archived.")] = False,
+    restart_completed: Annotated[
+        bool, typer.Option("--restart-completed", help="Start over if nothing is left to do.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait while another orchestrator has the plan.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would run, in order, and end.")
+    ] = False,
+    script: Annotated[
+        Path | None, typer.Option(envvar="ORCHESTRATOR_SCRIPT", help="A script for the scripted agent.")
+    ] = None,
+    json: JsonOption = False,
+    root: RootOption = None,
+) -> None:
+    """Work through a plan, from where the last run of it stopped."""
+    from orchestrator.cli.run import RunRequest, run_plan
+    from orchestrator.cli.serve import ServeRequest
+
+    request = RunRequest(
+        plan=plan_option or plan,
+        agent=agent,
+        parallel=parallel,
+        max_attempts=max_attempts,
+        timeout_seconds=timeout,
+        back_off_seconds=back_off,
+        api=ServeRequest(host=api_host, port=api_port) if api_server or keep_serving else None,
+        keep_serving=keep_serving,
+        on_blocked=on_blocked,
+        restart=restart,
+        restart_completed=restart_completed,
+        wait=wait,
+        dry_run=dry_run,
+        script=script,
+        json=json,
+        root=root,
+    )
+    raise typer.Exit(run_plan(request))
+
+
+@app.command()
+def demo(
+    api_server: ServerOption = False,
+    api_port: ApiPortOption = None,
+    keep_serving: KeepOption = False,
+    speed: Annotated[float, typer.Option(min=0, help="How fast the script plays; 0 waits nowhere.")] = 1.0,
+    json: JsonOption = False,
+) -> None:
+    """Play a packaged plan with a scripted agent, in a folder that is removed afterwards."""
+    from orchestrator.cli.demo import play
+    from orchestrator.cli.serve import ServeRequest
+
+    api = ServeRequest(port=api_port) if api_server or keep_serving else None
+    raise typer.Exit(play(api=api, keep_serving=keep_serving, speed=speed, json=json))
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help=HOST_HELP)] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65_535, help=PORT_HELP)] = None,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Restart when the server's source changes.")
+    ] = False,
+    inherited_socket: Annotated[int | None, typer.Option(hidden=True)] = None,
+    root: RootOption = None,
+) -> None:
+    """Serve the API for all orchestrators of this project."""
+    from orchestrator.cli.serve import ServeRequest, serve_api
+
+    raise typer.Exit(serve_api(ServeRequest(host, port, inherited_socket), root, reload=reload))
+
+
+@app.command()
+def lint(
+    plan: Annotated[str, typer.Argument(metavar="PLAN", help="A plan's name or file.")],
+    output: Annotated[Literal["text", "json"], typer.Option("--format")] = "text",
+    root: RootOption = None,
+) -> None:
+    """Say what is wrong with a plan: exit 0 without errors, 1 with, 2 when it cannot be read."""
+    from orchestrator.cli.plans import lint_plan
+
+    raise typer.Exit(lint_plan(plan, output, root))
+
+
+@app.command()
+def plans(json: JsonOption = False, root: RootOption = None) -> None:
+    """List the project's plans."""
+    from orchestrator.cli.plans import list_plans
+
+    raise typer.Exit(list_plans(root, json=json))
+
+
+@app.command()
+def use(
+    plan: Annotated[str, typer.Argument(metavar="PLAN", help="A plan's name.")], root: RootOption = None
+) -> None:
+    """Choose the plan that `run` takes when none is named."""
+    from orchestrator.cli.plans import use_plan
+
+    raise typer.Exit(use_plan(plan, root))
+
+
+@app.command(name="list")
+def list_(
+    all_: Annotated[bool, typer.Option("--all", help="Also those that have ended.")] = False,
+    json: JsonOption = False,
+    root: RootOption = None,
+) -> None:
+    """List the running orchestrators."""
+    from orchestrator.cli.inspect import list_orchestrators
+
+    raise typer.Exit(list_orchestrators(root, include_ended=all_, json=json))
+
+
+@app.command()
+def status(
+    instance: LatestArgument = None,
+    at_seq: Annotated[int | None, typer.Option(min=1, help="The status as it was after this event.")] = None,
+    json: JsonOption = False,
+    root: RootOption = None,
+) -> None:
+    """Show an orchestrator's phases and tasks."""
+    from orchestrator.cli.inspect import show_status
+
+    raise typer.Exit(show_status(instance, root, at_seq=at_seq, json=json))
+
+
+@app.command()
+def events(
+    instance: LatestArgument = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Wait for more, until it has ended.")
+    ] = False,
+    after: Annotated[int, typer.Option(min=0, help="Only events with a higher seq.")] = 0,
+    json: JsonOption = False,
+    root: RootOption = None,
+) -> None:
+    """Print an orchestrator's events, one a line."""
+    from orchestrator.cli.inspect import show_events
+
+    raise typer.Exit(show_events(instance, root, follow=follow, after=after, json=json))
+
+
+@app.command()
+def pause(
+    instance: IdArgument,
+    now: Annotated[bool, typer.Option("--now", help="Interrupt running tasks; they become pending.")] = False,
+    root: RootOption = None,
+) -> None:
+    """Start nothing new; running tasks finish."""
+    from orchestrator.cli.steer import send
+
+    raise typer.Exit(send(instance, root, "pause", mode="now" if now else "drain"))
+
+
+@app.command()
+def resume(instance: IdArgument, root: RootOption = None) -> None:
+    """Go on after a pause."""
+    from orchestrator.cli.steer import send
+
+    raise typer.Exit(send(instance, root, "resume"))
+
+
+@app.command()
+def shutdown(
+    instance: IdArgument,
+    force: Annotated[bool, typer.Option("--force", help="Interrupt running tasks.")] = False,
+    root: RootOption = None,
+) -> None:
+    """End the run; running tasks finish first."""
+    from orchestrator.cli.steer import send
+
+    raise typer.Exit(send(instance, root, "shutdown", force=force))
+
+
+@app.command(name="skip-task")
+def skip_task(
+    instance: IdArgument,
+    task: Annotated[str, typer.Argument(metavar="TASK")],
+    reason: Annotated[str | None, typer.Option()] = None,
+    root: RootOption = None,
+) -> None:
+    """Leave a task out; its dependants may run."""
+    from orchestrator.cli.steer import send
+
+    raise typer.Exit(send(instance, root, "skip-task", task_id=task, reason=reason))
+
+
+@app.command(name="retry-task")
+def retry_task(
+    instance: IdArgument,
+    task: Annotated[str, typer.Argument(metavar="TASK")],
+    note: Annotated[str | None, typer.Option(help="For the agent.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Also a completed task.")] = False,
+    root: RootOption = None,
+) -> None:
+    """Run a failed or skipped task again."""
+    from orchestrator.cli.steer import send
+
+    raise typer.Exit(send(instance, root, "retry-task", task_id=task, note=note, force=force))

@@ -1,0 +1,68 @@
+"""Where things are: the project's root, and the plan that a run takes when none is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orchestrator.domain.errors import PlanNotFound, StorageError, UsageError
+from orchestrator.engine.ports import PlanFile
+from orchestrator.store.plan_files import DiskPlanFiles
+
+CHOSEN_PLAN = Path(".orchestrator/current-plan")
+
+
+def find_root(given: Path | None) -> Path:
+    """`given`, else the nearest folder upwards with `.git` or `docs/plans`, else this folder."""
+    if given is not None:
+        if not given.is_dir():
+            raise UsageError(f"--root {given} is not a folder.")
+        return given.resolve()
+    here = Path.cwd().resolve()
+    for folder in (here, *here.parents):
+        if (folder / ".git").exists() or (folder / "docs" / "plans").is_dir():
+            return folder
+    return here
+
+
+async def read_plan(plans: DiskPlanFiles, root: Path, name_or_path: str | None) -> PlanFile:
+    """The plan that was named, by name or as a file; else the chosen one; else the only one there is."""
+    if name_or_path is None:
+        return await plans.read(await default_plan(plans, root))
+    path = Path(name_or_path)
+    if path.suffix == ".md" and path.is_file():
+        return await plans.read_path(path)
+    return await plans.read(name_or_path)
+
+
+async def default_plan(plans: DiskPlanFiles, root: Path) -> str:
+    """The name to take when none is given; raises UsageError with the plans there are."""
+    chosen = root / CHOSEN_PLAN
+    if chosen.is_file():
+        try:
+            return chosen.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise StorageError(
+                f"{chosen} cannot be read: {error}. Choose again: orchestrator use PLAN"
+            ) from error
+    found = sorted({file.name for file in await plans.list()})
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise PlanNotFound(
+            f"There is no plan in {root / 'docs/plans'}. Write one, or name a file: --plan FILE."
+        )
+    listed = "\n  ".join(found)
+    raise UsageError(
+        f"Which plan? Name one with --plan, or choose one with `orchestrator use PLAN`:\n  {listed}"
+    )
+
+
+def choose_plan(root: Path, name: str) -> None:
+    """Remember the plan for runs that name none."""
+    path = root / CHOSEN_PLAN
+    try:
+        path.parent.mkdir(exist_ok=True)
+        (path.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+        path.write_text(f"{name}\n", encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,92 @@
+"""`orchestrator serve --reload`: a child serves, and is replaced whenever the package's source is saved.
+
+The socket is this process's, so connections wait in its backlog while the child is replaced, and none is
+refused. Runs are not touched: they live in processes of their own.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+from watchfiles import PythonFilter, watch
+
+import orchestrator
+from orchestrator.api.server import bind, url_of
+from orchestrator.api.settings import ENVIRONMENT_PREFIX, ApiSettings
+from orchestrator.cli.exit_codes import ExitCode
+
+SOURCE = Path(orchestrator.__file__).parent
+STOP_SECONDS = 10.0
+LOOK_MILLISECONDS = 500
+
+
+def serve_with_reload(settings: ApiSettings, root: Path) -> ExitCode:
+    """Serve until Ctrl-C or SIGTERM."""
+    sock = bind(settings)
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    _say(f"Serving at {url_of(sock)}; a saved file in {SOURCE} restarts the server.")
+    child = _start(sock, settings, root)
+    try:
+        for changes in watch(
+            SOURCE,
+            watch_filter=PythonFilter(),
+            stop_event=stopped,
+            rust_timeout=LOOK_MILLISECONDS,
+            yield_on_timeout=True,
+            raise_interrupt=False,
+        ):
+            if changes:
+                names = sorted({Path(path).relative_to(SOURCE).as_posix() for _, path in changes})
+                _say(f"Restarting: {', '.join(names[:5])} changed.")
+                _end(child)
+                child = _start(sock, settings, root)
+    finally:
+        _end(child)
+        sock.close()
+    return ExitCode.COMPLETED
+
+
+def _start(sock: socket.socket, settings: ApiSettings, root: Path) -> subprocess.Popen[bytes]:
+    descriptor = sock.fileno()
+    os.set_inheritable(descriptor, True)
+    command = [sys.executable, "-m", "orchestrator", "serve", "--root", str(root)]
+    # What the command line chose goes along; all else the child reads from the environment, as we did.
+    environment = {
+        **os.environ,
+        f"{ENVIRONMENT_PREFIX}HOST": settings.host,
+        f"{ENVIRONMENT_PREFIX}PORT": str(settings.port),
+    }
+    return subprocess.Popen(  # noqa: S603 - our own program
+        [*command, "--inherited-socket", str(descriptor)],
+        env=environment,
+        pass_fds=[descriptor],
+        start_new_session=True,
+    )
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Stop the child; its streams end, and their clients come back with their cursors."""
+    child.terminate()
+    try:
+        child.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()

@@ -1,0 +1,141 @@
+"""`orchestrator run`: a plan is worked through, on the terminal and, if asked for, with the API beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import uvloop
+
+from orchestrator.agents.containment import containment_notice
+from orchestrator.agents.registry import AgentRegistry
+from orchestrator.agents.script import read_script
+from orchestrator.agents.scripted import ScriptedAgent
+from orchestrator.agents.shell import ShellAgent
+from orchestrator.cli.composition import Services, make_orchestrator, open_services
+from orchestrator.cli.exit_codes import ExitCode, of_run
+from orchestrator.cli.interrupts import on_interrupt
+from orchestrator.cli.project import find_root, read_plan
+from orchestrator.cli.run_output import show_order, show_progress
+from orchestrator.cli.serve import ApiBeside, ServeRequest
+from orchestrator.domain.commands import Shutdown
+from orchestrator.domain.task_status import RunStatus
+from orchestrator.engine.orchestrator import Orchestrator, RunOptions
+from orchestrator.engine.ports import PlanFile
+from orchestrator.engine.attempt import Limits
+from orchestrator.store.plan_files import DiskPlanFiles
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What the command line asked for."""
+
+    plan: str | None = None
+    agent: str | None = None
+    parallel: int | None = None
+    max_attempts: int | None = None
+    timeout_seconds: float | None = None
+    back_off_seconds: float = 5.0
+    api: ServeRequest | None = None
+    keep_serving: bool = False
+    on_blocked: Literal["wait", "exit"] | None = None
+    restart: bool = False
+    restart_completed: bool = False
+    wait: bool = False
+    dry_run: bool = False
+    script: Path | None = None
+    script_speed: float = 1.0
+    json: bool = False
+    root: Path | None = None
+
+    def options(self) -> RunOptions:
+        """The same in the engine's words."""
+        limits = Limits(back_off_first_seconds=self.back_off_seconds)
+        if self.timeout_seconds is not None:
+            limits = replace(limits, timeout_seconds=self.timeout_seconds)
+        return RunOptions(
+            agent=self.agent or ("scripted" if self.script else None),
+            parallel=self.parallel,
+            max_attempts=self.max_attempts,
+            on_blocked=self.on_blocked or ("wait" if self.api else "exit"),
+            restart=self.restart,
+            wait=self.wait,
+            limits=limits,
+        )
+
+
+def run_plan(request: RunRequest) -> ExitCode:
+    """Run it in an event loop of its own; returns the run's exit code."""
+    return uvloop.run(_run_plan(request))
+
+
+async def _run_plan(request: RunRequest) -> ExitCode:
+    root = find_root(request.root)
+    plans = DiskPlanFiles(root)
+    file = await read_plan(plans, root, request.plan)
+    agents = _agents(request)
+    async with AsyncExitStack() as stack:
+        services = await stack.enter_async_context(open_services(root))
+        options = request.options()
+        if request.restart_completed and await _was_completed(services, file):
+            options = replace(options, restart=True)
+        orchestrator = make_orchestrator(
+            services, file, options, agents, reread=lambda: read_plan(plans, root, request.plan)
+        )
+        if request.dry_run:
+            show_order(*await orchestrator.preview())
+            return ExitCode.COMPLETED
+        beside = None
+        if request.api is not None:
+            beside = await stack.enter_async_context(ApiBeside(services, request.api))
+        if notice := containment_notice():
+            sys.stderr.write(f"{notice}\n")
+        code = await _work(orchestrator, services, beside, json=request.json)
+        if beside is not None and request.keep_serving and code is not ExitCode.STOPPED:
+            await _keep_serving(beside)
+        return code
+
+
+def _agents(request: RunRequest) -> AgentRegistry:
+    if request.script is None:
+        return AgentRegistry(ShellAgent())
+    scripted = ScriptedAgent(read_script(request.script), speed=request.script_speed)
+    return AgentRegistry(ShellAgent(), scripted)
+
+
+async def _was_completed(services: Services, file: PlanFile) -> bool:
+    latest = await services.ports.registry.latest(str(services.ports.root), file.path)
+    return latest is not None and latest.status is RunStatus.COMPLETED
+
+
+async def _work(
+    orchestrator: Orchestrator, services: Services, beside: ApiBeside | None, *, json: bool
+) -> ExitCode:
+    """Run to the end with progress on the terminal; Ctrl-C once ends gracefully, twice at once."""
+    work = asyncio.create_task(orchestrator.run())
+
+    def interrupted(count: int) -> None:
+        if orchestrator.state is None or count > 2:
+            work.cancel()
+        else:
+            orchestrator.wish(Shutdown(force=count == 2))
+
+    footer = "Ctrl-C ends gracefully, twice at once"
+    if beside is not None:
+        footer = f"API {beside.url}   documentation {beside.url}/docs   {footer}"
+    with on_interrupt(interrupted):
+        shown = asyncio.create_task(show_progress(orchestrator, services, work, footer, json=json))
+        await asyncio.wait([work])
+        await shown
+    return ExitCode.STOPPED if work.cancelled() else of_run(work.result())
+
+
+async def _keep_serving(beside: ApiBeside) -> None:
+    sys.stderr.write(f"The API stays up at {beside.url} until Ctrl-C.\n")
+    stopped = asyncio.Event()
+    with on_interrupt(lambda _count: stopped.set()):
+        await stopped.wait()

@@ -1,0 +1,76 @@
+"""What a run shows: a live view on a terminal, one line a change in a pipe, one event a line as JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.live import Live
+
+from orchestrator.cli.composition import Services, utc_now
+from orchestrator.cli.event_lines import event_line, one_line
+from orchestrator.cli.live_view import REFRESHES_PER_SECOND, LiveView
+from orchestrator.domain.events import PlanLoaded
+from orchestrator.domain.task_status import RunStatus
+from orchestrator.engine.follow import follow
+from orchestrator.engine.orchestrator import Orchestrator
+from orchestrator.engine.ports import Agent
+from orchestrator.engine.rehearsal import rehearse
+
+LAST_LINES_SECONDS = 5.0
+
+
+async def show_progress(
+    orchestrator: Orchestrator,
+    services: Services,
+    work: asyncio.Task[RunStatus],
+    footer: str,
+    *,
+    json: bool,
+) -> None:
+    """Show the run until `work` is done and all that it wrote has been shown."""
+    if sys.stdout.isatty() and not json:
+        await _show_live(orchestrator, work, footer)
+        return
+    if not json:
+        print(footer, file=sys.stderr)
+    lines = asyncio.create_task(_print_events(orchestrator, services, json=json))
+    await asyncio.wait([work, lines], return_when=asyncio.FIRST_COMPLETED)
+    # A run that has ended has a last event; one that could not go on has none to wait for.
+    has_ended = orchestrator.state is not None and orchestrator.state.status.has_ended
+    if not lines.done() and work.done():
+        await asyncio.wait([lines], timeout=LAST_LINES_SECONDS if has_ended else 0)
+    lines.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await lines
+
+
+async def _show_live(orchestrator: Orchestrator, work: asyncio.Task[RunStatus], footer: str) -> None:
+    view = LiveView(lambda: orchestrator.state, utc_now, footer)
+    with Live(view, console=Console(), refresh_per_second=REFRESHES_PER_SECOND):
+        await asyncio.wait([work])
+
+
+async def _print_events(orchestrator: Orchestrator, services: Services, *, json: bool) -> None:
+    ports = services.ports
+    async for event in follow(ports.log, ports.changes, orchestrator.instance_id):
+        line = event.envelope().decode() if json else event_line(event)
+        if line is not None:
+            print(line, flush=True)
+
+
+def show_order(begun: PlanLoaded, agents: Mapping[str, Agent]) -> None:
+    """Print what would run, turn by turn."""
+    tasks = {task.id: task for task in begun.tasks}
+    done = sum(task.status.is_settled for task in begun.tasks)
+    print(f"{begun.plan_path}: {len(tasks)} tasks, {done} done already, {begun.parallel} at once")
+    turns, gates = rehearse(begun, begun.parallel)
+    for number, turn in enumerate(turns, start=1):
+        for task_id in turn:
+            task = tasks[task_id]
+            print(f"{number:>4}  {task_id:<10} {agents[task_id].name:<9} {one_line(task.description)}")
+    if gates:
+        print(f"Then a person is waited for: {', '.join(gates)}")

@@ -1,0 +1,93 @@
+"""`orchestrator serve`, and the same server beside a run."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import uvloop
+from fastapi import FastAPI
+
+from orchestrator.api.app import create_app
+from orchestrator.api.server import ApiServer, bind, serve, url_of
+from orchestrator.api.settings import ApiSettings
+from orchestrator.cli.composition import Services, open_services
+from orchestrator.cli.exit_codes import ExitCode
+from orchestrator.cli.project import find_root
+from orchestrator.cli.reload import serve_with_reload
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
+
+
+@dataclass(frozen=True)
+class ServeRequest:
+    """Where to listen; None leaves it to the environment and the defaults.
+
+    `inherited` is the descriptor of a socket that listens already, from the process that reloads us.
+    """
+
+    host: str | None = None
+    port: int | None = None
+    inherited: int | None = None
+
+    def settings(self) -> ApiSettings:
+        """All settings of the server; raises UsageError."""
+        chosen = {"host": self.host, "port": self.port}
+        return ApiSettings.load(**{name: value for name, value in chosen.items() if value is not None})
+
+
+def serve_api(request: ServeRequest, root: Path | None, *, reload: bool) -> ExitCode:
+    """Serve until Ctrl-C; with `reload` a saved source file restarts the server and nothing else."""
+    folder = find_root(root)
+    settings = request.settings()
+    if reload:
+        return serve_with_reload(settings, folder)
+    sock = bind(settings) if request.inherited is None else socket.socket(fileno=request.inherited)
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
+    uvloop.run(_serve(settings, folder, sock))
+    return ExitCode.COMPLETED
+
+
+async def _serve(settings: ApiSettings, root: Path, sock: socket.socket) -> None:
+    async with open_services(root) as services:
+        url = url_of(sock)
+        sys.stderr.write(f"Orchestrator API of {root} at {url}   documentation {url}/docs   Ctrl-C ends\n")
+        await serve(_app(services, settings), settings, sock)
+
+
+def _app(services: Services, settings: ApiSettings) -> FastAPI:
+    return create_app(
+        services.ports,
+        settings,
+        reader=services.reader,
+        catalog=services.catalog,
+        undertaker=services.undertaker,
+    )
+
+
+class ApiBeside:
+    """The API server in this event loop; it answers within the context."""
+
+    def __init__(self, services: Services, request: ServeRequest) -> None:
+        settings = request.settings().model_copy(update={"access_log": False})
+        self._socket = bind(settings)
+        self._server = ApiServer(_app(services, settings), settings)
+        self._serving: asyncio.Task[None] | None = None
+        self.url = url_of(self._socket)
+
+    async def __aenter__(self) -> Self:
+        self._serving = asyncio.create_task(self._server.serve(self._socket))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.stop()
+        if self._serving is not None:
+            await self._serving
