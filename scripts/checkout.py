@@ -20,12 +20,12 @@ LOCKS = {"run": ROOT / "requirements.txt", "dev": ROOT / "requirements-dev.txt"}
 def run_in_venv(arguments: list[str]) -> None:
     """Replace this process by `orchestrator ARGUMENTS` in the checkout's environment."""
     ensure_venv("run")
-    os.execv(PYTHON, [str(PYTHON), "-m", "orchestrator", *arguments])
+    os.execv(PYTHON, [str(PYTHON), "-m", "orchestrator", *arguments])  # noqa: S606 - our own program
 
 
 def ensure_venv(what: str) -> None:
     """Install what `run` or `dev` needs, unless the same locks were installed before; exits on failure."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - any Python may start this script
         sys.exit(f"Plan Orchestrator needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
     if os.name != "posix":
         sys.stderr.write("Plan Orchestrator runs on Linux and macOS; on Windows, use it through WSL2.\n")
@@ -57,7 +57,7 @@ def _make_venv() -> None:
 def _install(lock: Path) -> None:
     # The lock holds every package with its hashes; the project itself is then added without asking any index.
     if shutil.which("uv"):
-        pip = ["uv", "pip", "install", "--python", str(PYTHON)]
+        pip = ["uv", "pip", "install", "--compile-bytecode", "--python", str(PYTHON)]
     else:
         if not (VENV / "bin" / "pip").exists():
             _do(str(PYTHON), "-m", "ensurepip", "--default-pip")
@@ -95,6 +95,6 @@ def _fingerprint(what: str) -> str:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or sys.argv[1] not in LOCKS:  # noqa: PLR2004
+    if len(sys.argv) != 2 or sys.argv[1] not in LOCKS:
         sys.exit("usage: python scripts/checkout.py run|dev")
     ensure_venv(sys.argv[1])

@@ -1,4 +1,4 @@
-"""Works through a plan from a checkout: `python scripts/plan_orchestrator.py --api-server --api-port 8000`."""
+"""Works through a plan from a checkout: `python scripts/plan_orchestrator.py --plan my-plan`."""
 
 import sys
 

@@ -9,7 +9,7 @@ import pytest
 from orchestrator.domain.commands import CommandState, Pause
 from orchestrator.domain.errors import InstanceNotFound, LeaseLost, PlanOwned, UsageError
 from orchestrator.domain.task_status import RunStatus
-from orchestrator.engine.ports import Lease
+from orchestrator.engine.ports import Artifact, Lease
 
 
 async def test_a_claim_registers_the_instance_with_all_that_it_said(ports, make) -> None:
@@ -106,6 +106,20 @@ async def test_an_expired_lease_can_be_renewed_unless_it_was_taken_over(store, m
     with pytest.raises(LeaseLost):
         await ports.registry.renew(lease)
     await ports.registry.renew(other)
+
+
+@pytest.mark.parametrize("step", [-1, 1])
+async def test_the_epoch_decides_even_for_the_owner(ports, make, step) -> None:
+    lease = await ports.registry.claim(make.instance())
+    wrong = replace(lease, epoch=lease.epoch + step)
+    for write in (
+        ports.registry.renew(wrong),
+        ports.log.append(wrong, [make.message()]),
+        ports.artifacts.put(wrong, Artifact("1.1", 1, "x", "text/plain", b"")),
+    ):
+        with pytest.raises(LeaseLost):
+            await write
+    assert await ports.log.read(lease.instance_id) == []
 
 
 async def test_one_whose_plan_was_taken_over_has_no_lease_any_more(store, make) -> None:

@@ -21,6 +21,7 @@ END_LIMIT_SECONDS = 10.0
 SWEEP_GRACE_SECONDS = 1.0
 SWEEP_LIMIT_SECONDS = 3.0
 REAP_LIMIT_SECONDS = 5.0
+REAP_SPIN_SECONDS = 0.001
 POLL_SECONDS = 0.02
 COMPLAINT_BYTES_MAX = 8_192
 READ_BYTES = 131_072
@@ -182,7 +183,7 @@ class ContainedProcesses:
             passed_seconds = time.monotonic() - started
             if passed_seconds > REAP_LIMIT_SECONDS:
                 break
-            await asyncio.sleep(0 if passed_seconds < POLL_SECONDS else POLL_SECONDS)
+            await asyncio.sleep(0 if passed_seconds < REAP_SPIN_SECONDS else 0.001)
         return code
 
 

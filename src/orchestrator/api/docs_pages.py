@@ -26,7 +26,7 @@ _PAGE = """<!doctype html>
 <title>{title}</title>
 <link rel="icon" type="image/png" href="static/favicon-32x32.png">
 {head}</head>
-<body>
+<body style="margin: 0">
 <div id="docs"></div>
 {scripts}</body>
 </html>

@@ -74,7 +74,6 @@ def document(app: FastAPI) -> dict[str, Any]:
         version=app.version,
         description=app.description,
         routes=app.routes,
-        license_info={"name": "MIT"},
     )
     raw["openapi"] = VERSION
     raw["tags"] = [

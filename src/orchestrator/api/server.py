@@ -19,6 +19,7 @@ from orchestrator.api.settings import ENVIRONMENT_PREFIX, ApiSettings
 from orchestrator.domain.errors import StorageError, UsageError
 
 BACKLOG = 512
+HANDSHAKE_SECONDS = 1.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -63,12 +64,27 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._context.hub.close()
+        for server in self.servers:
+            server.close()
+        await self._handshakes_answered()
         await super().shutdown(sockets)
+
+    async def _handshakes_answered(self) -> None:
+        """Let the app answer WebSockets that are being opened (503): uvicorn would answer them with 500."""
+        limit = asyncio.get_running_loop().time() + HANDSHAKE_SECONDS
+        while any(_is_opening(connection) for connection in self.server_state.connections):
+            if asyncio.get_running_loop().time() > limit:
+                return
+            await asyncio.sleep(0.01)
 
     def abort(self, client: tuple[str, int]) -> None:
         for connection in list(self.server_state.connections):
             if getattr(connection, "client", None) == client:
                 connection.transport.abort()
+
+
+def _is_opening(connection: object) -> bool:
+    return not getattr(connection, "handshake_complete", True) and not getattr(connection, "close_sent", True)
 
 
 class ApiServer:
@@ -120,8 +136,7 @@ class ApiServer:
                 loop.remove_signal_handler(number)
 
     def stop(self) -> None:
-        """Begin to stop: streams end at once, other requests have `shutdown_seconds`. Idempotent."""
-        self._context.hub.close()
+        """Begin to stop: streams end, other requests have `shutdown_seconds`. Idempotent."""
         self._server.should_exit = True
 
 

@@ -85,9 +85,7 @@ class Stream:
         first = await self._log.read(self._id, after=0, limit=1)
         oldest = first[0].seq if first else 1
         mark = resync_frame(self._id, reason, self._cursor, oldest, self._now())
-        position = self._hub.position(self._id)
-        self._mailbox.restart(position)
-        self._cursor = position
+        self._cursor = self._hub.position(self._id)
         return [mark, *await self._snapshot()]
 
     def _has_met_hub(self) -> bool:

@@ -41,7 +41,7 @@ def event_line(event: StoredEvent) -> str | None:
     return None if text is None else f"{event.timestamp.astimezone():%H:%M:%S} {text}"
 
 
-def _text(data: EventData) -> str | None:
+def _text(data: EventData) -> str | None:  # noqa: PLR0911 - one case an event
     match data:
         case PlanLoaded():
             done = sum(task.status.is_settled for task in data.tasks)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import tempfile
+import traceback
 from enum import IntEnum
 
 from orchestrator.domain.errors import (
@@ -57,6 +59,19 @@ def report(error: OrchestratorError) -> ExitCode:
     if isinstance(error, AgentUnavailable):
         return ExitCode.NO_AGENT
     return ExitCode.USAGE if isinstance(error, _USAGE_ERRORS) else ExitCode.FAILED
+
+
+def report_fault(error: Exception) -> ExitCode:
+    """Say that we have a bug, and where its details are; return the exit code."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="orchestrator-fault-", suffix=".log", encoding="utf-8", delete=False
+    ) as file:
+        traceback.print_exception(error, file=file)
+    sys.stderr.write(
+        f"orchestrator: a fault of the program, {type(error).__name__}: {error}\n"
+        f"Its details are in {file.name}; please report them. What was acknowledged is not lost.\n"
+    )
+    return ExitCode.FAILED
 
 
 def of_run(status: RunStatus) -> ExitCode:

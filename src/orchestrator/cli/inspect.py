@@ -82,10 +82,10 @@ async def _show_status(instance: str | None, root: Path, *, at_seq: int | None, 
 
 def _status_lines(status: OrchestratorStatus) -> list[str]:
     summary = status.summary
+    done = f"{summary.completed + summary.skipped} of {summary.total_tasks} done"
     lines = [
         f"{status.instance_id}  {status.plan_path}",
-        f"{status.status}, {summary.completed + summary.skipped} of {summary.total_tasks} done"
-        f" ({summary.progress_percent} %), at event {status.seq}",
+        f"{status.status}, {done} ({summary.progress_percent} %), at event {status.seq}",
     ]
     if status.reason:
         lines.append(status.reason)

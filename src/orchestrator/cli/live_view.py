@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.cli.event_lines import last_line, one_line, run_colour, task_mark
+from orchestrator.cli.event_lines import one_line, run_colour, task_mark
 from orchestrator.domain.projection import summarize
 from orchestrator.domain.run_state import RunState
 from orchestrator.domain.task_status import TaskStatus
@@ -41,7 +41,13 @@ class LiveView:
         state = self._state()
         if state is None or not state.outline.tasks:
             return Text("starting …", style="dim")
-        return Group(self._head(state), Text(), *self._phases(state), Text(), Text(self._footer, style="dim"))
+        return Group(self._head(state), Text(), *self._phases(state), Text(), self._foot(state))
+
+    def _foot(self, state: RunState) -> RenderableType:
+        findings = [task.finding for task in state.tasks.values() if task.finding]
+        if state.status.has_ended and findings:
+            return Text(f"Findings are in {findings[0].rpartition('/')[0]}", style="dim")
+        return Text(self._footer, style="dim")
 
     def _head(self, state: RunState) -> RenderableType:
         summary = summarize(state)
@@ -69,8 +75,7 @@ class LiveView:
             shown.append(Text(f"Phase {number}: {name}  {settled}/{len(tasks)}", style=style))
             if settled == len(tasks) and len(state.tasks) > TASKS_SHOWN_MAX:
                 continue
-            for task in tasks[:left]:
-                shown.append(self._task(state, task.id, task.description))
+            shown.extend(self._task(state, task.id, task.description) for task in tasks[:left])
             left = max(left - len(tasks), 0)
             if left == 0:
                 shown.append(Text("  …", style="dim"))
@@ -83,10 +88,10 @@ class LiveView:
         line.append(one_line(description))
         if task.status is TaskStatus.IN_PROGRESS:
             line.append(f"  {_clock(self._now(), task.started_at)}", style="cyan")
-            if task.attempt > 1:
-                line.append(f"  attempt {task.attempt}", style="yellow")
         elif task.duration_ms is not None:
             line.append(f"  {task.duration_ms / 1000:.1f} s", style="dim")
+        if task.attempt > 1:
+            line.append(f"  attempt {task.attempt}", style="yellow")
         if task.verified:
             line.append("  verified", style="green")
         if task.status is TaskStatus.FAILED or task.retry_at is not None:
@@ -94,7 +99,7 @@ class LiveView:
         tools = [tool for tool in state.open_tools.values() if tool.task_id == task_id]
         for tool in tools:
             seconds = (self._now() - tool.started_at).total_seconds()
-            line.append(f"\n      {tool.tool_name}: {last_line(tool.input_summary)}", style="dim cyan")
+            line.append(f"\n      {tool.tool_name}: {one_line(tool.input_summary)}", style="dim cyan")
             line.append(f"  {seconds:.0f} s", style="dim")
         return line
 

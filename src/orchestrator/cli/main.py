@@ -1,4 +1,4 @@
-"""The commands and their options. Each command's work stands in a module of its own, imported when it runs."""
+"""The commands and their options; each command's work stands in a module that is imported when it runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from orchestrator import __version__
-from orchestrator.cli.exit_codes import ExitCode, report
+from orchestrator.cli.exit_codes import ExitCode, report, report_fault
 from orchestrator.domain.errors import OrchestratorError
 
 app = typer.Typer(
@@ -60,6 +60,8 @@ def main() -> None:
         sys.exit(ExitCode.FAILED)
     except KeyboardInterrupt:
         sys.exit(ExitCode.STOPPED)
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not fill the user's screen
+        sys.exit(report_fault(error))
 
 
 def _version(value: bool) -> None:
@@ -105,7 +107,8 @@ def run(
     on_blocked: Annotated[
         Literal["wait", "exit"] | None,
         typer.Option(
-            help="When nothing can start: wait for a command (default beside an API server) or end."
+            envvar="ORCHESTRATOR_ON_BLOCKED",
+            help="When nothing can start: wait for a command (default beside an API server) or end.",
         ),
     ] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Start over; findings are archived.")] = False,
@@ -169,6 +172,12 @@ def demo(
 def serve(
     host: Annotated[str | None, typer.Option(help=HOST_HELP)] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65_535, help=PORT_HELP)] = None,
+    allow_origin: Annotated[
+        list[str] | None, typer.Option(help="A web origin whose pages may use the API; repeatable.")
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="A name, besides loopback, to be reached by; repeatable.")
+    ] = None,
     reload: Annotated[
         bool, typer.Option("--reload", help="Restart when the server's source changes.")
     ] = False,
@@ -178,7 +187,14 @@ def serve(
     """Serve the API for all orchestrators of this project."""
     from orchestrator.cli.serve import ServeRequest, serve_api
 
-    raise typer.Exit(serve_api(ServeRequest(host, port, inherited_socket), root, reload=reload))
+    request = ServeRequest(
+        host,
+        port,
+        allowed_origins=tuple(allow_origin or ()),
+        allowed_hosts=tuple(allow_host or ()),
+        inherited=inherited_socket,
+    )
+    raise typer.Exit(serve_api(request, root, reload=reload))
 
 
 @app.command()

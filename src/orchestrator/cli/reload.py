@@ -1,7 +1,8 @@
 """`orchestrator serve --reload`: a child serves, and is replaced whenever the package's source is saved.
 
 The socket is this process's, so connections wait in its backlog while the child is replaced, and none is
-refused. Runs are not touched: they live in processes of their own.
+refused. The child ends at the end of its stdin, so it also ends when this process is killed. Runs are not
+touched: they live in processes of their own.
 """
 
 from __future__ import annotations
@@ -68,10 +69,13 @@ def _start(sock: socket.socket, settings: ApiSettings, root: Path) -> subprocess
         **os.environ,
         f"{ENVIRONMENT_PREFIX}HOST": settings.host,
         f"{ENVIRONMENT_PREFIX}PORT": str(settings.port),
+        f"{ENVIRONMENT_PREFIX}ALLOWED_ORIGINS": ",".join(settings.allowed_origins),
+        f"{ENVIRONMENT_PREFIX}ALLOWED_HOSTS": ",".join(settings.allowed_hosts),
     }
     return subprocess.Popen(  # noqa: S603 - our own program
         [*command, "--inherited-socket", str(descriptor)],
         env=environment,
+        stdin=subprocess.PIPE,
         pass_fds=[descriptor],
         start_new_session=True,
     )
@@ -79,7 +83,8 @@ def _start(sock: socket.socket, settings: ApiSettings, root: Path) -> subprocess
 
 def _end(child: subprocess.Popen[bytes]) -> None:
     """Stop the child; its streams end, and their clients come back with their cursors."""
-    child.terminate()
+    assert child.stdin is not None
+    child.stdin.close()
     try:
         child.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:

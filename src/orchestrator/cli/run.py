@@ -24,9 +24,9 @@ from orchestrator.cli.run_output import show_order, show_progress
 from orchestrator.cli.serve import ApiBeside, ServeRequest
 from orchestrator.domain.commands import Shutdown
 from orchestrator.domain.task_status import RunStatus
+from orchestrator.engine.attempt import Limits
 from orchestrator.engine.orchestrator import Orchestrator, RunOptions
 from orchestrator.engine.ports import PlanFile
-from orchestrator.engine.attempt import Limits
 from orchestrator.store.plan_files import DiskPlanFiles
 
 

@@ -35,9 +35,7 @@ async def show_progress(
     if sys.stdout.isatty() and not json:
         await _show_live(orchestrator, work, footer)
         return
-    if not json:
-        print(footer, file=sys.stderr)
-    lines = asyncio.create_task(_print_events(orchestrator, services, json=json))
+    lines = asyncio.create_task(_print_events(orchestrator, services, footer, json=json))
     await asyncio.wait([work, lines], return_when=asyncio.FIRST_COMPLETED)
     # A run that has ended has a last event; one that could not go on has none to wait for.
     has_ended = orchestrator.state is not None and orchestrator.state.status.has_ended
@@ -54,9 +52,11 @@ async def _show_live(orchestrator: Orchestrator, work: asyncio.Task[RunStatus], 
         await asyncio.wait([work])
 
 
-async def _print_events(orchestrator: Orchestrator, services: Services, *, json: bool) -> None:
+async def _print_events(orchestrator: Orchestrator, services: Services, footer: str, *, json: bool) -> None:
     ports = services.ports
     async for event in follow(ports.log, ports.changes, orchestrator.instance_id):
+        if event.seq == 1 and not json:
+            print(footer, file=sys.stderr, flush=True)
         line = event.envelope().decode() if json else event_line(event)
         if line is not None:
             print(line, flush=True)

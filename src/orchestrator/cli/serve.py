@@ -15,7 +15,7 @@ import uvloop
 from fastapi import FastAPI
 
 from orchestrator.api.app import create_app
-from orchestrator.api.server import ApiServer, bind, serve, url_of
+from orchestrator.api.server import ApiServer, bind, url_of
 from orchestrator.api.settings import ApiSettings
 from orchestrator.cli.composition import Services, open_services
 from orchestrator.cli.exit_codes import ExitCode
@@ -34,11 +34,18 @@ class ServeRequest:
 
     host: str | None = None
     port: int | None = None
+    allowed_origins: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
     inherited: int | None = None
 
     def settings(self) -> ApiSettings:
         """All settings of the server; raises UsageError."""
-        chosen = {"host": self.host, "port": self.port}
+        chosen = {
+            "host": self.host,
+            "port": self.port,
+            "allowed_origins": self.allowed_origins or None,
+            "allowed_hosts": self.allowed_hosts or None,
+        }
         return ApiSettings.load(**{name: value for name, value in chosen.items() if value is not None})
 
 
@@ -50,15 +57,18 @@ def serve_api(request: ServeRequest, root: Path | None, *, reload: bool) -> Exit
         return serve_with_reload(settings, folder)
     sock = bind(settings) if request.inherited is None else socket.socket(fileno=request.inherited)
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
-    uvloop.run(_serve(settings, folder, sock))
+    uvloop.run(_serve(settings, folder, sock, until_stdin_ends=request.inherited is not None))
     return ExitCode.COMPLETED
 
 
-async def _serve(settings: ApiSettings, root: Path, sock: socket.socket) -> None:
+async def _serve(settings: ApiSettings, root: Path, sock: socket.socket, *, until_stdin_ends: bool) -> None:
     async with open_services(root) as services:
         url = url_of(sock)
         sys.stderr.write(f"Orchestrator API of {root} at {url}   documentation {url}/docs   Ctrl-C ends\n")
-        await serve(_app(services, settings), settings, sock)
+        server = ApiServer(_app(services, settings), settings)
+        if until_stdin_ends:
+            asyncio.get_running_loop().add_reader(sys.stdin.fileno(), server.stop)
+        await server.serve(sock, handle_signals=True)
 
 
 def _app(services: Services, settings: ApiSettings) -> FastAPI:

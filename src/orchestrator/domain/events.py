@@ -284,7 +284,7 @@ class StoredEvent:
 
 def utc_text(moment: datetime) -> str:
     """RFC 3339 in UTC with microseconds and `Z`, so that texts sort as the moments do."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def clip(text: str, length_max: int) -> str:

@@ -10,10 +10,16 @@ from orchestrator.domain.task_status import TaskStatus
 
 
 def lint_report(plan: Plan, name: str) -> dict[str, Any]:
-    """The plan's outline and problems, ready for JSON. A task's status is what its box says."""
+    """The plan's outline and problems, ready for JSON. A task's status is what its box says.
+
+    `settings` of a task holds what detail lines, front matter and shell blocks set, and nothing else.
+    """
     return {
         "plan": name,
         "title": plan.title,
+        "parallel": plan.parallel,
+        "sequential_groups": [list(group) for group in plan.sequential_groups],
+        "parallel_phases": [sorted(group) for group in plan.parallel_phases],
         "phases": [_phase(phase) for phase in plan.phases],
         "problems": [
             {
@@ -53,6 +59,7 @@ def _phase(phase: Phase) -> dict[str, Any]:
     return {
         "number": phase.number,
         "name": phase.name,
+        "objective": phase.objective,
         "line": phase.line,
         "tasks": [_task(task) for task in phase.tasks],
     }
@@ -66,5 +73,25 @@ def _task(task: Task) -> dict[str, Any]:
         "status": (TaskStatus.COMPLETED if task.checked else TaskStatus.PENDING).value,
         "line": task.line,
         "depends_on": list(task.depends_on),
+        "runs_after_preceding": task.runs_after_preceding,
         "checklist": {"total": task.checklist.total, "done": task.checklist.done},
+        "settings": _settings(task),
     }
+
+
+def _settings(task: Task) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        "agent": task.agent,
+        "model": task.model,
+        "timeout_seconds": task.timeout_seconds,
+        "attempts": task.attempts,
+        "files": list(task.files),
+        "once": task.once,
+        "gate": task.gate,
+        "verify": list(task.verify),
+        "shell_blocks": [
+            {"language": block.language, "line": block.line, "text": block.text}
+            for block in task.shell_blocks
+        ],
+    }
+    return {name: value for name, value in settings.items() if value}

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from orchestrator.domain.plan import Checklist, Phase, Plan, Span, Task, TaskId
-from orchestrator.domain.plan_blocks import read_blocks
-from orchestrator.domain.plan_dependencies import ReferenceResolver
-from orchestrator.domain.plan_drafts import Outline, PhaseDraft, TaskDraft
-from orchestrator.domain.plan_numbering import assign_ids, report_phase_numbers
-from orchestrator.domain.plan_order import report_cycles, report_later_phases
-from orchestrator.domain.plan_outline import read_outline
 from orchestrator.domain.plan_problems import ProblemLog
-from orchestrator.domain.plan_settings import PlanSettings, read_settings
-from orchestrator.domain.plan_text import PlanText, decode_plan, encode_plan, report_unreadable
+from orchestrator.domain.plan_reading.blocks import read_blocks
+from orchestrator.domain.plan_reading.dependencies import (
+    DEPENDENCIES_MAX,
+    TaskNames,
+    TooManyDependenciesError,
+    resolve_dependencies,
+)
+from orchestrator.domain.plan_reading.drafts import Outline, PhaseDraft, TaskDraft
+from orchestrator.domain.plan_reading.execution_notes import NoteReader
+from orchestrator.domain.plan_reading.front_matter import PlanSettings, read_settings
+from orchestrator.domain.plan_reading.numbering import assign_ids, report_phase_numbers
+from orchestrator.domain.plan_reading.order import report_cycles, report_later_phases
+from orchestrator.domain.plan_reading.outline import read_outline
+from orchestrator.domain.plan_reading.text import PlanText, decode_plan, encode_plan, report_unreadable
 
-__all__ = ["PLAN_CHARACTERS_MAX", "decode_plan", "encode_plan", "parse_plan", "tick"]
+__all__ = ["PLAN_CHARACTERS_MAX", "PLAN_LINES_MAX", "decode_plan", "encode_plan", "parse_plan", "tick"]
 
-PLAN_CHARACTERS_MAX = 4 * 2**20
+PLAN_CHARACTERS_MAX = 2 * 2**20
+PLAN_LINES_MAX = 100_000
 
 
 def parse_plan(text: str) -> Plan:
@@ -25,17 +32,15 @@ def parse_plan(text: str) -> Plan:
         log.add("plan_too_large", f"longer than {PLAN_CHARACTERS_MAX} characters; nothing was read", 1)
         return Plan(title="", text=text, problems=log.sorted())
     source = PlanText.of(text)
+    if len(source.lines) > PLAN_LINES_MAX:
+        log.add("plan_too_large", f"longer than {PLAN_LINES_MAX} lines; nothing was read", 1)
+        return Plan(title="", text=text, problems=log.sorted())
     report_unreadable(source, log)
     settings = read_settings(source, log)
     outline = _read_outline(source, settings, log)
     report_phase_numbers(outline.phases, log)
     assign_ids(outline.phases, log, has_phases=any(phase.level for phase in outline.phases))
-    resolver = ReferenceResolver(outline, log)
-    sequential, parallel = [], []
-    if resolver.resolve_dependencies():
-        sequential, parallel = resolver.sequential_groups(), resolver.parallel_phases()
-        report_later_phases(outline.phases, parallel, log)
-        report_cycles(outline.phases, sequential, log)
+    notes = _resolve(outline, log)
     phases = tuple(_phase(phase, settings, source, log) for phase in outline.phases)
     if not any(phase.tasks for phase in phases):
         log.add("no_tasks", "this plan has no tasks: write them as `- [ ] 1.1 What to do`", 1)
@@ -43,21 +48,25 @@ def parse_plan(text: str) -> Plan:
         title=settings.title or outline.title,
         text=text,
         phases=phases,
-        sequential_groups=tuple(tuple(TaskId(name) for name in group) for group in sequential),
-        parallel_phases=tuple(parallel),
+        sequential_groups=tuple(tuple(TaskId(name) for name in group) for group in notes.sequential),
+        parallel_phases=tuple(notes.parallel),
         parallel=settings.parallel,
         problems=log.sorted(),
     )
 
 
 def tick(plan: Plan, task_id: TaskId, *, done: bool) -> str:
-    """The plan's text with the box of one task ticked or emptied: one character differs, or none.
+    """The plan's text with the box of one task ticked or emptied: one character differs.
 
-    Raises KeyError for an id that the plan has not, ValueError for a task that is no checkbox.
+    A box that says so already stays as it is. Raises KeyError for an id that the plan has not,
+    ValueError for a task that is no checkbox.
     """
-    box = plan.task_by_id[task_id].box
+    task = plan.task_by_id[task_id]
+    box = task.box
     if box is None:
-        raise ValueError(f"task {task_id} is a heading; it has no checkbox")
+        raise ValueError(f"task {task_id} has no checkbox")
+    if task.checked is done:
+        return plan.text
     return plan.text[: box.start] + ("x" if done else " ") + plan.text[box.end :]
 
 
@@ -70,6 +79,23 @@ def _read_outline(source: PlanText, settings: PlanSettings, log: ProblemLog) -> 
     if tree.too_deep is not None:
         log.add("nesting_too_deep", "nested too deeply; what is within was not read", tree.too_deep + 1)
     return read_outline(source, tree.blocks, log)
+
+
+def _resolve(outline: Outline, log: ProblemLog) -> NoteReader:
+    """Settle who waits for whom, and report what cannot be; gives the execution notes."""
+    names = TaskNames(outline)
+    notes = NoteReader(names, log)
+    try:
+        resolve_dependencies(outline, names, log)
+        for note in outline.notes:
+            notes.read(note)
+    except TooManyDependenciesError:
+        log.add("plan_too_large", f"more than {DEPENDENCIES_MAX} dependencies, with ranges spelled out", 1)
+        return notes
+    too_late = report_later_phases(outline.phases, notes.sequential, notes.parallel, log)
+    # What waits for a later phase is told already, and not once more as a circle through the phases.
+    report_cycles(outline.phases, notes.sequential, () if too_late else notes.parallel, log)
+    return notes
 
 
 def _phase(draft: PhaseDraft, settings: PlanSettings, source: PlanText, log: ProblemLog) -> Phase:
@@ -86,7 +112,12 @@ def _phase(draft: PhaseDraft, settings: PlanSettings, source: PlanText, log: Pro
 def _task(draft: TaskDraft, phase: int, settings: PlanSettings, source: PlanText, log: ProblemLog) -> Task:
     if not draft.description:
         log.add("empty_description", f"task {draft.id} does not say what to do", draft.line, draft.column)
-    fields = draft.fields
+    own, plan = draft.fields, settings.defaults
+    # A shell block is run by the shell agent, whoever does the rest of the plan.
+    agent = own.agent or (None if draft.shell_blocks else plan.agent)
+    once = own.once if own.once is not None else plan.once
+    if agent == "shell" and not (draft.shell_blocks or draft.checked):
+        log.add("nothing_to_run", f"task {draft.id} has no sh block to run", draft.line, draft.column)
     return Task(
         id=TaskId(draft.id),
         description=draft.description,
@@ -101,12 +132,12 @@ def _task(draft: TaskDraft, phase: int, settings: PlanSettings, source: PlanText
         checklist=Checklist(draft.boxes_total, draft.boxes_done),
         details=draft.details,
         shell_blocks=tuple(draft.shell_blocks),
-        verify=tuple(fields.verify),
-        agent=fields.agent or settings.agent,
-        model=fields.model or settings.model,
-        timeout_seconds=fields.timeout_seconds or settings.timeout_seconds,
-        attempts=fields.attempts or settings.attempts,
-        files=tuple(fields.files),
-        once=fields.once,
-        gate=fields.gate,
+        verify=tuple(own.verify or plan.verify),
+        agent=agent,
+        model=own.model or plan.model,
+        timeout_seconds=own.timeout_seconds or plan.timeout_seconds,
+        attempts=own.attempts or plan.attempts,
+        files=tuple(own.files or plan.files),
+        once=once or False,
+        gate=own.gate or plan.gate,
     )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from orchestrator.domain.plan import Problem, Severity
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +39,22 @@ PROBLEM_KINDS: Mapping[str, ProblemKind] = MappingProxyType(
         "unknown_dependency": _error("A task depends on something that the plan doesn't have."),
         "dependency_cycle": _error("Tasks wait for each other, or one for itself."),
         "dependency_on_later_phase": _error(
-            "A task depends on a task of a later phase, so it could never run."
+            "A task waits for a task of a later phase, so it could never run."
         ),
         "control_character": _warning("The file holds control characters; they are read as \ufffd."),
         "unknown_setting": _warning("The front matter has a key that nobody reads."),
         "empty_value": _warning("A setting stands there without a value."),
         "repeated_field": _warning("A setting is given twice for one task; the first one counts."),
         "checkbox_outside_phase": _warning("Checkboxes outside every phase are not tasks."),
+        "nested_checkbox": _warning("Checkboxes nested under a list item that is no task are not tasks."),
+        "malformed_id": _warning("This looks like an id but is none, so the task gets one of its own."),
         "malformed_checkbox": _warning("This looks like a checkbox but is none, so it is no task."),
         "task_in_other_phase": _warning("A task's id begins with the number of another phase."),
         "phase_out_of_order": _warning(
             "A phase has a smaller number than one before it; phases run in the file's order."
         ),
-        "unclear_dependency": _warning("Words in a `(depends …)` could not be read as task ids."),
+        "unclear_dependency": _warning("Words about a dependency could not be read as task ids."),
+        "unclear_verify": _warning("A `Verify: …` line is read as text, not as a command."),
         "unclear_execution_note": _warning("An execution note doesn't say which tasks it means."),
         "unknown_in_execution_note": _warning(
             "An execution note names a task or phase that the plan doesn't have."
@@ -63,9 +64,14 @@ PROBLEM_KINDS: Mapping[str, ProblemKind] = MappingProxyType(
         "stray_shell_block": _warning(
             "A shell block stands behind a task but is not indented under it: nobody runs it."
         ),
+        "nothing_to_run": _warning("A task is for the shell agent but has no shell block."),
         "no_tasks": _warning("The plan has no tasks."),
     }
 )
+
+
+SAME_PROBLEMS_MAX = 200
+"""How many problems of one code are told; of the rest, how many there are."""
 
 
 class ProblemLog:
@@ -73,12 +79,20 @@ class ProblemLog:
 
     def __init__(self) -> None:
         self._problems: list[Problem] = []
+        self._counts: Counter[str] = Counter()
 
     def add(self, code: str, message: str, line: int, column: int = 1) -> None:
         """Report a problem; `line` and `column` count from 1."""
-        severity = PROBLEM_KINDS[code].severity
-        self._problems.append(Problem(severity, code, message, line, column))
+        self._counts[code] += 1
+        if self._counts[code] <= SAME_PROBLEMS_MAX:
+            severity = PROBLEM_KINDS[code].severity
+            self._problems.append(Problem(severity, code, message, line, column))
 
     def sorted(self) -> tuple[Problem, ...]:
         """All problems, from the top of the file to its end."""
-        return tuple(sorted(self._problems, key=lambda p: (p.line, p.column, p.code)))
+        told = sorted(self._problems, key=lambda p: (p.line, p.column, p.code))
+        for code, count in self._counts.items():
+            if count > SAME_PROBLEMS_MAX:
+                last = max(told, key=lambda p: (p.code == code, p.line))
+                told.append(replace(last, message=f"{count - SAME_PROBLEMS_MAX} more of these"))
+        return tuple(told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -20,7 +21,7 @@ def summarize(state: RunState) -> StatusSummary:
     unsettled = unsettled_phases(state)
     return StatusSummary(
         total_tasks=total,
-        **_by_status({status: state.count(status) for status in TaskStatus}),
+        **_by_status(state.counts),
         current_phase=unsettled[0] if unsettled else None,
         # Rounded down: 100 is said only when everything is settled.
         progress_percent=(1000 * settled // total) / 10 if total else 100.0,
@@ -92,16 +93,20 @@ def _task_info(planned: PlannedTask, task: TaskState, blocked_by: Iterable[str])
 
 def phase_infos(state: RunState, current: int | None) -> tuple[PhaseInfo, ...]:
     """Every phase with its counts, in the order of the plan."""
-    return tuple(
-        PhaseInfo(
-            number=number,
-            name=name,
-            total_tasks=sum(state.counts[number].values()),
-            **_by_status(state.counts[number]),
-            is_current=number == current,
+    found = []
+    for number, name in state.outline.phases:
+        tasks = state.outline.tasks_by_phase[number]
+        counts = Counter(state.tasks[task.id].status for task in tasks)
+        found.append(
+            PhaseInfo(
+                number=number,
+                name=name,
+                total_tasks=len(tasks),
+                **_by_status(counts),
+                is_current=number == current,
+            )
         )
-        for number, name in state.outline.phases
-    )
+    return tuple(found)
 
 
 def _waiting_for(state: RunState) -> WaitingFor | None:
@@ -117,28 +122,35 @@ def _waiting_for(state: RunState) -> WaitingFor | None:
 
 
 def status_document(
-    state: RunState, *, created_at: str, now: datetime, revision: int, runs: list[dict[str, Any]]
+    state: RunState,
+    *,
+    tasks: list[Mapping[str, Any]],
+    runs: list[dict[str, Any]],
+    created_at: str,
+    now: datetime,
+    revision: int,
 ) -> dict[str, Any]:
-    """status.json: camelCase, for the tools that read it. `runs` are this run's and earlier ones' rows."""
+    """status.json: camelCase, for the tools that read it.
+
+    `tasks` are the state's, each as `document_task` says it; `runs` are this run's and earlier ones' rows.
+    """
     summary = summarize(state)
-    counts = _by_status({status: state.count(status) for status in TaskStatus})
     return {
         "planPath": state.outline.plan_path,
         "planName": state.outline.plan_name,
         "createdAt": created_at,
         "lastUpdatedAt": utc_text(now),
         "currentPhase": summary.current_phase,
-        "tasks": [
-            _document_task(planned, state.tasks[planned.id]) for planned in state.outline.tasks.values()
-        ],
+        "tasks": tasks,
         "runs": runs,
-        "summary": {"totalTasks": summary.total_tasks, **counts},
+        "summary": {"totalTasks": summary.total_tasks, **_by_status(state.counts)},
         "revision": revision,
         "seq": state.seq,
     }
 
 
-def _document_task(planned: PlannedTask, task: TaskState) -> Mapping[str, Any]:
+def document_task(planned: PlannedTask, task: TaskState) -> Mapping[str, Any]:
+    """A task in status.json."""
     return {
         "id": planned.id,
         "phase": planned.phase,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 
 from orchestrator.domain.events import PlannedTask
 from orchestrator.domain.run_state import RunState
@@ -13,11 +13,7 @@ from orchestrator.domain.task_status import TaskStatus
 
 def unsettled_phases(state: RunState) -> list[int]:
     """The phases that still have tasks which are neither completed nor skipped, in order."""
-    return [
-        number
-        for number, counts in state.counts.items()
-        if any(amount and not status.is_settled for status, amount in counts.items())
-    ]
+    return list(state.open_tasks.unsettled)
 
 
 def open_phases(state: RunState) -> list[int]:
@@ -60,42 +56,33 @@ def open_gates(state: RunState) -> list[str]:
 
 def next_retry(state: RunState) -> datetime | None:
     """When the first task that only waits out its back-off may start; None when there is none."""
-    if not any(task.retry_at for task in state.tasks.values()):
-        return None
     times = (state.tasks[task.id].retry_at for task in _next_tasks(state) if not task.gate)
     return min((moment for moment in times if moment is not None), default=None)
 
 
 def _next_tasks(state: RunState) -> Iterator[PlannedTask]:
     """The pending tasks with nothing before them that is unsettled, whatever else they wait for."""
-    tasks, waits_for = state.tasks, state.outline.waits_for
     for number in open_phases(state):
-        is_all_before_settled = True
-        for task in state.outline.tasks_by_phase[number]:
-            status = tasks[task.id].status
-            if status.is_settled:
-                continue
-            is_next = status is TaskStatus.PENDING and (
-                is_all_before_settled or not task.runs_after_preceding
-            )
-            if is_next and all(tasks[before].status.is_settled for before in waits_for[task.id]):
+        first = next(iter(state.open_tasks.unsettled[number]))
+        for task in state.open_tasks.free.get(number, {}).values():
+            is_pending = state.tasks[task.id].status is TaskStatus.PENDING
+            if is_pending and (task.id == first or not task.runs_after_preceding):
                 yield task
-            is_all_before_settled = False
 
 
 def blockers(state: RunState) -> Mapping[str, tuple[str, ...]]:
     """For each pending task, what it waits for: task ids first, then `phase N`, `gate: …`, `retry`."""
     is_open = set(open_phases(state))
-    unsettled = unsettled_phases(state)
+    current = next(iter(state.open_tasks.unsettled), None)
     found: dict[str, tuple[str, ...]] = {}
-    for number, tasks in state.outline.tasks_by_phase.items():
-        for task in tasks:
+    for number, tasks in state.open_tasks.unsettled.items():
+        for task in tasks.values():
             task_state = state.tasks[task.id]
             if task_state.status is not TaskStatus.PENDING:
                 continue
             reasons = list(_unsettled_before(state, task))
             if number not in is_open:
-                reasons.append(f"phase {unsettled[0]}")
+                reasons.append(f"phase {current}")
             if task.gate:
                 reasons.append(f"gate: {task.gate}")
             if task_state.retry_at is not None:
@@ -108,8 +95,7 @@ def _unsettled_before(state: RunState, task: PlannedTask) -> Iterator[str]:
     """The unsettled tasks that must come before `task`, each once, as far as its own phase is open."""
     before = dict.fromkeys(state.outline.waits_for[task.id])
     if task.runs_after_preceding:
-        for other in state.outline.tasks_by_phase[task.phase]:
-            if other.id == task.id:
-                break
-            before[other.id] = None
+        before |= dict.fromkeys(
+            takewhile(lambda other: other != task.id, state.open_tasks.unsettled[task.phase])
+        )
     return (task_id for task_id in before if not state.tasks[task_id].status.is_settled)

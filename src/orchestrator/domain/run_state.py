@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from orchestrator.domain.events import (
@@ -24,39 +23,9 @@ from orchestrator.domain.events import (
     ToolStarted,
     UsageUpdated,
 )
+from orchestrator.domain.open_tasks import OpenTasks, Outline
 from orchestrator.domain.status import UsageInfo
 from orchestrator.domain.task_status import RunStatus, TaskStatus
-
-
-@dataclass(frozen=True)
-class Outline:
-    """The part of a run that never changes: what `plan_loaded` said."""
-
-    plan_name: str = ""
-    plan_path: str = ""
-    title: str = ""
-    predecessor: str | None = None
-    parallel: int = 1
-    phases: tuple[tuple[int, str], ...] = ()
-    tasks: Mapping[str, PlannedTask] = field(default_factory=dict)
-    parallel_phases: tuple[frozenset[int], ...] = ()
-
-    @cached_property
-    def tasks_by_phase(self) -> Mapping[int, tuple[PlannedTask, ...]]:
-        """The tasks of each phase, in the order of the plan."""
-        found: dict[int, list[PlannedTask]] = {number: [] for number, _ in self.phases}
-        for task in self.tasks.values():
-            found.setdefault(task.phase, []).append(task)
-        return {number: tuple(tasks) for number, tasks in found.items()}
-
-    @cached_property
-    def waits_for(self) -> Mapping[str, tuple[str, ...]]:
-        """The tasks that each task names as coming before it, each once, as far as the plan has them."""
-        found = {}
-        for task in self.tasks.values():
-            before = dict.fromkeys((*task.depends_on, *((task.follows,) if task.follows else ())))
-            found[task.id] = tuple(task_id for task_id in before if task_id in self.tasks)
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +64,15 @@ class OpenTool:
 class RunState:
     """One orchestrator at position `seq` of its log.
 
-    `counts` says for each phase how many of its tasks have each status, so that nobody has to count.
+    `counts` says how many tasks have each status; it and `open_tasks` follow from `tasks`.
     """
 
     outline: Outline = field(default_factory=Outline)
     status: RunStatus = RunStatus.STARTING
     reason: str | None = None
     tasks: Mapping[str, TaskState] = field(default_factory=dict)
-    counts: Mapping[int, Mapping[TaskStatus, int]] = field(default_factory=dict)
+    counts: Mapping[TaskStatus, int] = field(default_factory=lambda: dict.fromkeys(TaskStatus, 0))
+    open_tasks: OpenTasks = field(default_factory=OpenTasks)
     open_tools: Mapping[str, OpenTool] = field(default_factory=dict)
     current_phase: int | None = None
     usage: UsageInfo = field(default_factory=UsageInfo)
@@ -118,7 +88,7 @@ class RunState:
 
     def count(self, *statuses: TaskStatus) -> int:
         """How many tasks have one of these statuses."""
-        return sum(counts[status] for counts in self.counts.values() for status in statuses)
+        return sum(self.counts[status] for status in statuses)
 
     def planned(self, task_id: str) -> PlannedTask:
         """The plan's part of a task; raises KeyError for an id that the plan has not."""
@@ -158,10 +128,11 @@ def _plan_loaded(state: RunState, event: PlanLoaded, at: datetime) -> RunState:
         parallel_phases=tuple(frozenset(group) for group in event.parallel_phases),
     )
     tasks = {task.id: _taken_over(task) for task in event.tasks}
-    counts = {number: dict.fromkeys(TaskStatus, 0) for number in outline.tasks_by_phase}
-    for task_id, task in tasks.items():
-        counts[outline.tasks[task_id].phase][task.status] += 1
-    return replace(state, outline=outline, tasks=tasks, counts=counts, started_at=at)
+    counts = dict.fromkeys(TaskStatus, 0)
+    for task in tasks.values():
+        counts[task.status] += 1
+    open_tasks = OpenTasks.of(outline, lambda task_id: tasks[task_id].status.is_settled)
+    return replace(state, outline=outline, tasks=tasks, counts=counts, open_tasks=open_tasks, started_at=at)
 
 
 def _taken_over(task: PlannedTask) -> TaskState:
@@ -203,11 +174,22 @@ def _task_changed(state: RunState, event: TaskChanged, at: datetime) -> RunState
     )
     tasks = dict(state.tasks)
     tasks[event.task_id] = after
-    phase = state.planned(event.task_id).phase
-    counts = dict(state.counts[phase])
+    counts = dict(state.counts)
     counts[before.status] -= 1
     counts[after.status] += 1
-    return replace(state, tasks=tasks, counts={**state.counts, phase: counts})
+    open_tasks = state.open_tasks
+    if before.status.is_settled != after.status.is_settled:
+        open_tasks = _open_tasks_after(state, tasks, event.task_id)
+    return replace(state, tasks=tasks, counts=counts, open_tasks=open_tasks)
+
+
+def _open_tasks_after(state: RunState, tasks: Mapping[str, TaskState], task_id: str) -> OpenTasks:
+    def is_settled(other: str) -> bool:
+        return tasks[other].status.is_settled
+
+    if is_settled(task_id):
+        return state.open_tasks.without(task_id, state.outline, is_settled)
+    return OpenTasks.of(state.outline, is_settled)
 
 
 def _phase_changed(state: RunState, event: PhaseChanged, _at: datetime) -> RunState:

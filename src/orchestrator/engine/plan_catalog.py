@@ -29,7 +29,9 @@ class PlanCatalog:
 
     async def status(self, name: str) -> PlanStatus:
         """Raises PlanNotFound or PlanUnreadable."""
-        file = await self._ports.plans.read(name)
+        return await self._status(await self._ports.plans.read(name))
+
+    async def _status(self, file: PlanFile) -> PlanStatus:
         record = await self._ports.registry.latest(str(self._ports.root), file.path)
         if record is not None:
             try:
@@ -59,7 +61,7 @@ class PlanCatalog:
 
     async def _info(self, file: PlanFile) -> PlanInfo:
         plan = self._plan(file)
-        status = None if file.problem else await self.status(file.path)
+        status = None if file.problem else await self._status(file)
         problems = (file.problem,) if file.problem else ()
         return PlanInfo(
             name=file.name,

@@ -60,6 +60,7 @@ class Scheduler:
         self._attempts: dict[str, Attempt] = {}
         self._working: set[asyncio.Task[None]] = set()
         self._skips: dict[str, list[tuple[CommandRecord, SkipTask]]] = {}
+        self._taken: set[str] = set()
         self._notes: dict[str, str | None] = {}
         self._wishes: list[Command] = []
         self._may_have_commands = True
@@ -98,9 +99,12 @@ class Scheduler:
         if not self._may_have_commands:
             return
         self._may_have_commands = False
-        waiting = {record.id for skips in self._skips.values() for record, _ in skips}
-        for record in await self._commands.open(self._journal.lease.instance_id):
-            if record.id not in waiting:
+        open_commands = await self._commands.open(self._journal.lease.instance_id)
+        # One that was taken stays open in the store until its receipt is durable: it is answered once.
+        self._taken &= {record.id for record in open_commands}
+        for record in open_commands:
+            if record.id not in self._taken:
+                self._taken.add(record.id)
                 await self._answer(record)
 
     async def _answer(self, record: CommandRecord) -> None:
@@ -163,8 +167,8 @@ class Scheduler:
 
     async def _work(self, task_id: str, attempt: Attempt) -> None:
         try:
-            result = await self._runner.run(attempt)
-            await self._journal.record(*self._ending(task_id, attempt, result))
+            result, finding = await self._runner.run(attempt)
+            await self._journal.record(finding, *self._ending(task_id, attempt, result))
         finally:
             del self._attempts[task_id]
 

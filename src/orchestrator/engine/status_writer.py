@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,8 @@ from orchestrator.domain.events import (
     TaskChanged,
     utc_text,
 )
-from orchestrator.domain.projection import status_document, summarize
+from orchestrator.domain.projection import document_task, status_document, summarize
+from orchestrator.domain.run_state import TaskState
 from orchestrator.domain.task_status import TaskStatus
 from orchestrator.engine.journal import Journal
 from orchestrator.engine.ports import PlanOutputs
@@ -52,6 +53,7 @@ class StatusWriter:
         created_at = previous.get("createdAt")
         self._created_at = created_at if isinstance(created_at, str) else utc_text(now())
         self._changed: dict[str, None] = {}
+        self._entries: dict[str, tuple[TaskState, Mapping[str, Any]]] = {}
         self._is_dirty = asyncio.Event()
         self._has_complained = False
         self._is_closed = False
@@ -79,6 +81,7 @@ class StatusWriter:
         state = self._journal.state
         document = status_document(
             state,
+            tasks=self._tasks(),
             created_at=self._created_at,
             now=self._now(),
             revision=self._revision + 1,
@@ -95,6 +98,16 @@ class StatusWriter:
         await self._journal.record(
             StatusUpdated(summary=summarize(state), changed=changed, revision=self._revision)
         )
+
+    def _tasks(self) -> list[Mapping[str, Any]]:
+        """The tasks as they stand in the document; one that has not changed is not put into words again."""
+        state = self._journal.state
+        for task_id, planned in state.outline.tasks.items():
+            task = state.tasks[task_id]
+            kept = self._entries.get(task_id)
+            if kept is None or kept[0] is not task:
+                self._entries[task_id] = (task, document_task(planned, task))
+        return [self._entries[task_id][1] for task_id in state.tasks]
 
     async def _complain(self, error: StorageError) -> None:
         if not self._has_complained:

@@ -53,10 +53,11 @@ class TaskRunner:
         self._outputs = outputs
         self._shell = shell
 
-    async def run(self, attempt: Attempt) -> AttemptResult:
-        """Work through an attempt that has started, and keep its finding; the caller records its end.
+    async def run(self, attempt: Attempt) -> tuple[AttemptResult, EventData]:
+        """Work through an attempt that has started, and keep its finding.
 
-        Raises only what closes the journal.
+        Returns how it ended and where its finding is; the caller records both, in one append. Raises
+        only what closes the journal.
         """
         began = time.monotonic()
         timer = asyncio.create_task(attempt.time_out())
@@ -71,8 +72,7 @@ class TaskRunner:
                 timer.cancel()
             await asyncio.wait({timer})
         result = attempt_result(attempt, work, check, int((time.monotonic() - began) * 1000))
-        await self._keep_finding(attempt, finding_text(attempt, work, check, result))
-        return result
+        return result, await self._keep_finding(attempt, finding_text(attempt, work, check, result))
 
     async def _follow(self, attempt: Attempt, agent: Agent, job: Job) -> Finished:
         """Let the agent do the job; its open tool calls are closed, a broken driver is a failure."""
@@ -171,7 +171,7 @@ class TaskRunner:
             output_summary=clip(summary, SUMMARY_LENGTH_MAX),
         )
 
-    async def _keep_finding(self, attempt: Attempt, text: str) -> None:
+    async def _keep_finding(self, attempt: Attempt, text: str) -> EventData:
         """Keep what the attempt found in the database and as a file; a full disk is told, not fatal."""
         job = attempt.job
         self._journal.check()
@@ -182,14 +182,9 @@ class TaskRunner:
         try:
             file = await self._outputs.write_finding(job.plan_name, job.task.id, text)
         except StorageError as error:
-            await self._journal.record(
-                PlanChanged(reason=f"The finding was kept in the database only. {error}")
-            )
-            return
-        await self._journal.record(
-            FindingWritten(
-                task_id=job.task.id, attempt=job.attempt, file_path=file.path, size_bytes=file.size_bytes
-            )
+            return PlanChanged(reason=f"The finding was kept in the database only. {error}")
+        return FindingWritten(
+            task_id=job.task.id, attempt=job.attempt, file_path=file.path, size_bytes=file.size_bytes
         )
 
 

@@ -154,7 +154,8 @@ def _journal_mode(connection: sqlite3.Connection, deadline: float) -> str:
         try:
             return str(connection.execute("PRAGMA journal_mode=WAL").fetchone()[0])
         except sqlite3.OperationalError as error:
-            # Here SQLite does not wait for a lock by itself when two processes are first at once.
+            # When two processes are first at once, SQLite now and then (1 in 1,000) tells one of them
+            # that the file is locked without waiting, lest they wait for each other.
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)

@@ -10,7 +10,7 @@ NAME_BYTES_MAX = 255
 TASK_ID_LENGTH_MAX = 64
 
 _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
-_TASK_ID = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,2}(?:[A-Za-z]|\.verify[0-9]{0,9})?")
+_TASK_ID = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,2}[A-Za-z]?(?:\.verify[0-9]{0,9})?")
 _PIECES = re.compile(r"[0-9]+|[A-Za-z]+")
 
 

@@ -63,9 +63,11 @@ class Transactions:
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction that sees one state of the database. Raises StorageError."""
-        if self._is_closed:
-            raise self._closed()
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+        with self._closing:
+            if self._is_closed:
+                raise self._closed()
+            future = self._readers.submit(self._read, work)
+        return await asyncio.wrap_future(future)
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         with storage_errors(self._place), self._reader.begin() as connection:

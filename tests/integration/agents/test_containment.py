@@ -144,6 +144,7 @@ def test_nothing_outlives_an_orchestrator_killed_with_half_of_its_supervisor(att
 def test_what_outlives_all_of_them_is_ended_by_the_next_runs_sweep(attempt, patience):
     made = attempt()
     kill(made.driver.pid, made.guardian, made.worker)
+    patience(lambda: made.bash not in processes.parents(), LIMIT_SECONDS)
     assert made.left()
     started = time.monotonic()
     assert sweep_marked(made.instance_id) >= 4
@@ -189,14 +190,20 @@ def test_a_sweep_meets_only_the_instance_it_names(tmp_path, patience):
             victim.wait()
 
 
-def test_a_sweep_spares_the_process_that_sweeps():
+def test_a_sweep_spares_the_process_that_sweeps_and_its_own():
     marker = f"orch-nested-{os.getpid()}"
-    program = f"from orchestrator.agents.containment import sweep_marked; print(sweep_marked({marker!r}))"
+    program = f"""
+import subprocess
+from orchestrator.agents.containment import sweep_marked
+child = subprocess.Popen(["sleep", "30"], env={{}})
+print(sweep_marked({marker!r}), child.poll())
+child.kill()
+"""
     environment = {"PATH": os.environ["PATH"], processes.ATTEMPT_VARIABLE: f"{marker}/1/1"}
     done = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, timeout=30, check=True
     )
-    assert done.stdout == b"0\n"
+    assert done.stdout == b"0 None\n"
 
 
 @pytest.mark.parametrize("prefix", ["", "/"])

@@ -70,11 +70,12 @@ async def test_errors_unset_names_and_failing_pipes_end_a_block(shell_run, block
 
 
 async def test_a_block_works_in_the_root_on_a_terminal_with_stdin_at_its_end(shell_run, tmp_path):
-    block = 'pwd; test -t 1 && test -t 2 && echo tty; cat; echo "$(ps -o sid= -p $$) $$"; stty size </dev/tty'
+    block = 'pwd; test -t 1 && test -t 2 && echo tty; cat; echo "$(ps -o sid= -p $$) $$"; stty size </dev/tty; stty -a </dev/tty'
     output, end = await output_of(shell_run(block))
     assert end.outcome == "completed"
-    where, tty, session, size = output.splitlines()
+    where, tty, session, size, *settings = output.splitlines()
     assert (where, tty, size) == (str(tmp_path), "tty", "50 120")
+    assert {"-opost", "-echo", "icanon", "isig"} <= set(" ".join(settings).split())
     session_id, pid = session.split()
     assert session_id == pid
 
@@ -166,17 +167,39 @@ async def test_a_block_that_a_signal_ended_says_so(shell_run):
     assert end.error == "block 1 of 1 was ended by SIGKILL"
 
 
-async def test_an_interrupt_lets_programs_clean_up(shell_run, tmp_path, patience_async):
-    run = shell_run(
-        "trap 'echo cleaned >cleaned; exit 0' INT; touch up; while :; do sleep 0.05; done", "touch never"
-    )
+async def test_an_interrupt_lets_programs_clean_up_but_not_claim_success(shell_run, tmp_path, patience_async):
+    run = shell_run("trap 'echo cleaned >cleaned; exit 0' INT; touch up; while :; do sleep 0.05; done")
     reading = asyncio.create_task(events_of(run))
     await patience_async((tmp_path / "up").exists)
     await run.interrupt("enough")
-    end = (await reading)[-1]
+    *_, call, end = await reading
     assert (tmp_path / "cleaned").read_text() == "cleaned\n"
+    assert call.outcome == "interrupted"
     assert end.outcome == "interrupted"
+
+
+async def test_after_an_interrupt_no_other_block_begins(shell_run, tmp_path, patience_async):
+    run = shell_run("touch up; sleep 3000", "touch never")
+    reading = asyncio.create_task(events_of(run))
+    await patience_async((tmp_path / "up").exists)
+    await run.interrupt("enough")
+    assert (await reading)[-1].outcome == "interrupted"
     assert not (tmp_path / "never").exists()
+
+
+async def test_an_interrupt_right_at_the_start_is_not_lost(shell_run):
+    for _ in range(5):
+        run = shell_run("sleep 3000")
+        events = run.events()
+        await anext(events)
+        await anext(events)
+        rest = asyncio.create_task(anext(events))
+        await asyncio.sleep(0)
+        started = time.monotonic()
+        await run.interrupt("at once")
+        assert time.monotonic() - started < A_MOMENT_SECONDS
+        assert (await rest).outcome == "interrupted"
+        await events.aclose()
 
 
 async def test_an_interrupt_ends_what_ignores_it(shell_run, tmp_path, patience_async):

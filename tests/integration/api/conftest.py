@@ -63,7 +63,9 @@ class Run:
         return self.lease.instance_id
 
     async def append(self, *events: EventData) -> list[StoredEvent]:
-        return await self.ports.log.append(self.lease, [NewEvent(event, datetime.now(UTC)) for event in events])
+        return await self.ports.log.append(
+            self.lease, [NewEvent(event, datetime.now(UTC)) for event in events]
+        )
 
     async def work(self, count: int, text: str = "") -> list[StoredEvent]:
         return await self.append(
@@ -110,7 +112,8 @@ class Running:
         return self.url.replace("http", "ws", 1) + path
 
     def socket(self, path: str, **options: Any) -> Any:
-        return websockets.connect(self.ws_url(path), open_timeout=SECONDS, **options)
+        # Without its own limit the client would stop reading, and then could not close either.
+        return websockets.connect(self.ws_url(path), open_timeout=SECONDS, max_queue=None, **options)
 
     @asynccontextmanager
     async def sse(self, path: str, **options: Any) -> AsyncIterator[AsyncIterator[ServerSentEvent]]:
@@ -131,7 +134,7 @@ async def take(messages: Any, count: int) -> list[dict[str, Any]]:
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(SECONDS):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.005)
 
 

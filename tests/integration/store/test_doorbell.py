@@ -50,6 +50,19 @@ async def test_a_write_of_another_process_wakes_by_its_datagram(tmp_path, start,
                 await quiet(subscription, 0.01)
 
 
+async def test_a_write_of_this_process_wakes_without_a_look(
+    tmp_path, monkeypatch, new_instance, new_message
+) -> None:
+    monkeypatch.setattr(doorbell, "LOOK_SECONDS", 3600.0)
+    async with open_store(tmp_path) as ports, ports.changes.subscribe() as subscription:
+        lease = await ports.registry.claim(new_instance("a"))
+        assert await subscription.wait(30) is True
+        for _ in range(5):
+            await quiet(subscription)
+            await ports.log.append(lease, [new_message()])
+            assert await subscription.wait(30) is True
+
+
 async def test_a_lost_datagram_costs_no_more_than_the_next_look(tmp_path, start, monkeypatch) -> None:
     monkeypatch.setattr(doorbell, "LOOK_SECONDS", 0.1)
     monkeypatch.setattr(doorbell._Listener, "_put_up", lambda listener: None)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -67,6 +68,13 @@ async def test_a_folder_with_odd_characters_is_no_trouble(tmp_path) -> None:
     root = tmp_path / "100% of 'it' #1 ?a=b é"
     root.mkdir()
     assert (await migrated(root)).exists()
+
+
+async def test_the_package_may_lie_in_a_folder_with_odd_characters(tmp_path, monkeypatch) -> None:
+    package = tmp_path / "100% %(here)s"
+    shutil.copytree(Path(migrations.__file__).parent, package)
+    monkeypatch.setattr(migrations, "__file__", str(package / "__init__.py"))
+    assert (await migrated(tmp_path)).exists()
 
 
 async def test_a_database_of_a_newer_version_is_refused_with_what_to_do(tmp_path) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, select
 
+from orchestrator.domain.commands import Pause
 from orchestrator.domain.errors import LeaseLost, StorageError
 from orchestrator.store import filesystems
-from orchestrator.store.database import database_now
+from orchestrator.store.database import database_now, switch_to_wal
 from orchestrator.store.open import _open, open_store
 
 
@@ -109,6 +110,10 @@ async def test_concurrent_appends_share_a_commit(tmp_path, new_instance, new_mes
         await asyncio.gather(*(ports.log.append(lease, [new_message()]) for lease in leases * 50))
         assert [len(await ports.log.read(lease.instance_id)) for lease in leases] == [50, 50]
         assert len(commits) <= 5
+        del commits[:]
+        await asyncio.gather(*(ports.commands.submit("orch-a", Pause(), actor="me") for _ in range(100)))
+        assert len(await ports.commands.open("orch-a")) == 100
+        assert len(commits) <= 10
 
 
 async def test_a_cancelled_append_neither_harms_the_others_nor_leaves_a_gap(
@@ -215,6 +220,24 @@ async def test_a_database_that_stays_locked_is_said_and_works_again_later(
         other.execute("ROLLBACK")
         other.close()
         assert [e.seq for e in await ports.log.append(lease, [new_message()])] == [1]
+
+
+def test_switching_a_fresh_file_to_wal_waits_for_another_that_is_at_it(tmp_path) -> None:
+    path = tmp_path / "x.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    other.execute("CREATE TABLE t (x)")
+    release = threading.Timer(0.2, lambda: other.execute("COMMIT"))
+    release.start()
+    switch_to_wal(path, 10.0)
+    release.join()
+    assert other.execute("SELECT count(*) FROM t").fetchone() == (0,)
+    assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert other.execute("PRAGMA journal_mode=DELETE").fetchone() == ("delete",)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StorageError, match="locked for too long"):
+        switch_to_wal(path, 0.05)
+    other.close()
 
 
 async def test_a_full_disk_is_said_loses_nothing_and_works_again_later(

@@ -1,5 +1,6 @@
 """An app over the ports in memory, asked in process: no socket, no file."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -91,6 +92,21 @@ class World:
 
     async def begin(self, instance_id: str = "orch-1", tasks: int = 2) -> Run:
         return await begin(self.ports, instance_id, tasks)
+
+
+@pytest.fixture
+def until() -> Callable[..., Any]:
+    """Waits for a condition that may be asynchronous."""
+
+    async def waited(condition: Callable[[], Any]) -> None:
+        async with asyncio.timeout(5):
+            while True:
+                found = condition()
+                if await found if asyncio.iscoroutine(found) else found:
+                    return
+                await asyncio.sleep(0.001)
+
+    return waited
 
 
 @pytest.fixture

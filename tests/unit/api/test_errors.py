@@ -20,7 +20,9 @@ def is_problem(answer: httpx.Response, status: int) -> bool:
     return bool(problem["title"] and problem["detail"] and problem["code"])
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/api", "/api/", "/api/orchestrators/", "/static/x", "/static/../app.py"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/api", "/api/", "/api/orchestrators/", "/static/x", "/static/../app.py"]
+)
 async def test_an_unknown_path_is_a_404_problem(world, path):
     assert is_problem(await world.client.get(path), 404)
 
@@ -90,7 +92,14 @@ async def test_a_wrong_body_comes_before_an_unknown_orchestrator(world):
 
 @pytest.mark.parametrize(
     "given",
-    ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/json; charset=latin-1", "json"],
+    [
+        "",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "application/json; charset=latin-1",
+        "json",
+    ],
 )
 async def test_a_body_of_another_type_is_415(world, given):
     await world.begin()
@@ -141,7 +150,9 @@ async def test_a_wrong_choice_is_422(world, path):
     assert is_problem(await post(world, b"", f"/api/orchestrators/orch-1/{path}"), 422)
 
 
-@pytest.mark.parametrize("tag", ["3", '"x"', 'W/"3"', '"3", "4"', "", '"-1"', '"99999999999"', '"٣"'.encode().decode("latin-1")])
+@pytest.mark.parametrize(
+    "tag", ["3", '"x"', 'W/"3"', '"3", "4"', "", '"-1"', '"99999999999"', '"٣"'.encode().decode("latin-1")]
+)
 async def test_an_if_match_that_is_no_revision_is_422(world, tag):
     await world.begin()
     answer = await world.client.post(

@@ -72,6 +72,13 @@ async def test_pages_of_the_log_join_up_by_their_links(world):
     assert [event["data"]["tool_id"] for event in found[2:]] == [e.data.tool_id for e in stored[2:]]
 
 
+async def test_a_full_page_that_ends_the_log_has_no_next_one(world):
+    await world.begin()
+    answer = await world.client.get("/api/orchestrators/orch-1/events?limit=2")
+    assert len(answer.json()) == 2
+    assert "Link" not in answer.headers
+
+
 async def test_the_log_past_its_end_is_empty_and_has_no_next_page(world):
     await world.begin()
     answer = await world.client.get(f"/api/orchestrators/orch-1/events?after={2**63 - 1}")
@@ -204,5 +211,3 @@ async def test_a_crashed_orchestrator_is_listed_as_such(world):
     await run.end(RunStatus.CRASHED)
     info = (await world.client.get("/api/orchestrators/orch-1")).json()
     assert (info["status"], info["is_alive"]) == ("crashed", False)
-
-

@@ -144,7 +144,7 @@ async def test_events_that_come_while_the_past_is_read_are_neither_lost_nor_doub
     assert found == list(range(1, 16))
 
 
-async def test_a_past_longer_than_the_mailbox_comes_whole(make_world, monkeypatch):
+async def test_a_past_longer_than_the_mailbox_comes_whole(make_world, until, monkeypatch):
     monkeypatch.setattr("orchestrator.api.streaming.PAGE_EVENTS", 3)
     world = await make_world(queue_frames_max=2)
     run = await world.begin()
@@ -161,15 +161,14 @@ async def test_a_past_longer_than_the_mailbox_comes_whole(make_world, monkeypatc
             found.append((await client.next())["seq"])
             # More than the mailbox holds, and the hub has delivered it before the next page is read.
             await run.work(3)
-            async with asyncio.timeout(5):
-                while context.hub.position(run.id) < (await run.record()).seq:
-                    await asyncio.sleep(0.001)
+            end = (await run.record()).seq
+            await until(lambda end=end: context.hub.position(run.id) == end)
         found += await client.until(30)
     assert found == list(range(1, 31))
     assert not context.metrics.resyncs
 
 
-async def test_who_falls_behind_is_told_and_gets_a_fresh_status(make_world):
+async def test_who_falls_behind_is_told_and_gets_a_fresh_status(make_world, until):
     world = await make_world(queue_frames_max=5)
     run = await world.begin()
     context = world.app.state.context
@@ -184,9 +183,7 @@ async def test_who_falls_behind_is_told_and_gets_a_fresh_status(make_world):
         await run.work(1)
         assert (await client.next())["seq"] == 3
         await run.work(6)
-        async with asyncio.timeout(5):
-            while not mailbox.has_overflowed:
-                await asyncio.sleep(0.001)
+        await until(lambda: mailbox.has_overflowed)
         mark = await client.next()
         assert mark["type"] == "resync"
         assert mark["data"] == {"reason": "fell_behind", "requested": 3, "oldest": 1}
@@ -229,12 +226,15 @@ async def test_the_activity_stream_has_tools_only_and_no_status(world, join):
         await run.append(FindingWritten(task_id="1.1", attempt=1, file_path="f", size_bytes=1))
         await run.work(1)
         assert (await client.next())["seq"] == 5
+    await run.append(FindingWritten(task_id="1.1", attempt=1, file_path="f", size_bytes=1))
     with join(await run.record(), 0, ACTIVITY_TYPES, with_status=False) as client:
         assert await client.until(5) == [3, 5]
+        await run.work(1)
+        assert (await client.next())["seq"] == 7
     with join(await run.record(), 50, ACTIVITY_TYPES, with_status=False) as client:
         assert (await client.next())["type"] == "resync"
         await run.work(1)
-        assert (await client.next())["seq"] == 6
+        assert (await client.next())["seq"] == 8
 
 
 async def test_a_silent_stream_is_pinged_with_the_last_position_looked_at(make_world):
@@ -257,20 +257,35 @@ async def test_a_silent_stream_is_pinged_with_the_last_position_looked_at(make_w
                 pass
 
 
-async def test_streams_of_an_ended_orchestrator_replay_and_cost_no_more_reads(world, join, monkeypatch):
+async def test_a_stream_that_is_not_silent_is_not_pinged(make_world):
+    world = await make_world(ping_seconds=0.4)
     run = await world.begin()
+    context = world.app.state.context
+    with context.hub.join(await run.record()) as mailbox:
+        for _ in range(3):
+            await run.work(1)
+            begun = asyncio.get_running_loop().time()
+            assert [frame.type for frame in await mailbox.take()] == ["tool_started"]
+        async with asyncio.timeout(5):
+            assert [frame.type for frame in await mailbox.take()] == ["ping"]
+        assert asyncio.get_running_loop().time() - begun >= 0.4
+
+
+async def test_streams_of_an_ended_orchestrator_replay_and_cost_no_more_reads(world, join, monkeypatch):
+    run, other = await world.begin(), await world.begin("orch-2")
     await run.end()
-    record = await run.record()
-    with join(record, 0) as client:
-        assert await client.until(3) == [1, 2, 3]
+    with join(await run.record(), 0) as ended, join(await other.record(), 2) as live:
+        assert await ended.until(3) == [1, 2, 3]
+        read, reads = world.ports.log.read, []
 
-        async def never(*_args, **_options):
-            raise AssertionError("an ended log is read again")
+        async def noted(instance_id, **options):
+            reads.append(instance_id)
+            return await read(instance_id, **options)
 
-        monkeypatch.setattr(world.ports.log, "read", never)
-        await world.begin("orch-2")  # rings the bell
-        await asyncio.sleep(0.1)
-        assert not world.app.state.context.hub.is_failing
+        monkeypatch.setattr(world.ports.log, "read", noted)
+        await other.work(1)
+        assert (await live.next())["seq"] == 3
+    assert set(reads) == {"orch-2"}
 
 
 async def test_an_end_in_the_middle_of_a_page_does_not_cut_the_rest_off(world, join):
@@ -308,7 +323,7 @@ async def test_only_so_many_streams_are_open_at_once(make_world):
     assert hub.streams == 0
 
 
-async def test_the_hub_goes_on_after_the_storage_failed(world, join, monkeypatch, caplog):
+async def test_the_hub_goes_on_after_the_storage_failed(world, join, until, monkeypatch, caplog):
     from orchestrator.domain.errors import StorageError
 
     monkeypatch.setattr("orchestrator.api.hub.RETRY_SECONDS", 0.01)
@@ -323,9 +338,7 @@ async def test_the_hub_goes_on_after_the_storage_failed(world, join, monkeypatch
     with join(await run.record(), 2) as client:
         monkeypatch.setattr(world.ports.log, "read", sometimes)
         hub = world.app.state.context.hub
-        async with asyncio.timeout(5):
-            while not hub.is_failing:
-                await asyncio.sleep(0.001)
+        await until(lambda: hub.is_failing)
         assert (await world.client.get("/health")).json()["status"] == "degraded"
         fails.clear()
         await run.work(1)

@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.domain.commands import Pause, SkipTask
 from orchestrator.domain.events import FindingWritten, utc_text
-from orchestrator.domain.projection import orchestrator_status, status_document, summarize
+from orchestrator.domain.projection import document_task, orchestrator_status, status_document, summarize
 from orchestrator.domain.task_status import RunStatus, TaskStatus
 
 S = TaskStatus
@@ -106,8 +106,9 @@ class TestWaitingFor:
 def test_status_json_has_the_fields_that_its_readers_know(run):
     run.do(FindingWritten(task_id="1.2", attempt=1, file_path="findings/1-2.md", size_bytes=3))
     run.command(SkipTask(task_id="2.2", reason="no need"))
+    tasks = [document_task(run.state.planned(task_id), task) for task_id, task in run.state.tasks.items()]
     document = status_document(
-        run.state, created_at="2025-01-01", now=run.now, revision=4, runs=[{"runId": "o"}]
+        run.state, tasks=tasks, runs=[{"runId": "o"}], created_at="2025-01-01", now=run.now, revision=4
     )
     assert {**document, "tasks": None} == {
         "planPath": "docs/plans/p.md",

@@ -20,6 +20,7 @@ from orchestrator.domain.events import (
     ToolStarted,
     UsageUpdated,
 )
+from orchestrator.domain.open_tasks import OpenTasks
 from orchestrator.domain.ready_tasks import next_retry, open_phases
 from orchestrator.domain.run_state import RunState, fold
 from orchestrator.domain.task_status import RunStatus, TaskStatus
@@ -196,12 +197,22 @@ def take(run, kind: str, value) -> None:
                 run.end(task_id, succeeded=False, interrupted=True)
 
 
+def in_order(tasks) -> list[tuple[int, list[str]]]:
+    return [(number, list(of_phase)) for number, of_phase in tasks.items()]
+
+
 def check(run, before: RunState) -> None:
     state = run.state
     assert Counter(task.status for task in state.tasks.values()) == Counter(
         {status: state.count(status) for status in TaskStatus}
     )
     assert sum(state.count(status) for status in TaskStatus) == len(TASK_IDS)
+    # The index that is kept step by step is the one that is made from scratch.
+    index = OpenTasks.of(state.outline, lambda task_id: state.tasks[task_id].status.is_settled)
+    assert state.open_tasks == index
+    assert in_order(state.open_tasks.unsettled) == in_order(index.unsettled)
+    for number, tasks in index.free.items():
+        assert list(state.open_tasks.free[number]) == list(tasks)
     for task_id, task in state.tasks.items():
         old = before.tasks[task_id]
         assert task.revision >= old.revision

@@ -269,15 +269,24 @@ class House:
         return asyncio.create_task((await self.orchestrator(**options)).run())
 
     async def die_at(self, task_id: str, plays: Any) -> None:
-        """Run until the task is being worked on, then vanish as a process does on kill -9."""
+        """Run until the task is being worked on, then vanish."""
         self.robot.play(task_id, plays.hold())
-        log = Recorder(MemoryEventLog(self.store))
-        run = await self.begin(ports=self.with_ports(log=log))
+        run = await self.begin()
         await self.until_working(task_id)
-        log.error = lambda _events: StorageError("killed")
+        await self.vanish(run)
+
+    async def vanish(self, run: asyncio.Task[RunStatus]) -> None:
+        """End the last orchestrator as kill -9 does: it writes nothing more."""
+        self.log.error = lambda _events: StorageError("killed")
         run.cancel()
         await asyncio.gather(run, return_exceptions=True)
+        self.log.error = lambda _events: None
         self.processes.dead.add(100 + self.count)
+
+    async def lease_of(self, instance_id: str) -> Lease:
+        """The lease as the orchestrator has it."""
+        record = await self.registry.get(instance_id)
+        return Lease(record.id, record.project, record.plan_path, record.epoch)
 
     @property
     def last_id(self) -> str:
@@ -312,13 +321,15 @@ class House:
     async def until(self, condition: Callable[[], object], seconds: float = 10) -> None:
         """Wait until the condition holds; fails after that many seconds."""
         async with asyncio.timeout(seconds):
-            while not condition():
+            while not condition():  # noqa: ASYNC110 - the condition is the test's own
                 await asyncio.sleep(0.001)
 
     async def until_working(self, task_id: str) -> RobotRun:
         """Wait until an agent is at work on the task."""
         runs = [*self.robot.runs, *self.shell.runs]
-        await self.until(lambda: any(self._is_at(run, task_id) for run in [*self.robot.runs, *self.shell.runs]))
+        await self.until(
+            lambda: any(self._is_at(run, task_id) for run in [*self.robot.runs, *self.shell.runs])
+        )
         runs = [*self.robot.runs, *self.shell.runs]
         return next(run for run in runs if self._is_at(run, task_id))
 

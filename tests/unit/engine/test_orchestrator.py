@@ -231,7 +231,9 @@ class TestRefusals:
 
 
 class TestTakingOver:
-    async def test_completed_tasks_do_not_run_again_and_failed_ones_get_a_fresh_limit(self, make_house, plays):
+    async def test_completed_tasks_do_not_run_again_and_failed_ones_get_a_fresh_limit(
+        self, make_house, plays
+    ):
         house = make_house(CHAIN)
         house.robot.play("1.1", *[plays.fail("broken")] * 2)
         assert await house.run() is RunStatus.FAILED
@@ -365,11 +367,15 @@ class TestWhenTheDatabaseIsGone:
         assert other.has_ended
 
     async def test_a_bug_of_the_store_is_no_reason_to_hang(self, house):
-        house.log.error = lambda events: ValueError("ouch") if isinstance(events[0].data, TaskChanged) else None
+        house.log.error = lambda events: (
+            ValueError("ouch") if isinstance(events[0].data, TaskChanged) else None
+        )
         with pytest.raises(StorageError, match="ouch"):
             await house.run()
 
-    async def test_a_status_json_that_cannot_be_written_is_said_once_and_does_not_stop_the_run(self, make_house):
+    async def test_a_status_json_that_cannot_be_written_is_said_once_and_does_not_stop_the_run(
+        self, make_house
+    ):
         house = make_house(CHAIN)
 
         async def refuse(*_args):

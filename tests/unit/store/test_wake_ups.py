@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from types import SimpleNamespace
 
 from orchestrator.store.wake_ups import WakeUps
 
@@ -50,6 +51,30 @@ async def test_no_ring_is_lost_between_threads() -> None:
             assert await waiter.wait(10) is True
             seen = last
         thread.join()
+
+
+async def test_a_ring_while_a_wake_up_is_being_taken_is_not_lost() -> None:
+    wake_ups = WakeUps()
+
+    class RingingEvent(asyncio.Event):
+        def clear(self) -> None:
+            wake_ups.ring()
+            super().clear()
+
+    async with wake_ups.subscribe() as waiter:
+        waiter._event = RingingEvent()
+        wake_ups.ring()
+        assert await waiter.wait(10) is True
+        assert await waiter.wait(10) is True
+
+
+async def test_rings_do_not_pile_up_on_a_busy_loop(monkeypatch) -> None:
+    wake_ups, calls = WakeUps(), []
+    async with wake_ups.subscribe() as waiter:
+        monkeypatch.setattr(waiter, "_loop", SimpleNamespace(call_soon_threadsafe=calls.append))
+        for _ in range(1000):
+            wake_ups.ring()
+        assert len(calls) == 1
 
 
 async def test_a_cancelled_wait_leaves_the_next_one_whole() -> None:

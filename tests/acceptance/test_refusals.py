@@ -1,0 +1,162 @@
+"""What cannot be done is said in a sentence, with the right exit code, and nothing is lost."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from doors import CHECKOUT, LIMIT_SECONDS, Project, wait_until
+
+QUICK = "# Quick\n\n## Phase 1: A\n\n- [ ] 1.1 Do\n\n  ```sh\n  echo did\n  ```\n"
+LONG = "# Long\n\n## Phase 1: A\n\n" + "\n".join(
+    f"- [ ] 1.{n} Do\n\n  ```sh\n  sleep 0.3; echo did\n  ```\n" for n in range(1, 7)
+)
+
+
+def refused(project: Project, *arguments: str, code: int) -> str:
+    door = project.run(*arguments)
+    assert door.wait() == code, door.text
+    assert "Traceback" not in door.text
+    return door.text
+
+
+def test_a_port_in_use_is_said_before_anything_runs(project: Project):
+    project.plan("quick", QUICK)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert port in refused(project, "--api-server", "--api-port", port, code=2)
+        server = project.open("run_api_server.py", "--port", port)
+        assert server.wait() == 2
+        assert port in server.text
+    assert project.command("list", "--all") == "No orchestrator has run here yet.\n"
+
+
+def test_an_address_for_others_needs_a_token(project: Project):
+    project.plan("quick", QUICK)
+    server = project.open("run_api_server.py", "--host", "0.0.0.0", "--port", "0")
+    assert server.wait() == 2
+    assert "token" in server.text.lower()
+    assert (
+        "token"
+        in refused(project, "--api-server", "--api-host", "0.0.0.0", "--api-port", "0", code=2).lower()
+    )
+
+
+def test_a_task_without_any_agent_is_exit_3_before_the_first_task(project: Project):
+    project.plan("needs", f"{QUICK}\n- [ ] 1.2 Think about it\n")
+    assert "1.2" in refused(project, code=3)
+    assert not (project.root / "docs/plan-outputs/needs/findings").exists()
+    assert "claude" in refused(project, "--agent", "claude", code=3)
+
+
+def test_a_plan_with_errors_does_not_run(project: Project):
+    project.plan("bad", f"{QUICK}\n- [ ] 1.1 Twice\n- [ ] 1.3 More (depends: 9.9)\n")
+    text = refused(project, code=2)
+    assert "line 11" in text
+    assert "9.9" in text
+
+
+def test_lint_has_its_own_exit_codes(project: Project):
+    project.plan("quick", QUICK)
+    project.plan("bad", f"{QUICK}\n- [ ] 1.1 Twice\n")
+    report = json.loads(project.command("lint", "quick", "--format", "json"))
+    assert (report["plan"], report["problems"]) == ("quick", [])
+    assert report["phases"][0]["tasks"][0]["id"] == "1.1"
+    assert "error[duplicate_id]" in project.command("lint", "docs/plans/bad.md", code=1)
+    project.command("lint", "nothing-of-this-name", code=2)
+    project.command("lint", "/nowhere/at/all.md", code=2)
+
+
+def test_without_a_plan_the_list_is_shown_and_use_chooses(project: Project):
+    assert "no plan" in refused(project, code=2)
+    project.plan("one", QUICK)
+    project.plan("two", QUICK)
+    text = refused(project, code=2)
+    assert "one" in text
+    assert "two" in text
+    project.command("use", "two")
+    assert "two.md" in refused(project, code=0)
+    project.command("use", "three", code=2)
+
+
+@pytest.mark.parametrize("name", ["..", "../../etc/passwd", "%2e%2e", "x" * 300, "٣", "a\\b", "docs", ""])
+def test_names_that_are_no_plans_are_refused(project: Project, name: str):
+    project.plan("quick", QUICK)
+    project.command("lint", name, code=2)
+    project.command("status", name or "nothing", code=2)
+
+
+def test_unknown_ids_and_tasks_are_said(project: Project):
+    project.plan("quick", QUICK)
+    assert project.run().wait() == 0
+    instance = project.only_id()
+    assert instance in project.command("pause", "orch-unknown", code=2)
+    assert "ended" in project.command("pause", instance, code=1)
+    project.command("status", instance, "--at-seq", "9999", code=2)
+
+
+def test_a_plan_that_vanishes_while_it_runs_ends_well_and_says_so(project: Project):
+    path = project.plan("long", LONG)
+    run = project.run("--api-server", "--api-port", "0", "--keep-serving")
+    url = run.url
+    wait_until(lambda: "▶ 1.1" in run.text)
+    path.unlink()
+    wait_until(lambda: httpx.get(f"{url}/api/orchestrators").json()[0]["status"] == "completed")
+    assert httpx.get(f"{url}/api/plans/long/status").status_code == 404
+    assert httpx.get(f"{url}/api/plans").json() == []
+    changed = [e for e in project.events(project.only_id()) if e["type"] == "plan_changed"]
+    assert len(changed) == 1
+
+
+def test_a_root_that_cannot_be_written_is_said(tmp_path: Path):
+    done = subprocess.run(
+        [CHECKOUT / ".venv/bin/orchestrator", "list", "--root", "/proc"],
+        capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "/proc" in done.stderr
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], check=True)
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def fill(path: Path) -> None:
+    """Write until nothing more fits."""
+    with path.open("wb") as file:
+        try:
+            while True:
+                os.write(file.fileno(), b"\0" * 4096)
+        except OSError as error:
+            assert error.errno == errno.ENOSPC
+
+
+@pytest.mark.needs_root
+def test_a_full_disk_ends_the_run_with_a_sentence_and_the_log_stays_whole(small_disk: Path):
+    project = Project(small_disk)
+    project.plan("long", LONG)
+    run = project.run()
+    wait_until(lambda: "▶ 1.2" in run.text)
+    filler = small_disk / "filler"
+    fill(filler)
+    assert run.wait() == 1
+    assert "Traceback" not in run.text
+    filler.unlink()
+    again = project.run()
+    assert again.wait() == 0, again.text
+    for instance in json.loads(project.command("list", "--all", "--json")):
+        events = project.events(instance["id"])
+        assert [event["seq"] for event in events] == list(range(1, len(events) + 1))

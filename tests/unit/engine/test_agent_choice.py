@@ -1,0 +1,60 @@
+"""Who does a task, and what is said when nobody can."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.domain.errors import AgentUnavailable
+from orchestrator.domain.task_status import RunStatus
+
+PLAN = """# P
+
+## Phase 1: one
+
+- [ ] 1.1 whoever is there
+- [ ] 1.2 one by name
+  - agent: shell
+- [ ] 1.3 a person
+  - gate: human
+"""
+
+
+@pytest.fixture
+def house(make_house):
+    return make_house(PLAN)
+
+
+async def test_each_task_gets_its_agent_and_a_gate_none(house):
+    _, agents = await (await house.orchestrator()).preview()
+    assert {task_id: agent.name for task_id, agent in agents.items()} == {"1.1": "robot", "1.2": "shell"}
+    assert house.store.instances == {}
+
+
+async def test_the_run_s_agent_is_for_tasks_that_name_none(house):
+    house.agents.ready = None
+    _, agents = await (await house.orchestrator(agent="shell")).preview()
+    assert {agent.name for agent in agents.values()} == {"shell"}
+
+
+async def test_an_unknown_agent_is_said(house):
+    with pytest.raises(AgentUnavailable, match="no agent 'nobody'"):
+        await (await house.orchestrator(agent="nobody")).preview()
+
+
+async def test_each_agent_is_checked_once(house, monkeypatch):
+    asked = []
+    check = house.shell.check
+
+    async def count():
+        asked.append("shell")
+        return await check()
+
+    monkeypatch.setattr(house.shell, "check", count)
+    await (await house.orchestrator(agent="shell")).preview()
+    assert asked == ["shell"]
+
+
+async def test_the_agent_that_did_it_is_in_the_status(house):
+    assert await house.run() is RunStatus.FAILED
+    tasks = house.state().tasks
+    assert [tasks[task_id].agent for task_id in ("1.1", "1.2", "1.3")] == ["robot", "shell", None]

@@ -1,0 +1,124 @@
+"""From a plan to event 1: agents, limits, order, and what earlier runs have done."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from orchestrator.domain.plan import CodeBlock, Phase, Plan, Span, Task, TaskId
+from orchestrator.domain.run_state import RunState, TaskState, evolve
+from orchestrator.domain.task_status import TaskStatus
+from orchestrator.engine.outline import RunChoices, default_agent, from_document, handed_on, plan_loaded
+from orchestrator.engine.ports import PlanFile
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+FILE = PlanFile("p", "docs/plans/p.md", b"", NOON)
+SH = CodeBlock("sh", "make", 3)
+S = TaskStatus
+
+
+def task(task_id: str, **fields) -> Task:
+    return Task(
+        **{"id": TaskId(task_id), "description": "d", "phase": 1, "line": 3, "span": Span(0, 0), **fields}
+    )
+
+
+def loaded(*tasks: Task, known=None, choices=None, **fields):
+    plan = Plan("P", phases=(Phase(1, "one", 1, Span(0, 0), tasks=tasks),), **fields)
+    return plan_loaded(plan, FILE, taken_over=known or {}, choices=choices or RunChoices())
+
+
+@pytest.mark.parametrize(
+    ("fields", "chosen", "agent"),
+    [
+        ({}, None, None),
+        ({}, "claude", "claude"),
+        ({"agent": "codex"}, "claude", "codex"),
+        ({"shell_blocks": (SH,)}, "claude", "shell"),
+        ({"shell_blocks": (SH,), "agent": "codex"}, None, "codex"),
+    ],
+)
+def test_a_task_s_own_word_comes_first_then_its_shell_block_then_the_run(fields, chosen, agent):
+    assert default_agent(task("1.1", **fields), RunChoices(agent=chosen)) == agent
+
+
+@pytest.mark.parametrize(
+    ("fields", "chosen", "limit"),
+    [
+        ({}, None, 2),
+        ({}, 4, 4),
+        ({"attempts": 3}, 4, 3),
+        ({"shell_blocks": (SH,)}, None, 1),
+        ({"once": True, "attempts": 3}, 4, 1),
+    ],
+)
+def test_the_limit_of_attempts(fields, chosen, limit):
+    (planned,) = loaded(task("1.1", **fields), choices=RunChoices(max_attempts=chosen)).tasks
+    assert planned.max_attempts == limit
+
+
+def test_sequential_groups_and_parallel_phases_are_spelled_out():
+    group = tuple(TaskId(t) for t in ("1.1", "1.2", "1.3"))
+    begun = loaded(
+        *(task(t) for t in group), sequential_groups=(group,), parallel_phases=(frozenset({2, 1}),)
+    )
+    assert [planned.follows for planned in begun.tasks] == [None, "1.1", "1.2"]
+    assert begun.parallel_phases == ((1, 2),)
+
+
+@pytest.mark.parametrize(
+    ("before", "once", "after"),
+    [
+        (S.PENDING, False, S.PENDING),
+        (S.IN_PROGRESS, False, S.PENDING),
+        (S.IN_PROGRESS, True, S.FAILED),
+        (S.COMPLETED, False, S.COMPLETED),
+        (S.FAILED, False, S.PENDING),
+        (S.FAILED, True, S.FAILED),
+        (S.SKIPPED, False, S.SKIPPED),
+    ],
+)
+def test_what_becomes_of_a_task_in_the_next_run(before, once, after):
+    known = {
+        "1.1": TaskState(status=before, attempt=2, failures=2, revision=6, finding="f.md", verified=True)
+    }
+    (planned,) = loaded(task("1.1", once=once), known=known).tasks
+    assert planned.status is after
+    assert planned.revision == (6 if before is after else 7)
+    assert (planned.attempt, planned.finding) == (2, "f.md")
+    state = evolve(RunState(), loaded(task("1.1", once=once), known=known), NOON)
+    assert state.tasks["1.1"].failures == 0
+
+
+def test_a_ticked_box_counts_only_for_a_task_that_no_run_has_seen():
+    known = {"1.1": TaskState(status=S.SKIPPED)}
+    begun = loaded(task("1.1", checked=True), task("1.2", checked=True), known=known)
+    assert [planned.status for planned in begun.tasks] == [S.SKIPPED, S.COMPLETED]
+    assert begun.problems == ("line 3: task 1.1 is ticked, but the log says skipped",)
+
+
+def test_entries_of_status_json_that_make_no_sense_are_left_out():
+    document = {
+        "tasks": [
+            {"id": "1.1", "status": "completed", "startedAt": "2026-01-01T12:00:00Z", "completedAt": "soon"},
+            {"id": "1.2", "status": "perhaps"},
+            {"id": 7, "status": "completed"},
+            "rubbish",
+            {"id": "1.3", "status": "pending", "duration": "long", "retryCount": True, "lastError": 5},
+        ]
+    }
+    found = from_document(document)
+    assert list(found) == ["1.1", "1.3"]
+    assert (found["1.1"].started_at, found["1.1"].completed_at) == (NOON, None)
+    assert (found["1.3"].duration_ms, found["1.3"].retry_count, found["1.3"].last_error) == (None, 0, None)
+    assert from_document({}) == from_document({"tasks": "none"}) == {}
+
+
+def test_what_is_handed_on_is_what_was_done():
+    known = {"1.1": TaskState(status=S.COMPLETED, attempt=1, revision=3)}
+    state = evolve(RunState(), loaded(task("1.1"), task("1.2", depends_on=("1.1",)), known=known), NOON)
+    again = evolve(RunState(), handed_on(state, "orch-1"), NOON)
+    assert again.tasks == state.tasks
+    assert again.outline.predecessor == "orch-1"
+    assert again.outline.tasks["1.2"].depends_on == ("1.1",)
