@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import json
-import os
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -136,12 +135,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def fill(path: Path) -> None:
     """Write until nothing more fits."""
-    with path.open("wb") as file:
-        try:
-            while True:
-                os.write(file.fileno(), b"\0" * 4096)
-        except OSError as error:
-            assert error.errno == errno.ENOSPC
+    with path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(b"\0" * 4096)
 
 
 @pytest.mark.needs_root

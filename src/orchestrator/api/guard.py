@@ -125,7 +125,7 @@ class HostAndOrigin:
         if scheme not in _DEFAULT_PORTS or page is None:
             return False
         default = _DEFAULT_PORTS[scheme]
-        return page[0].startswith(host[0]) and (page[1] or default) == (host[1] or default)
+        return page[0] == host[0] and (page[1] or default) == (host[1] or default)
 
 
 def _with_security_headers(send: Send) -> Send:

@@ -46,7 +46,8 @@ def _text(data: EventData) -> str | None:  # noqa: PLR0911 - one case an event
         case PlanLoaded():
             done = sum(task.status.is_settled for task in data.tasks)
             left = f", {done} done already" if done else ""
-            return f"● {data.plan_path}: {len(data.phases)} phases, {len(data.tasks)} tasks{left}"
+            head = f"● {data.plan_path}: {len(data.phases)} phases, {len(data.tasks)} tasks{left}"
+            return "\n".join([head, *(f"    {problem}" for problem in data.problems)])
         case OrchestratorChanged():
             return f"● {data.new_status}" + _because(data.reason)
         case PhaseChanged(new_phase=int()):

@@ -13,11 +13,13 @@ FINDING_LENGTH_MAX = 1_000_000
 def attempt_result(
     attempt: Attempt, work: Finished, check: Finished | None, duration_ms: int
 ) -> AttemptResult:
-    """Success needs the agent's word and, where the task has checks, all of them."""
-    has_checks = bool(attempt.job.task.verify)
+    """Success needs the agent's word and, where the task has checks, theirs.
+
+    `check` is how the checks ended; None where the task has none or the agent did not complete it.
+    """
     last = check or work
-    if last.outcome == "completed" and has_checks == (check is not None):
-        return AttemptResult(succeeded=True, verified=has_checks, duration_ms=duration_ms)
+    if last.outcome == "completed":
+        return AttemptResult(succeeded=True, verified=check is not None, duration_ms=duration_ms)
     if attempt.interrupted is not None and not attempt.is_timed_out and last.outcome != "lost":
         return AttemptResult(
             succeeded=False, interrupted=True, reason=attempt.interrupted, duration_ms=duration_ms

@@ -29,7 +29,7 @@ async def keep_lease(
         # After a pause of the whole machine the lease may be over and yet nobody else's: ask.
         ends_at = max(held_at + lease_seconds, asked_at + renew_seconds)
         try:
-            async with asyncio.timeout(None):
+            async with asyncio.timeout_at(ends_at):
                 await registry.renew(lease)
         except TimeoutError:
             raise LeaseLost("The lease ran out: the database did not answer.") from None

@@ -37,7 +37,7 @@ def plan_loaded(
 ) -> PlanLoaded:
     """Event 1: a task that an earlier run knew keeps what the log said of it, a new one what its box says."""
     follows = {later: earlier for group in plan.sequential_groups for earlier, later in pairwise(group)}
-    problems = []
+    problems = [f"line {problem.line}: {problem.message}" for problem in plan.problems]
     tasks = []
     for task in plan.tasks():
         planned = _planned(task, follows.get(task.id), choices)

@@ -69,7 +69,7 @@ class Undertaker:
         # What it wrote between our first look and its death counts too.
         record = await self._registry.get(record.id)
         state = await self._reader.state(record.id)
-        if record.status.has_ended or state.seq != record.seq:
+        if record.status.has_ended:
             return False
         why = "its process is gone" if is_gone else "its lease ran out"
         commands = await self._commands.open(record.id)

@@ -229,8 +229,10 @@ async def test_the_activity_stream_has_tools_only_and_no_status(world, join):
     await run.append(FindingWritten(task_id="1.1", attempt=1, file_path="f", size_bytes=1))
     with join(await run.record(), 0, ACTIVITY_TYPES, with_status=False) as client:
         assert await client.until(5) == [3, 5]
+        following = asyncio.create_task(client.next())
+        await asyncio.sleep(0)
         await run.work(1)
-        assert (await client.next())["seq"] == 7
+        assert (await following)["seq"] == 7
     with join(await run.record(), 50, ACTIVITY_TYPES, with_status=False) as client:
         assert (await client.next())["type"] == "resync"
         await run.work(1)

@@ -28,7 +28,9 @@ def test_lint_tells_each_problem_with_its_place_and_sums_up() -> None:
     plan = parse_plan("# T\n\n## Phase 1: A\n\n- [ ] 1.1 a\n- [x] 1.1 b\n- [v] c\n")
     assert lint_lines(plan, "docs/plans/t.md") == [
         "docs/plans/t.md:6:3: error[duplicate_id]: task 1.1 stands in line 5 already",
-        "docs/plans/t.md:7:3: warning[malformed_checkbox]: "
-        "`[v]` is no checkbox: write `[ ]` or `[x]` and a space behind it",
+        (
+            "docs/plans/t.md:7:3: warning[malformed_checkbox]: "
+            "`[v]` is no checkbox: write `[ ]` or `[x]` and a space behind it"
+        ),
         "docs/plans/t.md: 1 phase, 2 tasks (1 done), 1 error, 1 warning",
     ]

@@ -14,7 +14,9 @@ from orchestrator.domain.plan_reading.dependencies import DEPENDENCIES_MAX
 from orchestrator.domain.plan_reading.outline import PHASES_MAX, TASKS_MAX
 
 PAGE = (Path(__file__).parents[3] / "docs" / "plan-format.md").read_text(encoding="utf-8")
-EXAMPLES = [token.content for token in MarkdownIt().parse(PAGE) if token.type == "fence" and token.info == "markdown"]
+EXAMPLES = [
+    token.content for token in MarkdownIt().parse(PAGE) if token.type == "fence" and token.info == "markdown"
+]
 
 
 def test_the_page_has_examples() -> None:

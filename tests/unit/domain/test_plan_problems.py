@@ -56,7 +56,8 @@ PLACES = [
     ("dependency_cycle", HEAD + "- [ ] 1.1 a (depends: 1.verify)\n\n**VERIFY 1:** b\n", 2, 13),
     (
         "dependency_cycle",
-        HEAD + "**Execution Note:** Tasks 1.1-1.2 are [SEQUENTIAL]\n- [ ] 1.1 a (depends: 1.2)\n- [ ] 1.2 b\n",
+        HEAD
+        + "**Execution Note:** Tasks 1.1-1.2 are [SEQUENTIAL]\n- [ ] 1.1 a (depends: 1.2)\n- [ ] 1.2 b\n",
         3,
         13,
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import graphlib
+import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ def test_hostile_front_matter_gives_a_plan_and_an_error(name: str) -> None:
     began = time.perf_counter()
     plan = parse_plan(f"---\n{FRONT_MATTER[name]}\n---\n{HEAD}- [ ] 1.1 a\n")
     assert time.perf_counter() - began < 10
-    assert plan.errors or name in ("merge",)
+    assert plan.errors
     assert [task.id for task in plan.tasks()] == ["1.1"]
 
 
@@ -89,7 +90,9 @@ class Wanted:
 
 
 WORDS = ["build", "the", "shed", "`code`", "quickly", "and", "3", "läuft", "(maybe)", "[link](x)", "a*b"]
-descriptions = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(lambda words: " ".join(["Do", *words]))
+descriptions = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(
+    lambda words: " ".join(["Do", *words])
+)
 
 
 @st.composite
@@ -106,7 +109,11 @@ def plans(draw: st.DrawFn) -> tuple[str, list[tuple[int, str, list[Wanted]]]]:
         tasks: list[Wanted] = []
         for position in range(1, draw(st.integers(0, 5)) + 1):
             task = Wanted(
-                draw(st.sampled_from([f"{number}.{position}", f"{number}.{position}.7", f"{number}.{position}c"])),
+                draw(
+                    st.sampled_from(
+                        [f"{number}.{position}", f"{number}.{position}.7", f"{number}.{position}c"]
+                    )
+                ),
                 draw(st.booleans()),
                 draw(descriptions),
                 tuple(draw(st.lists(st.sampled_from(known), max_size=3, unique=True))) if known else (),
@@ -154,7 +161,9 @@ def tangled(draw: st.DrawFn) -> str:
         for first, last in draw(st.lists(st.tuples(*[st.integers(1, len(sizes))] * 2), max_size=2)):
             written.append(f"**Execution Note:** Phases {min(first, last)}-{max(first, last)} are [PARALLEL]")
     if draw(st.booleans()):
-        group = draw(st.lists(st.sampled_from(ids), min_size=2, max_size=3, unique=True)) if len(ids) > 1 else ids
+        group = (
+            draw(st.lists(st.sampled_from(ids), min_size=2, max_size=3, unique=True)) if len(ids) > 1 else ids
+        )
         written.append(f"**Execution Note:** Tasks {', '.join(group)} are [SEQUENTIAL]")
     few = st.lists(st.sampled_from(ids), max_size=2) if draw(st.booleans()) else st.just([])
     for phase, size in enumerate(sizes, 1):
@@ -177,7 +186,7 @@ def waits(plan: Plan) -> dict[str, set[str]]:
             before = {other.id for other in phase.tasks[:position]} if task.runs_after_preceding else set()
             graph[task.id] = set(task.depends_on) | before
     for group in plan.sequential_groups:
-        for earlier, later in zip(group, group[1:], strict=False):
+        for earlier, later in itertools.pairwise(group):
             graph[later].add(earlier)
     return graph
 
@@ -197,7 +206,7 @@ def test_a_circle_is_reported_if_and_only_if_there_is_one(text: str) -> None:
 
 
 def is_finished_by_doing_what_is_ready(plan: Plan, make_run: Callable[..., object]) -> bool:
-    follows = {b: a for group in plan.sequential_groups for a, b in zip(group, group[1:], strict=False)}
+    follows = {b: a for group in plan.sequential_groups for a, b in itertools.pairwise(group)}
     run = make_run(
         *(
             PlannedTask(
@@ -227,7 +236,9 @@ def test_a_plan_without_errors_can_always_be_finished(text: str, make_run: Calla
 
 @given(text=tangled())
 @settings(max_examples=150, deadline=None)
-def test_a_plan_that_waits_for_itself_can_never_be_finished(text: str, make_run: Callable[..., object]) -> None:
+def test_a_plan_that_waits_for_itself_can_never_be_finished(
+    text: str, make_run: Callable[..., object]
+) -> None:
     plan = parse_plan(text)
     assume(plan.errors)
     assert not is_finished_by_doing_what_is_ready(plan, make_run)

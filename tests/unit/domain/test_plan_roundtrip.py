@@ -120,7 +120,9 @@ def check_ticks(plan: Plan) -> None:
             continue
         ticked = tick(plan, task.id, done=not task.checked)
         assert len(ticked) == len(plan.text)
-        assert [i for i, (a, b) in enumerate(zip(plan.text, ticked, strict=True)) if a != b] == [task.box.start]
+        assert [i for i, (a, b) in enumerate(zip(plan.text, ticked, strict=True)) if a != b] == [
+            task.box.start
+        ]
         again = parse_plan(ticked)
         assert without_boxes(again) == without_boxes(plan)
         changed = [a.id for a, b in zip(plan.tasks(), again.tasks(), strict=True) if a.checked != b.checked]

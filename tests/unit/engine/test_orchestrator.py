@@ -339,6 +339,28 @@ class TestWhenTheDatabaseIsGone:
         assert agent_run.has_ended
         assert "docs/plan-outputs/p/findings/1-1.md" not in house.outputs.files
 
+    async def test_a_lease_that_cannot_be_renewed_ends_the_run_though_the_log_could_be_written(
+        self, house, plays, monkeypatch
+    ):
+        out = asyncio.Event()
+
+        async def run_out(*_args):
+            await out.wait()
+            raise LeaseLost("The lease ran out unrenewed.")
+
+        monkeypatch.setattr("orchestrator.engine.orchestrator.keep_lease", run_out)
+        house.robot.play("1.1", plays.hold())
+        run = await house.begin()
+        agent_run = await house.until_working("1.1")
+        await house.until(lambda: house.events(StatusUpdated))
+        before = len(house.stored())
+        out.set()
+        with pytest.raises(LeaseLost, match="unrenewed"):
+            await run
+        assert len(house.stored()) == before
+        assert agent_run.has_ended
+        assert not any("findings" in path for path in house.outputs.files)
+
     async def test_a_log_that_cannot_be_written_ends_the_run(self, make_house, plays):
         house = make_house(CHAIN)
         go = asyncio.Event()

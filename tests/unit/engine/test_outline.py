@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orchestrator.domain.plan import CodeBlock, Phase, Plan, Span, Task, TaskId
+from orchestrator.domain.plan import CodeBlock, Phase, Plan, Problem, Severity, Span, Task, TaskId
 from orchestrator.domain.run_state import RunState, TaskState, evolve
 from orchestrator.domain.task_status import TaskStatus
 from orchestrator.engine.outline import RunChoices, default_agent, from_document, handed_on, plan_loaded
@@ -96,6 +96,11 @@ def test_a_ticked_box_counts_only_for_a_task_that_no_run_has_seen():
     begun = loaded(task("1.1", checked=True), task("1.2", checked=True), known=known)
     assert [planned.status for planned in begun.tasks] == [S.SKIPPED, S.COMPLETED]
     assert begun.problems == ("line 3: task 1.1 is ticked, but the log says skipped",)
+
+
+def test_what_the_parser_found_is_in_the_log():
+    problem = Problem(Severity.WARNING, "empty", "phase 1 has no tasks", 4)
+    assert loaded(problems=(problem,)).problems == ("line 4: phase 1 has no tasks",)
 
 
 def test_entries_of_status_json_that_make_no_sense_are_left_out():

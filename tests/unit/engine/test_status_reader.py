@@ -44,6 +44,8 @@ async def test_a_second_look_reads_only_what_is_new(ended):
 
 async def test_the_status_at_every_position_is_the_fold_up_to_there(ended):
     log = ended.stored()
+    assert await ended.reader.state("orch-1", at_seq=2) == fold(log[:2])
+    await ended.reader.state("orch-1")
     for seq in [*range(1, len(log) + 1), 2, 1]:
         assert await ended.reader.state("orch-1", at_seq=seq) == fold(log[:seq])
 

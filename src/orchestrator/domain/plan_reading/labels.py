@@ -27,7 +27,8 @@ _PHASE = re.compile(
 )
 _PHASE_SEPARATOR = re.compile(r"\s*[:–—.-]?\s*")
 _NUMBERED_TASK = re.compile(
-    rf"Task\s+(?P<number>{NUMBER})(?:\s*[:.)–—-](?![0-9])\s*(?P<text>.*)|\s+(?P<more>.*)|)$", re.IGNORECASE | re.DOTALL
+    rf"Task\s+(?P<number>{NUMBER})(?:\s*[:.)–—-](?![0-9])\s*(?P<text>.*)|\s+(?P<more>.*)|)$",
+    re.IGNORECASE | re.DOTALL,
 )
 _VERIFY = re.compile(
     rf"(?P<bold>\*\*|__)?VERIFY(?:\s+(?:[Pp]hase\s+|[Tt]ask\s+)?(?P<of>{VERIFY_REFERENCE}))?"
