@@ -7,7 +7,7 @@ import errno
 import logging
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -145,20 +145,6 @@ def url_of(sock: socket.socket) -> str:
     host, port = sock.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-async def serve(app: FastAPI, settings: ApiSettings, sock: socket.socket | None = None) -> None:
-    """Serve alone until SIGINT or SIGTERM; raises UsageError when the address cannot be had."""
-    await ApiServer(app, settings).serve(sock, handle_signals=True)
-
-
-def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """What `asyncio.Runner` makes its loop with: uvloop's where it is installed."""
-    try:
-        import uvloop  # noqa: PLC0415 - not there on every platform
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 class _WithoutQuery(logging.Filter):

@@ -11,7 +11,7 @@ import time
 import pytest
 import websockets
 
-from orchestrator.api.server import ApiServer, bind, serve, url_of
+from orchestrator.api.server import ApiServer, bind, url_of
 from orchestrator.api.settings import ApiSettings
 from orchestrator.domain.errors import StorageError, UsageError
 
@@ -239,7 +239,7 @@ async def test_alone_it_ends_on_sigterm_and_gives_the_handlers_back(make_server,
     settings = ApiSettings(port=0)
     sock = bind(settings)
     url, before = url_of(sock), signal.getsignal(signal.SIGTERM)
-    serving = asyncio.create_task(serve(running.app, settings, sock))
+    serving = asyncio.create_task(ApiServer(running.app, settings).serve(sock, handle_signals=True))
     reached = await _answer(running.client, url)
     assert reached == 200
     os.kill(os.getpid(), signal.SIGTERM)
