@@ -10,7 +10,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.cli.event_lines import one_line, run_colour, task_mark
+from orchestrator.cli.event_lines import last_line, one_line, run_colour, task_mark
+from orchestrator.domain.events import AgentMessage, EventData, TaskChanged
 from orchestrator.domain.projection import summarize
 from orchestrator.domain.run_state import RunState
 from orchestrator.domain.task_status import TaskStatus
@@ -35,6 +36,14 @@ class LiveView:
         self._state = state
         self._now = now
         self._footer = footer
+        self._said: dict[str, str] = {}
+
+    def hear(self, event: EventData) -> None:
+        """Keep the last line that a running task has put out."""
+        if isinstance(event, AgentMessage) and (line := last_line(event.text)):
+            self._said[event.task_id] = line
+        elif isinstance(event, TaskChanged):
+            self._said.pop(event.task_id, None)
 
     def __rich__(self) -> RenderableType:
         """The present picture."""
@@ -101,6 +110,8 @@ class LiveView:
             seconds = (self._now() - tool.started_at).total_seconds()
             line.append(f"\n      {tool.tool_name}: {one_line(tool.input_summary)}", style="dim cyan")
             line.append(f"  {seconds:.0f} s", style="dim")
+        if said := self._said.get(task_id):
+            line.append(f"\n      {said}", style="dim")
         return line
 
 

@@ -20,7 +20,7 @@ from orchestrator.cli.composition import Services, make_orchestrator, open_servi
 from orchestrator.cli.exit_codes import ExitCode, of_run
 from orchestrator.cli.interrupts import on_interrupt
 from orchestrator.cli.project import find_root, read_plan
-from orchestrator.cli.run_output import show_order, show_progress
+from orchestrator.cli.run_output import live_view, show_order, show_progress
 from orchestrator.cli.serve import ApiBeside, ServeRequest
 from orchestrator.domain.commands import Shutdown
 from orchestrator.domain.task_status import RunStatus
@@ -116,6 +116,10 @@ async def _work(
     orchestrator: Orchestrator, services: Services, beside: ApiBeside | None, *, json: bool
 ) -> ExitCode:
     """Run to the end with progress on the terminal; Ctrl-C once ends gracefully, twice at once."""
+    footer = "Ctrl-C ends gracefully, twice at once"
+    if beside is not None:
+        footer = f"API {beside.url}   documentation {beside.url}/docs   {footer}"
+    view = live_view(orchestrator, footer) if sys.stdout.isatty() and not json else None
     work = asyncio.create_task(orchestrator.run())
 
     def interrupted(count: int) -> None:
@@ -124,11 +128,8 @@ async def _work(
         else:
             orchestrator.wish(Shutdown(force=count == 2))
 
-    footer = "Ctrl-C ends gracefully, twice at once"
-    if beside is not None:
-        footer = f"API {beside.url}   documentation {beside.url}/docs   {footer}"
     with on_interrupt(interrupted):
-        shown = asyncio.create_task(show_progress(orchestrator, services, work, footer, json=json))
+        shown = asyncio.create_task(show_progress(orchestrator, services, work, view, footer, json=json))
         await asyncio.wait([work])
         await shown
     return ExitCode.STOPPED if work.cancelled() else of_run(work.result())

@@ -23,17 +23,26 @@ from orchestrator.engine.rehearsal import rehearse
 LAST_LINES_SECONDS = 5.0
 
 
+def live_view(orchestrator: Orchestrator, footer: str) -> LiveView:
+    """A view of a run that has not begun yet."""
+    view = LiveView(lambda: orchestrator.state, utc_now, footer)
+    orchestrator.listen(view.hear)
+    return view
+
+
 async def show_progress(
     orchestrator: Orchestrator,
     services: Services,
     work: asyncio.Task[RunStatus],
+    view: LiveView | None,
     footer: str,
     *,
     json: bool,
 ) -> None:
-    """Show the run until `work` is done and all that it wrote has been shown."""
-    if sys.stdout.isatty() and not json:
-        await _show_live(orchestrator, work, footer)
+    """Show the run, in `view` if there is one, until `work` is done and all that it wrote has been shown."""
+    if view is not None:
+        with Live(view, console=Console(), refresh_per_second=REFRESHES_PER_SECOND):
+            await asyncio.wait([work])
         return
     lines = asyncio.create_task(_print_events(orchestrator, services, footer, json=json))
     await asyncio.wait([work, lines], return_when=asyncio.FIRST_COMPLETED)
@@ -44,12 +53,6 @@ async def show_progress(
     lines.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await lines
-
-
-async def _show_live(orchestrator: Orchestrator, work: asyncio.Task[RunStatus], footer: str) -> None:
-    view = LiveView(lambda: orchestrator.state, utc_now, footer)
-    with Live(view, console=Console(), refresh_per_second=REFRESHES_PER_SECOND):
-        await asyncio.wait([work])
 
 
 async def _print_events(orchestrator: Orchestrator, services: Services, footer: str, *, json: bool) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import suppress
 
 import pytest
 
 from orchestrator.domain.commands import CommandState, Pause, Resume, RetryTask, Shutdown, SkipTask
 from orchestrator.domain.decisions import decide
+from orchestrator.domain.errors import InstanceEnded
 from orchestrator.domain.events import CommandSettled, OrchestratorChanged, TaskChanged, ToolStarted
 from orchestrator.domain.ready_tasks import open_phases
 from orchestrator.domain.run_state import RunState, apply
@@ -274,16 +276,15 @@ async def test_in_any_storm_of_commands_the_log_stays_true_and_nothing_is_left(m
         house.robot.play(task_id, *[any_play(dice, plays) for _ in range(3)], *[plays.succeed()] * 20)
     house.log.turns = lambda: dice.randint(0, 5)
     run = await house.begin(parallel=3, on_blocked="wait")
+    await house.until(lambda: "orch-1" in house.store.instances)
+    # A task may hang until it is interrupted: the last word ends it.
+    commands = [*(any_command(dice) for _ in range(25)), Shutdown(force=True)]
     records = []
-    for _ in range(25):
-        for _ in range(dice.randint(0, 40)):
-            await asyncio.sleep(0)
-        if run.done():
-            break
-        records.append(await house.commands.submit("orch-1", any_command(dice), actor="storm"))
-    if not run.done():
-        # A task may hang until it is interrupted: the last word ends it.
-        records.append(await house.commands.submit("orch-1", Shutdown(force=True), actor="storm"))
+    with suppress(InstanceEnded):
+        for command in commands:
+            for _ in range(dice.randint(0, 40)):
+                await asyncio.sleep(0)
+            records.append(await house.commands.submit("orch-1", command, actor="storm"))
     async with asyncio.timeout(10):
         ended_as = await run
     assert ended_as in {RunStatus.STOPPED, RunStatus.COMPLETED}
