@@ -33,7 +33,7 @@ async def test_a_status_is_read_back_as_it_was_written_and_replaced(plan_outputs
 
 async def test_a_status_that_a_person_edited_is_read(plan_outputs) -> None:
     plan_outputs.put(STATUS, b'\xef\xbb\xbf {"tasks": [{"id": "1.1", "status": "skipped"}], "extra": null}\n')
-    read = await plan_outputs.outputs.read_status("p")
+    read = await plan_outputs.outputs.read_status("p", set_aside=True)
     assert read.document["tasks"][0]["status"] == "skipped"
 
 
@@ -57,19 +57,19 @@ async def test_a_status_that_a_person_edited_is_read(plan_outputs) -> None:
 )
 async def test_what_is_no_status_is_set_aside_and_said(plan_outputs, data) -> None:
     plan_outputs.put(STATUS, data)
-    read = await plan_outputs.outputs.read_status("p")
+    read = await plan_outputs.outputs.read_status("p", set_aside=True)
     assert read.document is None
     assert read.rejected.startswith(f"{STATUS} was set aside as status.json.rejected: ")
     assert plan_outputs.read(STATUS) is None
     assert plan_outputs.read(f"{STATUS}.rejected") == data
-    again = await plan_outputs.outputs.read_status("p")
+    again = await plan_outputs.outputs.read_status("p", set_aside=True)
     assert (again.document, again.rejected) == (None, None)
 
 
 async def test_a_later_rejected_status_replaces_the_earlier(plan_outputs) -> None:
     for data in (b"one", b"two"):
         plan_outputs.put(STATUS, data)
-        await plan_outputs.outputs.read_status("p")
+        await plan_outputs.outputs.read_status("p", set_aside=True)
     assert plan_outputs.read(f"{STATUS}.rejected") == b"two"
 
 
@@ -189,3 +189,11 @@ async def test_an_archive_puts_findings_and_status_aside(plan_outputs) -> None:
         assert plan_outputs.read(f"{folder}/{label}/findings/1-1.md") == label[:6].encode()
     with pytest.raises(UsageError, match="archive"):
         await outputs.archive("p", "../x")
+
+
+async def test_a_look_at_what_is_no_status_leaves_it_where_it_is(plan_outputs):
+    plan_outputs.put("docs/plan-outputs/p/status.json", b"{")
+    first = await plan_outputs.outputs.read_status("p")
+    assert first.document is None
+    assert "status.json" in (first.rejected or "")
+    assert (await plan_outputs.outputs.read_status("p")).rejected == first.rejected

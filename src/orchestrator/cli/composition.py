@@ -12,6 +12,7 @@ from pathlib import Path
 
 from orchestrator.agents.host import LocalProcesses
 from orchestrator.agents.registry import AgentRegistry
+from orchestrator.domain.redaction import redactor
 from orchestrator.engine.orchestrator import Orchestrator, RunOptions
 from orchestrator.engine.plan_catalog import PlanCatalog
 from orchestrator.engine.ports import NewInstance, PlanFile, Ports
@@ -78,6 +79,7 @@ def make_orchestrator(
         options,
         utc_now,
         reread=reread,
+        redact=redactor(os.environ),
     )
 
 

@@ -37,7 +37,7 @@ class PlannedPhase(EventData):
 class PlannedTask(EventData):
     """A task as the run knows it: its part of the plan, and what was taken over from earlier runs.
 
-    `follows` is the task right before it in a [SEQUENTIAL] group; `runs_after_preceding` makes it
+    `follows` are the tasks right before it in its [SEQUENTIAL] groups; `runs_after_preceding` makes it
     wait for every earlier task of its phase.
     """
 
@@ -47,7 +47,7 @@ class PlannedTask(EventData):
     kind: str = "task"
     line: int = 0
     depends_on: tuple[str, ...] = ()
-    follows: str | None = None
+    follows: tuple[str, ...] = ()
     runs_after_preceding: bool = False
     agent: str | None = None
     max_attempts: int = 1

@@ -37,7 +37,7 @@ class Outline:
         """The tasks that each task names as coming before it, each once, as far as the plan has them."""
         found = {}
         for task in self.tasks.values():
-            before = dict.fromkeys((*task.depends_on, *((task.follows,) if task.follows else ())))
+            before = dict.fromkeys((*task.depends_on, *task.follows))
             found[task.id] = tuple(task_id for task_id in before if task_id in self.tasks)
         return found
 

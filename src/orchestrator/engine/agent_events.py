@@ -5,8 +5,9 @@ A run of an agent yields any number of these values and then, always and last, e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 ToolOutcome = Literal["ok", "error", "denied", "interrupted"]
 RunOutcome = Literal["completed", "failed", "interrupted", "timed_out", "lost"]
@@ -78,3 +79,13 @@ class Finished:
 
 
 AgentEvent = Started | Text | ToolCallStarted | ToolCallOutput | ToolCallCompleted | UsageDelta | Finished
+
+_TEXTS = ("text", "input_summary", "output_summary", "error")
+
+
+def without_secrets(event: AgentEvent, redact: Callable[[str], str]) -> AgentEvent:
+    """The event with its texts redacted; this stands before all that is written or sent."""
+    changes: dict[str, Any] = {
+        name: redact(text) for name in _TEXTS if isinstance(text := getattr(event, name, None), str)
+    }
+    return replace(event, **changes) if changes else event

@@ -13,6 +13,7 @@ from orchestrator.domain.errors import OrchestratorError, PlanInvalid, PlanOwned
 from orchestrator.domain.events import PlanLoaded
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
+from orchestrator.domain.redaction import Redact, redact_known
 from orchestrator.domain.run_state import RunState, TaskState
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.agent_choice import AgentChoice
@@ -62,6 +63,7 @@ class Orchestrator:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         *,
         reread: Callable[[], Awaitable[PlanFile]] | None = None,
+        redact: Redact = redact_known,
     ) -> None:
         self.instance_id = new.id
         self._ports = ports
@@ -72,6 +74,7 @@ class Orchestrator:
         self._new = new
         self._options = options
         self._now = now
+        self._redact = redact
         self._reread = reread or (lambda: ports.plans.read(file.path))
         self._plan = parse_plan(decode_plan(file.data))
         self._listeners: list[Listener] = []
@@ -81,7 +84,6 @@ class Orchestrator:
             max_attempts=options.max_attempts,
         )
         self._choice = AgentChoice(agents, self._plan, self._choices)
-        self._rejected: str | None = None
         self._early_wishes: list[Command] = []
         self._scheduler: Scheduler | None = None
         self._journal: Journal | None = None
@@ -121,14 +123,14 @@ class Orchestrator:
         keeper = asyncio.create_task(keep_lease(self._ports.registry, lease, held_at))
         try:
             # What an earlier run did counts as it stands now that nobody else can add to it.
-            begun, previous = await self._first_event()
+            begun, previous = await self._first_event(set_aside=True)
             if self._options.restart:
                 await self._ports.outputs.archive(self._file.name, lease.instance_id)
             journal = self._journal = Journal(self._ports.log, lease, self._now)
             for listener in self._listeners:
                 journal.listen(listener)
             writer = StatusWriter(journal, self._ports.outputs, self._file.name, previous, self._now)
-            runner = TaskRunner(journal, self._ports.artifacts, self._ports.outputs, runs_shell)
+            runner = TaskRunner(journal, self._ports.artifacts, self._ports.outputs, runs_shell, self._redact)
             await journal.record(begun)
             scheduler = self._scheduler = self._make_scheduler(journal, writer, runner, agents)
             for command in self._early_wishes:
@@ -158,10 +160,9 @@ class Orchestrator:
             if (record.project, record.plan_path) == (self._new.project, self._new.plan_path):
                 await self._undertaker.bury_if_dead(record)
 
-    async def _first_event(self) -> tuple[PlanLoaded, dict[str, Any]]:
+    async def _first_event(self, *, set_aside: bool = False) -> tuple[PlanLoaded, dict[str, Any]]:
         """`plan_loaded` with what earlier runs did, and the status.json that was there."""
-        status = await self._ports.outputs.read_status(self._file.name)
-        self._rejected = status.rejected or self._rejected
+        status = await self._ports.outputs.read_status(self._file.name, set_aside=set_aside)
         document = status.document or {}
         known: Mapping[str, TaskState] = {}
         predecessor = await self._ports.registry.latest(self._new.project, self._new.plan_path)
@@ -176,8 +177,8 @@ class Orchestrator:
             choices=self._choices,
             predecessor=predecessor.id if predecessor else None,
         )
-        if self._rejected:
-            begun = begun.model_copy(update={"problems": (*begun.problems, self._rejected)})
+        if status.rejected:
+            begun = begun.model_copy(update={"problems": (*begun.problems, status.rejected)})
         return begun, document
 
     async def _claim(self) -> tuple[Lease, float]:

@@ -36,11 +36,14 @@ def plan_loaded(
     predecessor: str | None = None,
 ) -> PlanLoaded:
     """Event 1: a task that an earlier run knew keeps what the log said of it, a new one what its box says."""
-    follows = {later: earlier for group in plan.sequential_groups for earlier, later in pairwise(group)}
+    follows: dict[str, list[str]] = {}
+    for group in plan.sequential_groups:
+        for earlier, later in pairwise(group):
+            follows.setdefault(later, []).append(earlier)
     problems = [f"line {problem.line}: {problem.message}" for problem in plan.problems]
     tasks = []
     for task in plan.tasks():
-        planned = _planned(task, follows.get(task.id), choices)
+        planned = _planned(task, tuple(follows.get(task.id, ())), choices)
         known = taken_over.get(task.id)
         if known is not None:
             planned = planned.model_copy(update=_carried(known, planned))
@@ -74,7 +77,7 @@ def default_agent(task: Task, choices: RunChoices) -> str | None:
     return "shell" if task.shell_blocks else choices.agent
 
 
-def _planned(task: Task, follows: str | None, choices: RunChoices) -> PlannedTask:
+def _planned(task: Task, follows: tuple[str, ...], choices: RunChoices) -> PlannedTask:
     agent = default_agent(task, choices)
     limit = SHELL_ATTEMPTS if agent == "shell" else AGENT_ATTEMPTS
     return PlannedTask(

@@ -218,7 +218,7 @@ class FindingFile:
 
 @dataclass(frozen=True, slots=True)
 class StatusFile:
-    """What status.json holds: None where there is none. `rejected` says what was set aside, and why."""
+    """What status.json holds: None where there is none. `rejected` says what is wrong with it."""
 
     document: dict[str, Any] | None
     rejected: str | None = None
@@ -233,8 +233,8 @@ class PlanOutputs(Protocol):
     async def write_status(self, plan_name: str, document: dict[str, Any]) -> None:
         """Replace status.json as a whole: a reader sees the old or the new one, also after a crash."""
 
-    async def read_status(self, plan_name: str) -> StatusFile:
-        """What status.json holds; one that is no such document is set aside as status.json.rejected."""
+    async def read_status(self, plan_name: str, *, set_aside: bool = False) -> StatusFile:
+        """What status.json holds; with `set_aside`, what is none is moved to status.json.rejected."""
 
     async def write_finding(self, plan_name: str, task_id: str, text: str) -> FindingFile:
         """Replace the finding of a task."""

@@ -20,6 +20,7 @@ from orchestrator.domain.events import (
     UsageUpdated,
     clip,
 )
+from orchestrator.domain.redaction import Redact, redact_known
 from orchestrator.domain.steps import AttemptResult
 from orchestrator.engine.agent_events import (
     AgentEvent,
@@ -31,6 +32,7 @@ from orchestrator.engine.agent_events import (
     ToolCallStarted,
     ToolOutcome,
     UsageDelta,
+    without_secrets,
 )
 from orchestrator.engine.attempt import Attempt
 from orchestrator.engine.attempt_report import attempt_result, finding_text
@@ -46,12 +48,18 @@ class TaskRunner:
     """Runs attempts to their end, whatever happens in them."""
 
     def __init__(
-        self, journal: Journal, artifacts: ArtifactStore, outputs: PlanOutputs, shell: Agent
+        self,
+        journal: Journal,
+        artifacts: ArtifactStore,
+        outputs: PlanOutputs,
+        shell: Agent,
+        redact: Redact = redact_known,
     ) -> None:
         self._journal = journal
         self._artifacts = artifacts
         self._outputs = outputs
         self._shell = shell
+        self._redact = redact
 
     async def run(self, attempt: Attempt) -> tuple[AttemptResult, EventData]:
         """Work through an attempt that has started, and keep its finding.
@@ -105,7 +113,8 @@ class TaskRunner:
         try:
             async with patience, _closing(events):
                 attempt.patience = patience
-                async for event in events:
+                async for told_event in events:
+                    event = without_secrets(told_event, self._redact)
                     if isinstance(event, Finished):
                         finished = event
                     elif (told := self._translate(attempt, event)) is not None:

@@ -110,14 +110,16 @@ class MemoryPlanOutputs:
         """Replace status.json."""
         self.put(f"{self.directory(checked_name(plan_name))}/{STATUS_NAME}", encode_status(document))
 
-    async def read_status(self, plan_name: str) -> StatusFile:
-        """What status.json holds; one that is no such document is set aside as status.json.rejected."""
+    async def read_status(self, plan_name: str, *, set_aside: bool = False) -> StatusFile:
+        """What status.json holds; with `set_aside`, what is none is moved to status.json.rejected."""
         path = f"{self.directory(plan_name)}/{STATUS_NAME}"
         if path not in self.files:
             return StatusFile(None)
         document, problem = decode_status(self.files[path][0])
         if document is not None:
             return StatusFile(document)
+        if not set_aside:
+            return StatusFile(None, f"{path} is no status document: {problem}.")
         self.files[f"{self.directory(plan_name)}/{REJECTED_NAME}"] = self.files.pop(path)
         return StatusFile(None, f"{path} was set aside as {REJECTED_NAME}: {problem}.")
 

@@ -45,11 +45,11 @@ class DiskPlanOutputs:
         data = encode_status(document)
         await asyncio.to_thread(replace_file, self._folder(plan_name) / STATUS_NAME, data)
 
-    async def read_status(self, plan_name: str) -> StatusFile:
-        """What status.json holds; one that is no such document is set aside as status.json.rejected."""
+    async def read_status(self, plan_name: str, *, set_aside: bool = False) -> StatusFile:
+        """What status.json holds; with `set_aside`, what is none is moved to status.json.rejected."""
         if not is_file_name(plan_name):
             return StatusFile(None)
-        return await asyncio.to_thread(self._read_status, self._folder(plan_name) / STATUS_NAME)
+        return await asyncio.to_thread(self._read_status, self._folder(plan_name) / STATUS_NAME, set_aside)
 
     async def write_finding(self, plan_name: str, task_id: str, text: str) -> FindingFile:
         """Replace the finding of a task; raises UsageError for what is no task id."""
@@ -86,7 +86,7 @@ class DiskPlanOutputs:
         shown = path.relative_to(self._root).as_posix()
         return FindingFile(path.stem.replace("-", "."), shown, found.st_size, modified(found))
 
-    def _read_status(self, path: Path) -> StatusFile:
+    def _read_status(self, path: Path, set_aside: bool) -> StatusFile:
         try:
             content = read_regular(path, STATUS_BYTES_MAX)
             document, problem = decode_status(content.data)
@@ -99,7 +99,8 @@ class DiskPlanOutputs:
         if document is not None:
             return StatusFile(document)
         shown = path.relative_to(self._root).as_posix()
-        return StatusFile(None, f"{shown} {_set_aside(path)}: {problem}.")
+        what = _set_aside(path) if set_aside else "is no status document"
+        return StatusFile(None, f"{shown} {what}: {problem}.")
 
     def _list_findings(self, folder: Path) -> list[FindingFile]:
         found = []

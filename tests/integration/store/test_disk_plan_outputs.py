@@ -120,7 +120,7 @@ async def test_a_status_that_is_no_plain_file_is_set_aside(tmp_path, folder) -> 
         if rejected.exists() or rejected.is_symlink():
             rejected.unlink()
         make(folder / "status.json")
-        read = await outputs.read_status("p")
+        read = await outputs.read_status("p", set_aside=True)
         assert read.document is None
         assert "was set aside" in read.rejected
         assert not (folder / "status.json").exists()
@@ -132,7 +132,7 @@ async def test_a_status_that_cannot_be_set_aside_is_not_used_and_that_is_said(tm
     folder.mkdir(parents=True)
     (folder / "status.json").write_text("{")
     (folder / "status.json.rejected").mkdir()
-    read = await outputs.read_status("p")
+    read = await outputs.read_status("p", set_aside=True)
     assert read.document is None
     assert "could not be set aside" in read.rejected
 
@@ -147,7 +147,7 @@ async def test_a_passing_failure_sets_nothing_aside(tmp_path, folder, monkeypatc
     with monkeypatch.context() as broken:
         broken.setattr(regular_files.os, "open", fail)
         with pytest.raises(StorageError, match="try again"):
-            await outputs.read_status("p")
+            await outputs.read_status("p", set_aside=True)
     assert (await outputs.read_status("p")).document == DOCUMENT
 
 

@@ -206,7 +206,7 @@ def test_a_circle_is_reported_if_and_only_if_there_is_one(text: str) -> None:
 
 
 def is_finished_by_doing_what_is_ready(plan: Plan, make_run: Callable[..., object]) -> bool:
-    follows = {b: a for group in plan.sequential_groups for a, b in itertools.pairwise(group)}
+    pairs = [pair for group in plan.sequential_groups for pair in itertools.pairwise(group)]
     run = make_run(
         *(
             PlannedTask(
@@ -214,7 +214,7 @@ def is_finished_by_doing_what_is_ready(plan: Plan, make_run: Callable[..., objec
                 phase=task.phase,
                 description=task.description,
                 depends_on=tuple(task.depends_on),
-                follows=follows.get(task.id),
+                follows=tuple(earlier for earlier, later in pairs if later == task.id),
                 runs_after_preceding=task.runs_after_preceding,
             )
             for task in plan.tasks()

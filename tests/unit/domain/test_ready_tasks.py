@@ -89,7 +89,7 @@ def test_dependencies_hold_across_parallel_phases(make_run, task):
 
 
 def test_a_sequential_group_runs_one_after_another(make_run, task):
-    run = make_run("1.1", task("1.2", follows="1.1"), task("1.3", follows="1.2"), "1.4")
+    run = make_run("1.1", task("1.2", follows=("1.1",)), task("1.3", follows=("1.2",)), "1.4")
     assert run.ready() == ["1.1", "1.4"]
     run.set("1.1", S.COMPLETED)
     assert run.ready() == ["1.2", "1.4"]
@@ -153,7 +153,7 @@ def test_every_pending_task_says_what_it_waits_for(make_run, task):
     run = make_run(
         task("1.1", max_attempts=2),
         "1.2",
-        task("1.3", depends_on=("1.1", "1.2", "1.1"), follows="1.2"),
+        task("1.3", depends_on=("1.1", "1.2", "1.1"), follows=("1.2",)),
         task("1.4", gate="human"),
         task("1.5", runs_after_preceding=True, depends_on=("1.2",)),
         task("2.1", depends_on=("1.2",)),

@@ -166,8 +166,8 @@ def any_run(make_run, task):
             task("1.verify", runs_after_preceding=True),
             task("2.1", max_attempts=3),
             task("2.2", gate="human"),
-            task("3.1", follows="2.1"),
-            task("3.2", follows="3.1", depends_on=("1.1",)),
+            task("3.1", follows=("2.1",)),
+            task("3.2", follows=("3.1",), depends_on=("1.1",)),
             parallel_phases=((2, 3),),
             status=RunStatus.STARTING,
         )
@@ -221,7 +221,7 @@ def check(run, before: RunState) -> None:
             planned = state.planned(task_id)
             assert before.status is RunStatus.RUNNING
             assert all(before.tasks[other].status.is_settled for other in planned.depends_on)
-            assert planned.follows is None or before.tasks[planned.follows].status.is_settled
+            assert all(before.tasks[other].status.is_settled for other in planned.follows)
             assert planned.phase in open_phases(before)
             assert planned.gate is None
             assert old.retry_at is None or old.retry_at <= run.now

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from orchestrator.domain.plan import CodeBlock, Phase, Plan, Problem, Severity, Span, Task, TaskId
+from orchestrator.domain.plan_parser import parse_plan
 from orchestrator.domain.run_state import RunState, TaskState, evolve
 from orchestrator.domain.task_status import TaskStatus
 from orchestrator.engine.outline import RunChoices, default_agent, from_document, handed_on, plan_loaded
@@ -63,7 +64,7 @@ def test_sequential_groups_and_parallel_phases_are_spelled_out():
     begun = loaded(
         *(task(t) for t in group), sequential_groups=(group,), parallel_phases=(frozenset({2, 1}),)
     )
-    assert [planned.follows for planned in begun.tasks] == [None, "1.1", "1.2"]
+    assert [planned.follows for planned in begun.tasks] == [(), ("1.1",), ("1.2",)]
     assert begun.parallel_phases == ((1, 2),)
 
 
@@ -127,3 +128,13 @@ def test_what_is_handed_on_is_what_was_done():
     assert again.tasks == state.tasks
     assert again.outline.predecessor == "orch-1"
     assert again.outline.tasks["1.2"].depends_on == ("1.1",)
+
+
+def test_a_task_in_two_sequential_groups_waits_for_both():
+    text = (
+        "# T\n\n## Phase 1: A\n\n**Execution Note:** Tasks 1.1, 1.3 are [SEQUENTIAL]. "
+        "Tasks 1.2, 1.3 are [SEQUENTIAL].\n\n- [ ] 1.1 a\n- [ ] 1.2 b\n- [ ] 1.3 c\n"
+    )
+    file = PlanFile("t", "t.md", text.encode(), datetime(2030, 1, 1, tzinfo=UTC))
+    begun = plan_loaded(parse_plan(text), file, taken_over={})
+    assert sorted(begun.tasks[2].follows) == ["1.1", "1.2"]
