@@ -85,7 +85,8 @@ async def test_a_block_has_the_terminals_signals_and_no_open_files_of_ours(shell
         shell_run("grep -E '^Sig(Ign|Blk)' /proc/self/status; cd /proc/self/fd; echo *")
     )
     ignored, blocked, files = output.splitlines()
-    assert int(ignored.split()[1], 16) == 0 == int(blocked.split()[1], 16)
+    ours = ~(0b11 << 31)  # the C library keeps signals 32 and 33 to itself, see nptl(7)
+    assert int(ignored.split()[1], 16) & ours == 0 == int(blocked.split()[1], 16) & ours
     assert set(files.split()) <= {"0", "1", "2", "3", "255"}
 
 
