@@ -83,8 +83,12 @@ def test_a_plan_with_a_living_owner_is_refused_with_the_owners_id(project: Proje
     second = project.run("--plan", "long")
     assert second.wait() == 2
     assert project.only_id() in second.text
+    patient = project.run("--plan", "long", "--wait")
+    wait_until(lambda: "Waiting" in patient.text)
+    (project.root / "go").touch()
     project.command("shutdown", project.only_id(), "--force")
     assert run.wait() == 130
+    assert patient.wait() == 0
 
 
 @pytest.mark.parametrize("kind", ["truncated", "foreign"])

@@ -22,7 +22,8 @@ from orchestrator.domain.events import (
     ToolStarted,
 )
 from orchestrator.domain.task_status import RunStatus
-from orchestrator.engine.ports import NewInstance, PlanFiles, PlanOutputs, Ports
+from orchestrator.engine.ports import PlanFiles, PlanOutputs, Ports
+from orchestrator.engine.records import NewInstance
 from orchestrator.store.memory_files import MemoryPlanFiles, MemoryPlanOutputs
 from orchestrator.store.open import open_memory_store, open_store
 from orchestrator.store.plan_files import DiskPlanFiles

@@ -20,7 +20,8 @@ from orchestrator.engine.agent_events import (
     ToolCallOutput,
     ToolCallStarted,
 )
-from orchestrator.engine.ports import Agent, AgentRun, Job
+from orchestrator.engine.ports import Agent, AgentRun
+from orchestrator.engine.records import Job
 
 INTERRUPT_LIMIT_SECONDS = 8.0
 FINDING_LENGTH_MAX = 65_536

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from orchestrator.domain.errors import LeaseLost, StorageError
-from orchestrator.engine.ports import Artifact
+from orchestrator.engine.records import Artifact
 from orchestrator.store.artifacts import ARTIFACT_BYTES_MAX
 
 FINDING = Artifact("1.1", 1, "finding.md", "text/markdown", b"\x00\xff# Finding")

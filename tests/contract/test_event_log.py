@@ -8,7 +8,8 @@ from orchestrator.domain.commands import CommandState, Pause
 from orchestrator.domain.errors import LeaseLost
 from orchestrator.domain.events import AgentMessage
 from orchestrator.domain.task_status import RunStatus
-from orchestrator.engine.ports import EVENT_PAGE_MAX, Lease
+from orchestrator.engine.ports import EVENT_PAGE_MAX
+from orchestrator.engine.records import Lease
 
 
 async def seqs(ports, lease, **page):

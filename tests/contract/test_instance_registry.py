@@ -9,7 +9,7 @@ import pytest
 from orchestrator.domain.commands import CommandState, Pause
 from orchestrator.domain.errors import InstanceNotFound, LeaseLost, PlanOwned, UsageError
 from orchestrator.domain.task_status import RunStatus
-from orchestrator.engine.ports import Artifact, Lease
+from orchestrator.engine.records import Artifact, Lease
 
 
 async def test_a_claim_registers_the_instance_with_all_that_it_said(ports, make) -> None:

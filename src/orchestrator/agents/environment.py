@@ -11,7 +11,7 @@ import fnmatch
 from collections.abc import Collection, Mapping
 
 from orchestrator.agents.processes import ATTEMPT_VARIABLE
-from orchestrator.engine.ports import Job
+from orchestrator.engine.records import Job
 
 ALLOWED = (
     # who and where

@@ -18,7 +18,7 @@ from orchestrator.engine.agent_events import (
     ToolOutcome,
     UsageDelta,
 )
-from orchestrator.engine.ports import AgentCheck, Job
+from orchestrator.engine.records import AgentCheck, Job
 
 NAME = "scripted"
 VERSION = "1"

@@ -24,7 +24,7 @@ from orchestrator.engine.agent_events import (
     ToolCallStarted,
     ToolOutcome,
 )
-from orchestrator.engine.ports import AgentCheck, Job
+from orchestrator.engine.records import AgentCheck, Job
 
 NAME = "shell"
 BLOCK_BYTES_MAX = 120_000

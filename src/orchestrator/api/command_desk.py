@@ -14,7 +14,7 @@ from orchestrator.api.schemas import CommandResponse
 from orchestrator.domain.commands import Command, CommandRecord, CommandState, RetryTask, Shutdown, SkipTask
 from orchestrator.domain.errors import InstanceEnded
 from orchestrator.domain.task_status import RunStatus
-from orchestrator.engine.ports import InstanceRecord
+from orchestrator.engine.records import InstanceRecord
 
 ACTOR = "api"
 WAIT_SLICE_SECONDS = 0.25

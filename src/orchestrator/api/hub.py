@@ -15,7 +15,8 @@ from orchestrator.api.metrics import Metrics
 from orchestrator.api.settings import ApiSettings
 from orchestrator.domain.errors import OrchestratorError
 from orchestrator.domain.events import OrchestratorChanged, StoredEvent
-from orchestrator.engine.ports import Changes, EventLog, InstanceRecord
+from orchestrator.engine.ports import Changes, EventLog
+from orchestrator.engine.records import InstanceRecord
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,8 @@ from orchestrator.api.hub import PAGE_EVENTS, Hub
 from orchestrator.api.mailbox import Mailbox
 from orchestrator.api.metrics import Metrics
 from orchestrator.api.status_cache import StatusCache
-from orchestrator.engine.ports import EventLog, InstanceRecord
+from orchestrator.engine.ports import EventLog
+from orchestrator.engine.records import InstanceRecord
 
 
 @dataclass(frozen=True, slots=True)

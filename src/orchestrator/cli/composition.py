@@ -12,10 +12,12 @@ from pathlib import Path
 
 from orchestrator.agents.host import LocalProcesses
 from orchestrator.agents.registry import AgentRegistry
+from orchestrator.domain.errors import PlanOwned
 from orchestrator.domain.redaction import redactor
 from orchestrator.engine.orchestrator import Orchestrator, RunOptions
 from orchestrator.engine.plan_catalog import PlanCatalog
-from orchestrator.engine.ports import NewInstance, PlanFile, Ports
+from orchestrator.engine.ports import Ports
+from orchestrator.engine.records import NewInstance, PlanFile
 from orchestrator.engine.recovery import Undertaker
 from orchestrator.engine.status_reader import StatusReader
 from orchestrator.store.open import open_store
@@ -54,7 +56,9 @@ def make_orchestrator(
     file: PlanFile,
     options: RunOptions,
     agents: AgentRegistry,
+    *,
     reread: Callable[[], Awaitable[PlanFile]],
+    on_wait: Callable[[PlanOwned], None],
 ) -> Orchestrator:
     """A new orchestrator of this process for the plan."""
     pid, root = os.getpid(), str(services.ports.root)
@@ -80,6 +84,7 @@ def make_orchestrator(
         utc_now,
         reread=reread,
         redact=redactor(os.environ),
+        on_wait=on_wait,
     )
 
 

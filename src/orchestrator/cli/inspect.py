@@ -15,7 +15,8 @@ from orchestrator.domain.errors import InstanceNotFound
 from orchestrator.domain.events import StoredEvent
 from orchestrator.domain.status import OrchestratorInfo, OrchestratorStatus
 from orchestrator.engine.follow import follow
-from orchestrator.engine.ports import EVENT_PAGE_MAX, InstanceRecord
+from orchestrator.engine.ports import EVENT_PAGE_MAX
+from orchestrator.engine.records import InstanceRecord
 from orchestrator.engine.status_reader import orchestrator_info
 
 IDS_SHOWN_MAX = 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestrator.domain.errors import PlanNotFound, StorageError, UsageError
-from orchestrator.engine.ports import PlanFile
+from orchestrator.engine.records import PlanFile
 from orchestrator.store.plan_files import DiskPlanFiles
 
 CHOSEN_PLAN = Path(".orchestrator/current-plan")

@@ -26,7 +26,7 @@ from orchestrator.domain.commands import Shutdown
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.attempt import Limits
 from orchestrator.engine.orchestrator import Orchestrator, RunOptions
-from orchestrator.engine.ports import PlanFile
+from orchestrator.engine.records import PlanFile
 from orchestrator.store.plan_files import DiskPlanFiles
 
 
@@ -84,7 +84,12 @@ async def _run_plan(request: RunRequest) -> ExitCode:
         if request.restart_completed and await _was_completed(services, file):
             options = replace(options, restart=True)
         orchestrator = make_orchestrator(
-            services, file, options, agents, reread=lambda: read_plan(plans, root, request.plan)
+            services,
+            file,
+            options,
+            agents,
+            reread=lambda: read_plan(plans, root, request.plan),
+            on_wait=lambda owned: print(f"Waiting: {owned}", file=sys.stderr, flush=True),
         )
         if request.dry_run:
             show_order(*await orchestrator.preview())

@@ -9,7 +9,8 @@ from orchestrator.domain.events import PlanLoaded
 from orchestrator.domain.plan import Plan, TaskId
 from orchestrator.engine.agent_events import AgentEvent, Finished
 from orchestrator.engine.outline import RunChoices, default_agent
-from orchestrator.engine.ports import Agent, AgentCheck, AgentRun, Agents, Job
+from orchestrator.engine.ports import Agent, AgentRun, Agents
+from orchestrator.engine.records import AgentCheck, Job
 
 
 class AgentChoice:

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field
 
-from orchestrator.engine.ports import Agent, AgentRun, Job
+from orchestrator.engine.ports import Agent, AgentRun
+from orchestrator.engine.records import Job
 
 INTERRUPT_LIMIT_SECONDS = 30.0
 """How long an agent has to end when it is told to; the attempt ends without it then."""

@@ -11,8 +11,9 @@ from orchestrator.domain.plan import Plan, Task, TaskId
 from orchestrator.engine.agent_choice import AbsentAgent, AgentChoice
 from orchestrator.engine.attempt import Attempt, Limits
 from orchestrator.engine.journal import Journal
-from orchestrator.engine.ports import Agent, Job, NewInstance, PlanFile, PlanOutputs
+from orchestrator.engine.ports import Agent, PlanOutputs
 from orchestrator.engine.prompt import FINDINGS_MAX, task_prompt
+from orchestrator.engine.records import Job, NewInstance, PlanFile
 
 
 class Briefing:

@@ -16,7 +16,8 @@ from orchestrator.domain.errors import OrchestratorError, StorageError
 from orchestrator.domain.events import EventData, NewEvent, PlanLoaded, TaskChanged
 from orchestrator.domain.projection import summarize
 from orchestrator.domain.run_state import RunState, evolve
-from orchestrator.engine.ports import EventLog, Lease
+from orchestrator.engine.ports import EventLog
+from orchestrator.engine.records import Lease
 
 Listener = Callable[[EventData], None]
 Waiting = tuple[list[NewEvent], asyncio.Future[None]]

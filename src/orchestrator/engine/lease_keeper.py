@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from orchestrator.domain.errors import LeaseLost, StorageError
-from orchestrator.engine.ports import LEASE_SECONDS, RENEW_SECONDS, InstanceRegistry, Lease
+from orchestrator.engine.ports import LEASE_SECONDS, RENEW_SECONDS, InstanceRegistry
+from orchestrator.engine.records import Lease
 
 
 async def keep_lease(

@@ -22,7 +22,8 @@ from orchestrator.engine.briefing import Briefing
 from orchestrator.engine.journal import Journal, Listener
 from orchestrator.engine.lease_keeper import keep_lease
 from orchestrator.engine.outline import RunChoices, from_document, plan_loaded
-from orchestrator.engine.ports import RENEW_SECONDS, Agent, Agents, Lease, NewInstance, PlanFile, Ports
+from orchestrator.engine.ports import RENEW_SECONDS, Agent, Agents, Ports
+from orchestrator.engine.records import Lease, NewInstance, PlanFile
 from orchestrator.engine.recovery import Undertaker
 from orchestrator.engine.scheduler import Scheduler, SchedulerOptions
 from orchestrator.engine.status_reader import StatusReader
@@ -64,6 +65,7 @@ class Orchestrator:
         *,
         reread: Callable[[], Awaitable[PlanFile]] | None = None,
         redact: Redact = redact_known,
+        on_wait: Callable[[PlanOwned], None] = lambda _owned: None,
     ) -> None:
         self.instance_id = new.id
         self._ports = ports
@@ -75,6 +77,7 @@ class Orchestrator:
         self._options = options
         self._now = now
         self._redact = redact
+        self._on_wait = on_wait
         self._reread = reread or (lambda: ports.plans.read(file.path))
         self._plan = parse_plan(decode_plan(file.data))
         self._listeners: list[Listener] = []
@@ -183,13 +186,17 @@ class Orchestrator:
 
     async def _claim(self) -> tuple[Lease, float]:
         """The lease, and the loop's time right before it was given."""
+        has_told = False
         while True:
             asked_at = asyncio.get_running_loop().time()
             try:
                 return await self._ports.registry.claim(self._new), asked_at
-            except PlanOwned:
+            except PlanOwned as owned:
                 if not self._options.wait:
                     raise
+                if not has_told:
+                    self._on_wait(owned)
+                    has_told = True
                 await asyncio.sleep(WAIT_FOR_OWNER_SECONDS)
                 await self._bury_owner()
 

@@ -12,7 +12,7 @@ from orchestrator.domain.events import PlanLoaded, PlannedPhase, PlannedTask
 from orchestrator.domain.plan import Plan, Task
 from orchestrator.domain.run_state import RunState, TaskState
 from orchestrator.domain.task_status import TaskStatus
-from orchestrator.engine.ports import PlanFile
+from orchestrator.engine.records import PlanFile
 
 AGENT_ATTEMPTS = 2
 SHELL_ATTEMPTS = 1

@@ -11,7 +11,8 @@ from orchestrator.domain.projection import phase_infos, summarize, task_infos
 from orchestrator.domain.run_state import RunState, evolve
 from orchestrator.domain.status import FindingInfo, PlanInfo, PlanStatus, TaskInfo
 from orchestrator.engine.outline import from_document, plan_loaded
-from orchestrator.engine.ports import FindingFile, PlanFile, Ports
+from orchestrator.engine.ports import Ports
+from orchestrator.engine.records import FindingFile, PlanFile
 from orchestrator.engine.status_reader import StatusReader
 
 

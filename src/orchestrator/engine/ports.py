@@ -7,74 +7,28 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from orchestrator.domain.commands import Command, CommandRecord
 from orchestrator.domain.events import NewEvent, StoredEvent
-from orchestrator.domain.plan import CodeBlock, Task
-from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.agent_events import AgentEvent
+from orchestrator.engine.records import (
+    AgentCheck,
+    Artifact,
+    FindingFile,
+    InstanceRecord,
+    Job,
+    Lease,
+    NewInstance,
+    PlanFile,
+    StatusFile,
+)
 
 LEASE_SECONDS = 10.0
 RENEW_SECONDS = 3.0
 EVENT_PAGE_MAX = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class InstanceRecord:
-    """An orchestrator as the registry knows it.
-
-    `pid_started` is the process's start time in the host's own units, so that a reused pid is told
-    apart. `lease_until` and `last_heartbeat` are in the database's time; `database_now` is that time
-    when the record was read.
-    """
-
-    id: str
-    project: str
-    plan_name: str
-    plan_path: str
-    worktree_path: str
-    host: str
-    pid: int
-    pid_started: str
-    agent: str | None
-    status: RunStatus
-    started_at: datetime
-    ended_at: datetime | None
-    last_heartbeat: datetime
-    lease_until: datetime
-    database_now: datetime
-    epoch: int
-    seq: int
-    progress_percent: float
-
-
-@dataclass(frozen=True, slots=True)
-class NewInstance:
-    """What a process says of itself when it claims a plan."""
-
-    id: str
-    project: str
-    plan_name: str
-    plan_path: str
-    worktree_path: str
-    host: str
-    pid: int
-    pid_started: str
-    agent: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to write for a plan: every write carries the epoch, and an older epoch writes nothing."""
-
-    instance_id: str
-    project: str
-    plan_path: str
-    epoch: int
 
 
 class InstanceRegistry(Protocol):
@@ -147,17 +101,6 @@ class CommandQueue(Protocol):
         """Raises CommandNotFound."""
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
-    """Something a task left in the database, such as a finding or the full output of a tool call."""
-
-    task_id: str
-    attempt: int
-    name: str
-    media_type: str
-    content: bytes
-
-
 class ArtifactStore(Protocol):
     """What tasks leave behind, kept with the log."""
 
@@ -185,17 +128,6 @@ class Changes(Protocol):
         """Listen until the context ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlanFile:
-    """A plan's file as it was read. `path` is relative to the root, with `/`."""
-
-    name: str
-    path: str
-    data: bytes
-    last_modified: datetime
-    problem: str | None = None
-
-
 class PlanFiles(Protocol):
     """The plans of a project."""
 
@@ -204,24 +136,6 @@ class PlanFiles(Protocol):
 
     async def read(self, name_or_path: str) -> PlanFile:
         """Raises PlanNotFound or PlanUnreadable; a name never leads out of docs/plans."""
-
-
-@dataclass(frozen=True, slots=True)
-class FindingFile:
-    """A finding on disk. `path` is relative to the root."""
-
-    task_id: str
-    path: str
-    size_bytes: int
-    last_modified: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class StatusFile:
-    """What status.json holds: None where there is none. `rejected` says what is wrong with it."""
-
-    document: dict[str, Any] | None
-    rejected: str | None = None
 
 
 class PlanOutputs(Protocol):
@@ -247,31 +161,6 @@ class PlanOutputs(Protocol):
 
     async def archive(self, plan_name: str, label: str) -> None:
         """Put findings and status.json aside under `archive/<label>`, so that a run starts afresh."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One piece of work for an agent. `root` is where it works; `blocks` is what the shell agent runs."""
-
-    instance_id: str
-    plan_name: str
-    task: Task
-    attempt: int
-    root: Path
-    prompt: str
-    blocks: tuple[CodeBlock, ...] = ()
-    tool_name: str = "bash"
-    model: str | None = None
-    environment: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class AgentCheck:
-    """Whether an agent can work here, found out without spending anything."""
-
-    is_ready: bool
-    version: str | None = None
-    problem: str | None = None
 
 
 class AgentRun(Protocol):

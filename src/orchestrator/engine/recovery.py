@@ -13,7 +13,8 @@ from orchestrator.domain.run_state import RunState
 from orchestrator.domain.steps import run_step, task_step
 from orchestrator.domain.task_status import RunStatus, TaskStatus, TaskTrigger
 from orchestrator.engine.outline import handed_on
-from orchestrator.engine.ports import CommandQueue, InstanceRecord, InstanceRegistry
+from orchestrator.engine.ports import CommandQueue, InstanceRegistry
+from orchestrator.engine.records import InstanceRecord
 from orchestrator.engine.status_reader import StatusReader
 
 

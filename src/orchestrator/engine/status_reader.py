@@ -9,14 +9,8 @@ from orchestrator.domain.errors import SeqOutOfRange
 from orchestrator.domain.projection import orchestrator_status
 from orchestrator.domain.run_state import RunState, fold
 from orchestrator.domain.status import OrchestratorInfo, OrchestratorStatus
-from orchestrator.engine.ports import (
-    EVENT_PAGE_MAX,
-    LEASE_SECONDS,
-    RENEW_SECONDS,
-    EventLog,
-    InstanceRecord,
-    InstanceRegistry,
-)
+from orchestrator.engine.ports import EVENT_PAGE_MAX, LEASE_SECONDS, RENEW_SECONDS, EventLog, InstanceRegistry
+from orchestrator.engine.records import InstanceRecord
 
 KEPT_STATES_MAX = 64
 

@@ -37,7 +37,8 @@ from orchestrator.engine.agent_events import (
 from orchestrator.engine.attempt import Attempt
 from orchestrator.engine.attempt_report import attempt_result, finding_text
 from orchestrator.engine.journal import Journal
-from orchestrator.engine.ports import Agent, AgentRun, Artifact, ArtifactStore, Job, PlanOutputs
+from orchestrator.engine.ports import Agent, AgentRun, ArtifactStore, PlanOutputs
+from orchestrator.engine.records import Artifact, Job
 from orchestrator.engine.verification import check_job
 
 FINDING_NAME = "finding.md"

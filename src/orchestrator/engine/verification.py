@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from orchestrator.domain.plan import CodeBlock
-from orchestrator.engine.ports import Job
+from orchestrator.engine.records import Job
 
 CHECK_TOOL_NAME = "verify"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select
 
 from orchestrator.domain.errors import StorageError
-from orchestrator.engine.ports import Artifact, Lease
+from orchestrator.engine.records import Artifact, Lease
 from orchestrator.store.leases import check_lease
 from orchestrator.store.names import is_plain_id
 from orchestrator.store.schema import INTEGER_MAX, artifacts

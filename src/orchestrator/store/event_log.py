@@ -13,7 +13,8 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from orchestrator.domain.commands import CommandState
 from orchestrator.domain.events import CommandSettled, NewEvent, StoredEvent
-from orchestrator.engine.ports import EVENT_PAGE_MAX, Lease
+from orchestrator.engine.ports import EVENT_PAGE_MAX
+from orchestrator.engine.records import Lease
 from orchestrator.store.database import database_now
 from orchestrator.store.entries import (
     Entry,

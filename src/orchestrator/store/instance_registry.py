@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, inser
 from orchestrator.domain.errors import InstanceNotFound, PlanOwned, UsageError
 from orchestrator.domain.events import NewEvent
 from orchestrator.domain.task_status import RunStatus
-from orchestrator.engine.ports import LEASE_SECONDS, InstanceRecord, Lease, NewInstance
+from orchestrator.engine.ports import LEASE_SECONDS
+from orchestrator.engine.records import InstanceRecord, Lease, NewInstance
 from orchestrator.store.database import database_now, insert_if_absent
 from orchestrator.store.entries import Entry, check_burial, entries_of
 from orchestrator.store.event_log import write_entries

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, select
 
 from orchestrator.domain.errors import LeaseLost
-from orchestrator.engine.ports import Lease
+from orchestrator.engine.records import Lease
 from orchestrator.store.prepared import Prepared
 from orchestrator.store.schema import plans
 

@@ -12,14 +12,8 @@ from datetime import datetime, timedelta
 from orchestrator.domain.commands import Command, CommandRecord, CommandState
 from orchestrator.domain.events import CommandSettled, NewEvent, StoredEvent
 from orchestrator.domain.task_status import RunStatus
-from orchestrator.engine.ports import (
-    EVENT_PAGE_MAX,
-    LEASE_SECONDS,
-    Artifact,
-    InstanceRecord,
-    Lease,
-    NewInstance,
-)
+from orchestrator.engine.ports import EVENT_PAGE_MAX, LEASE_SECONDS
+from orchestrator.engine.records import Artifact, InstanceRecord, Lease, NewInstance
 from orchestrator.store.artifacts import check_size
 from orchestrator.store.command_queue import (
     KEY_MILLISECONDS,

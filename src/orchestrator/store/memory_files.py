@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from orchestrator.domain.errors import PlanNotFound, PlanUnreadable
-from orchestrator.engine.ports import FindingFile, PlanFile, StatusFile
+from orchestrator.engine.records import FindingFile, PlanFile, StatusFile
 from orchestrator.store.entries import Clock, utc_now
 from orchestrator.store.names import finding_stem, is_file_name
 from orchestrator.store.plan_files import (

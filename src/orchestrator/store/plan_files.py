@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from orchestrator.domain.errors import PlanNotFound, PlanUnreadable
-from orchestrator.engine.ports import PlanFile
+from orchestrator.engine.records import PlanFile
 from orchestrator.store.names import is_file_name
 from orchestrator.store.regular_files import read_regular
 

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from orchestrator.domain.errors import StorageError, UsageError
-from orchestrator.engine.ports import FindingFile, StatusFile
+from orchestrator.engine.records import FindingFile, StatusFile
 from orchestrator.store.failures import storage_errors
 from orchestrator.store.names import finding_stem, is_file_name, task_id_order
 from orchestrator.store.regular_files import modified, read_regular, replace_file, sync_folder

@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.agents.shell import ShellAgent
 from orchestrator.domain.plan import CodeBlock, Span, Task, TaskId
-from orchestrator.engine.ports import Job
+from orchestrator.engine.records import Job
 
 
 def wait_until(condition: Callable[[], object], limit_seconds: float = 10.0) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from orchestrator.agents.shell import ShellAgent
 from orchestrator.domain.plan import CodeBlock, Span, Task, TaskId
-from orchestrator.engine.ports import Job
+from orchestrator.engine.records import Job
 
 
 async def main() -> None:

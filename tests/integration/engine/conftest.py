@@ -14,7 +14,8 @@ from orchestrator.domain.errors import AgentUnavailable
 from orchestrator.engine.agent_events import AgentEvent, Finished, ToolCallCompleted, ToolCallStarted
 from orchestrator.engine.attempt import Limits
 from orchestrator.engine.orchestrator import Orchestrator, RunOptions
-from orchestrator.engine.ports import AgentCheck, Job, NewInstance, Ports
+from orchestrator.engine.ports import Ports
+from orchestrator.engine.records import AgentCheck, Job, NewInstance
 from orchestrator.engine.recovery import Undertaker
 from orchestrator.engine.status_reader import StatusReader
 

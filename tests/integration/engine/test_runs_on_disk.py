@@ -13,7 +13,7 @@ from orchestrator.domain.events import OrchestratorChanged, PlanLoaded
 from orchestrator.domain.run_state import fold
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.follow import follow
-from orchestrator.engine.ports import NewInstance
+from orchestrator.engine.records import NewInstance
 from orchestrator.store.open import open_store
 
 PLAN = "# P\n\n## Phase 1: one\n\n- [ ] 1.1 first\n- [ ] 1.2 second\n\n## Phase 2: two\n\n- [ ] 2.1 third\n"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.domain.events import AgentMessage, NewEvent
-from orchestrator.engine.ports import NewInstance
+from orchestrator.engine.records import NewInstance
 
 PRELUDE = """
 import asyncio, sys

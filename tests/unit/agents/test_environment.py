@@ -6,7 +6,7 @@ import pytest
 
 from orchestrator.agents.environment import attempt_environment, is_allowed
 from orchestrator.domain.plan import Span, Task, TaskId
-from orchestrator.engine.ports import Job
+from orchestrator.engine.records import Job
 
 
 def job(**environment):

@@ -17,7 +17,7 @@ from orchestrator.engine.agent_events import (
     ToolCallStarted,
     UsageDelta,
 )
-from orchestrator.engine.ports import Job
+from orchestrator.engine.records import Job
 
 
 def play(text, attempt=1, speed=0.0):

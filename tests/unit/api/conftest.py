@@ -25,7 +25,8 @@ from orchestrator.domain.events import (
 )
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.plan_catalog import PlanCatalog
-from orchestrator.engine.ports import InstanceRecord, Lease, NewInstance, Ports
+from orchestrator.engine.ports import Ports
+from orchestrator.engine.records import InstanceRecord, Lease, NewInstance
 from orchestrator.engine.status_reader import StatusReader
 from orchestrator.store.open import open_memory_store
 

@@ -19,7 +19,8 @@ from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.agent_events import AgentEvent, Finished
 from orchestrator.engine.attempt import Limits
 from orchestrator.engine.orchestrator import Orchestrator, RunOptions
-from orchestrator.engine.ports import LEASE_SECONDS, AgentCheck, EventLog, Job, Lease, NewInstance, Ports
+from orchestrator.engine.ports import LEASE_SECONDS, EventLog, Ports
+from orchestrator.engine.records import AgentCheck, Job, Lease, NewInstance
 from orchestrator.engine.recovery import Undertaker
 from orchestrator.engine.status_reader import StatusReader
 from orchestrator.store.memory import (

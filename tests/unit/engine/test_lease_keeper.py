@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.domain.errors import LeaseLost, StorageError
 from orchestrator.engine.lease_keeper import keep_lease
-from orchestrator.engine.ports import Lease
+from orchestrator.engine.records import Lease
 
 LEASE = Lease("orch-1", "/nowhere", "p.md", 1)
 

@@ -11,7 +11,7 @@ from orchestrator.domain.plan_parser import parse_plan
 from orchestrator.domain.run_state import RunState, TaskState, evolve
 from orchestrator.domain.task_status import TaskStatus
 from orchestrator.engine.outline import RunChoices, default_agent, from_document, handed_on, plan_loaded
-from orchestrator.engine.ports import PlanFile
+from orchestrator.engine.records import PlanFile
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 FILE = PlanFile("p", "docs/plans/p.md", b"", NOON)

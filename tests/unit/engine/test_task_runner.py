@@ -33,7 +33,7 @@ from orchestrator.engine.agent_events import (
 from orchestrator.engine.attempt import Attempt, Limits
 from orchestrator.engine.journal import Journal
 from orchestrator.engine.outline import plan_loaded
-from orchestrator.engine.ports import Job
+from orchestrator.engine.records import Job
 from orchestrator.engine.task_runner import TaskRunner
 
 ONE = "# P\n\n## Phase 1: one\n\n- [ ] 1.1 first\n  - attempts: 1\n"

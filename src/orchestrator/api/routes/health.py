@@ -14,7 +14,7 @@ from orchestrator.api.answers import json_of, problems
 from orchestrator.api.context import ApiContext, Context
 from orchestrator.api.schemas import Health
 from orchestrator.domain.errors import StorageError
-from orchestrator.engine.ports import InstanceRecord
+from orchestrator.engine.records import InstanceRecord
 
 STORAGE_SECONDS = 2.0
 _HEALTH: TypeAdapter[Health] = TypeAdapter(Health)

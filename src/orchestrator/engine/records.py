@@ -1,0 +1,130 @@
+"""The values that pass through the ports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from orchestrator.domain.plan import CodeBlock, Task
+from orchestrator.domain.task_status import RunStatus
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceRecord:
+    """An orchestrator as the registry knows it.
+
+    `pid_started` is the process's start time in the host's own units, so that a reused pid is told
+    apart. `lease_until` and `last_heartbeat` are in the database's time; `database_now` is that time
+    when the record was read.
+    """
+
+    id: str
+    project: str
+    plan_name: str
+    plan_path: str
+    worktree_path: str
+    host: str
+    pid: int
+    pid_started: str
+    agent: str | None
+    status: RunStatus
+    started_at: datetime
+    ended_at: datetime | None
+    last_heartbeat: datetime
+    lease_until: datetime
+    database_now: datetime
+    epoch: int
+    seq: int
+    progress_percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class NewInstance:
+    """What a process says of itself when it claims a plan."""
+
+    id: str
+    project: str
+    plan_name: str
+    plan_path: str
+    worktree_path: str
+    host: str
+    pid: int
+    pid_started: str
+    agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write for a plan: every write carries the epoch, and an older epoch writes nothing."""
+
+    instance_id: str
+    project: str
+    plan_path: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """Something a task left in the database, such as a finding or the full output of a tool call."""
+
+    task_id: str
+    attempt: int
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFile:
+    """A plan's file as it was read. `path` is relative to the root, with `/`."""
+
+    name: str
+    path: str
+    data: bytes
+    last_modified: datetime
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFile:
+    """A finding on disk. `path` is relative to the root."""
+
+    task_id: str
+    path: str
+    size_bytes: int
+    last_modified: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StatusFile:
+    """What status.json holds: None where there is none. `rejected` says what is wrong with it."""
+
+    document: dict[str, Any] | None
+    rejected: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of work for an agent. `root` is where it works; `blocks` is what the shell agent runs."""
+
+    instance_id: str
+    plan_name: str
+    task: Task
+    attempt: int
+    root: Path
+    prompt: str
+    blocks: tuple[CodeBlock, ...] = ()
+    tool_name: str = "bash"
+    model: str | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCheck:
+    """Whether an agent can work here, found out without spending anything."""
+
+    is_ready: bool
+    version: str | None = None
+    problem: str | None = None
