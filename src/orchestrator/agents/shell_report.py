@@ -71,13 +71,15 @@ class BlockReport:
 
 
 def error_sentence(report: BlockReport, said: str = "") -> str:
-    """Why the job did not complete: the block, how it ended, and its last lines."""
+    """Why the job did not complete: the block, how it ended and its very last line; then its last lines."""
     sentence = f"block {report.number} of {report.total} {report.how_it_ended}"
     if report.survivors:
         sentence += f" and not all of it could be ended (processes left: {report.survivors})"
     lines = (said or report.output.tail).strip().splitlines()[-ERROR_LINES_MAX:]
     if lines:
-        sentence += ": " + "\n".join(lines)
+        sentence += f": {lines[-1].strip()}"
+    if len(lines) > 1:
+        sentence += "\nIts last lines:\n" + "\n".join(lines)
     return clip(sentence, ERROR_LENGTH_MAX)
 
 

@@ -44,7 +44,8 @@ def bind(settings: ApiSettings) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             raise UsageError(
                 f"Cannot listen on {where}: another program does already. "
-                f"Stop it, or choose another port with {ENVIRONMENT_PREFIX}PORT or --port."
+                "Stop it, or choose another port: PORT= for make, --api-port beside a run, --port for a "
+                f"server alone, or {ENVIRONMENT_PREFIX}PORT."
             ) from None
         raise UsageError(f"Cannot listen on {where}: {error.strerror}.") from None
     sock.setblocking(False)

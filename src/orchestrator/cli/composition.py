@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,8 +20,11 @@ from orchestrator.engine.ports import Ports
 from orchestrator.engine.records import NewInstance, PlanFile
 from orchestrator.engine.recovery import Undertaker
 from orchestrator.engine.status_reader import StatusReader
-from orchestrator.store.open import open_store
+from orchestrator.store.open import open_memory_store, open_store
+from orchestrator.store.plan_files import DiskPlanFiles
+from orchestrator.store.plan_outputs import DiskPlanOutputs
 
+DATABASE_FILE = Path(".orchestrator/orchestrator.db")
 DATABASE_URL_VARIABLE = "ORCHESTRATOR_DATABASE_URL"
 
 
@@ -37,9 +40,14 @@ class Services:
 
 
 @asynccontextmanager
-async def open_services(root: Path) -> AsyncIterator[Services]:
-    """The services over the project's database; raises StorageError where it cannot be opened."""
-    async with open_store(root, os.environ.get(DATABASE_URL_VARIABLE) or None) as ports:
+async def open_services(root: Path, *, create: bool = True) -> AsyncIterator[Services]:
+    """The services over the project's database; raises StorageError where it cannot be opened.
+
+    Without `create`, a project that has no database yet is shown as empty and left as it is.
+    """
+    url = os.environ.get(DATABASE_URL_VARIABLE) or None
+    is_there = url is not None or (root / DATABASE_FILE).exists()
+    async with open_store(root, url) if create or is_there else _without_database(root) as ports:
         reader = StatusReader(ports.registry, ports.log)
         processes = LocalProcesses()
         yield Services(
@@ -49,6 +57,12 @@ async def open_services(root: Path) -> AsyncIterator[Services]:
             undertaker=Undertaker(ports.registry, ports.commands, reader, processes, utc_now),
             processes=processes,
         )
+
+
+@asynccontextmanager
+async def _without_database(root: Path) -> AsyncIterator[Ports]:
+    async with open_memory_store(root) as ports:
+        yield replace(ports, plans=DiskPlanFiles(root), outputs=DiskPlanOutputs(root))
 
 
 def make_orchestrator(

@@ -31,5 +31,6 @@ def play(*, api: ServeRequest | None, keep_serving: bool, speed: float, json: bo
             script_speed=speed,
             json=json,
             root=root,
+            is_temporary=True,
         )
         return run_plan(request)

@@ -46,7 +46,8 @@ def _text(data: EventData) -> str | None:  # noqa: PLR0911 - one case an event
         case PlanLoaded():
             done = sum(task.status.is_settled for task in data.tasks)
             left = f", {done} done already" if done else ""
-            head = f"● {data.plan_path}: {len(data.phases)} phases, {len(data.tasks)} tasks{left}"
+            size = f"{counted(len(data.phases), 'phase')}, {counted(len(data.tasks), 'task')}"
+            head = f"● {data.plan_path}: {size}{left}"
             return "\n".join([head, *(f"    {problem}" for problem in data.problems)])
         case OrchestratorChanged():
             return f"● {data.new_status}" + _because(data.reason)
@@ -57,7 +58,8 @@ def _text(data: EventData) -> str | None:  # noqa: PLR0911 - one case an event
         case ToolStarted():
             return f"    {data.task_id} {data.tool_name}: {one_line(data.input_summary)}"
         case ToolCompleted() if not data.success:
-            return f"    {data.task_id} {data.tool_name} {data.status}: {last_line(data.output_summary)}"
+            said = _because(last_line(data.output_summary))
+            return f"    {data.task_id} {data.tool_name} {data.status}{said}"
         case CommandSettled():
             return f"● {data.command} by {data.actor} {data.state}" + _because(data.reason)
         case FindingWritten():
@@ -80,6 +82,11 @@ def _task_text(data: TaskChanged) -> str:
 
 def _because(reason: str | None) -> str:
     return f": {reason}" if reason else ""
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 task`, `2 tasks`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def one_line(text: str) -> str:

@@ -67,6 +67,8 @@ def report_fault(error: Exception) -> ExitCode:
         "w", prefix="orchestrator-fault-", suffix=".log", encoding="utf-8", delete=False
     ) as file:
         traceback.print_exception(error, file=file)
+    if isinstance(error, SyntaxError):
+        sys.stderr.write(f"{error.filename}, line {error.lineno}\n")
     sys.stderr.write(
         f"orchestrator: a fault of the program, {type(error).__name__}: {error}\n"
         f"Its details are in {file.name}; please report them. What was acknowledged is not lost.\n"

@@ -23,20 +23,25 @@ IDS_SHOWN_MAX = 10
 
 
 async def find_instance(services: Services, text: str | None) -> InstanceRecord:
-    """The orchestrator with this id, or the only one whose id begins so; without a text the latest."""
+    """The orchestrator with this id, else the only one that is meant; without a text the latest.
+
+    A text means a running orchestrator by its plan's name or by how its id begins, before it means an
+    ended one.
+    """
     records = await services.ports.registry.list()
     if text is None:
         if records:
             return records[0]
         raise InstanceNotFound("No orchestrator has run here yet.")
-    found = [record for record in records if record.id == text] or [
-        record for record in records if record.id.startswith(text)
-    ]
-    if len(found) == 1:
-        return found[0]
-    known = ", ".join(record.id for record in (found or records)[:IDS_SHOWN_MAX]) or "none"
-    what = "More than one orchestrator's id begins with" if found else "No orchestrator has the id"
-    raise InstanceNotFound(f"{what} {text!r}. There are: {known}")
+    meant = [record for record in records if record.plan_name == text or record.id.startswith(text)]
+    alive = [record for record in meant if not record.status.has_ended]
+    for found in ([record for record in records if record.id == text], alive, meant):
+        if len(found) == 1:
+            return found[0]
+    shown = (alive or meant or records)[:IDS_SHOWN_MAX]
+    known = "".join(f"\n  {record.id}  {record.status:<9} {record.plan_name}" for record in shown)
+    what = "More than one orchestrator is meant by" if meant else "There is no orchestrator"
+    raise InstanceNotFound(f"{what} {text!r}. There are:{known or ' none'}")
 
 
 def list_orchestrators(root: Path | None, *, include_ended: bool, json: bool) -> ExitCode:
@@ -45,7 +50,7 @@ def list_orchestrators(root: Path | None, *, include_ended: bool, json: bool) ->
 
 
 async def _list(root: Path, *, include_ended: bool, json: bool) -> ExitCode:
-    async with open_services(root) as services:
+    async with open_services(root, create=False) as services:
         await services.undertaker.bury_the_dead()
         records = await services.ports.registry.list(live_only=not include_ended)
     infos = [orchestrator_info(record) for record in records]
@@ -70,7 +75,7 @@ def show_status(instance: str | None, root: Path | None, *, at_seq: int | None, 
 
 
 async def _show_status(instance: str | None, root: Path, *, at_seq: int | None, json: bool) -> ExitCode:
-    async with open_services(root) as services:
+    async with open_services(root, create=False) as services:
         await services.undertaker.bury_the_dead()
         record = await find_instance(services, instance)
         status = await services.reader.status(record.id, at_seq)
@@ -109,7 +114,7 @@ def show_events(instance: str | None, root: Path | None, *, follow: bool, after:
 
 
 async def _show_events(instance: str | None, root: Path, *, wait: bool, after: int, json: bool) -> ExitCode:
-    async with open_services(root) as services:
+    async with open_services(root, create=False) as services:
         await services.undertaker.bury_the_dead()
         record = await find_instance(services, instance)
         ports = services.ports

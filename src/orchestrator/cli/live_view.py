@@ -18,6 +18,7 @@ from orchestrator.domain.task_status import TaskStatus
 
 REFRESHES_PER_SECOND = 8
 TASKS_SHOWN_MAX = 24
+LINES_MAX = 60
 _COLOURS = {
     TaskStatus.PENDING: "dim",
     TaskStatus.IN_PROGRESS: "cyan",
@@ -31,8 +32,14 @@ class LiveView:
     """Draws a run's state; `rich.live.Live` asks for it again and again."""
 
     def __init__(
-        self, state: Callable[[], RunState | None], now: Callable[[], datetime], footer: str
+        self,
+        state: Callable[[], RunState | None],
+        now: Callable[[], datetime],
+        footer: str,
+        *,
+        tells_findings: bool = True,
     ) -> None:
+        self._tells_findings = tells_findings
         self._state = state
         self._now = now
         self._footer = footer
@@ -54,6 +61,8 @@ class LiveView:
 
     def _foot(self, state: RunState) -> RenderableType:
         findings = [task.finding for task in state.tasks.values() if task.finding]
+        if state.status.has_ended and not self._tells_findings:
+            return Text()
         if state.status.has_ended and findings:
             return Text(f"Findings are in {findings[0].rpartition('/')[0]}", style="dim")
         return Text(self._footer, style="dim")
@@ -63,7 +72,7 @@ class LiveView:
         head = Table.grid(padding=(0, 2))
         elapsed = _clock((state.ended_at or self._now()), state.started_at)
         head.add_row(
-            Text(state.outline.title or state.outline.plan_name, style="bold"),
+            _line(Text(one_line(state.outline.title or state.outline.plan_name), style="bold")),
             Text(state.status.value, style=run_colour(state.status)),
             ProgressBar(total=100, completed=summary.progress_percent, width=24),
             Text(f"{summary.completed + summary.skipped}/{summary.total_tasks}"),
@@ -75,25 +84,24 @@ class LiveView:
 
     def _phases(self, state: RunState) -> list[RenderableType]:
         shown: list[RenderableType] = []
+        is_long = len(state.tasks) > TASKS_SHOWN_MAX
         left = TASKS_SHOWN_MAX
         for number, name in state.outline.phases:
             tasks = state.outline.tasks_by_phase.get(number, ())
+            # Of a long plan, what is done folds away first, so that what is going on stays in sight.
+            open_tasks = [t for t in tasks if not is_long or not state.tasks[t.id].status.is_settled]
             settled = sum(state.tasks[task.id].status.is_settled for task in tasks)
-            is_current = number == state.current_phase
-            style = "bold" if is_current else "dim"
-            shown.append(Text(f"Phase {number}: {name}  {settled}/{len(tasks)}", style=style))
-            if settled == len(tasks) and len(state.tasks) > TASKS_SHOWN_MAX:
-                continue
-            shown.extend(self._task(state, task.id, task.description) for task in tasks[:left])
-            left = max(left - len(tasks), 0)
-            if left == 0:
-                shown.append(Text("  …", style="dim"))
-                break
-        return shown
+            style = "bold" if number == state.current_phase else "dim"
+            shown.append(_line(Text(f"Phase {number}: {name}  {settled}/{len(tasks)}", style=style)))
+            shown.extend(self._task(state, task.id, task.description) for task in open_tasks[:left])
+            if len(open_tasks) > left:
+                shown.append(Text(f"  … {len(open_tasks) - left} more", style="dim"))
+            left = max(left - len(open_tasks), 0)
+        return shown if len(shown) <= LINES_MAX else [*shown[:LINES_MAX], Text("…", style="dim")]
 
     def _task(self, state: RunState, task_id: str, description: str) -> RenderableType:
         task = state.tasks[task_id]
-        line = Text(f"  {task_mark(task.status)} {task_id:<8} ", style=_COLOURS[task.status])
+        line = _line(Text(f"  {task_mark(task.status)} {task_id:<8} ", style=_COLOURS[task.status]))
         line.append(one_line(description))
         if task.status is TaskStatus.IN_PROGRESS:
             line.append(f"  {_clock(self._now(), task.started_at)}", style="cyan")
@@ -105,6 +113,9 @@ class LiveView:
             line.append("  verified", style="green")
         if task.status is TaskStatus.FAILED or task.retry_at is not None:
             line.append(f"  {one_line(task.last_error or '')}", style="red")
+        if task.retry_at is not None:
+            wait_seconds = max((task.retry_at - self._now()).total_seconds(), 0)
+            line.append(f"  again in {wait_seconds:.0f} s", style="yellow")
         tools = [tool for tool in state.open_tools.values() if tool.task_id == task_id]
         for tool in tools:
             seconds = (self._now() - tool.started_at).total_seconds()
@@ -113,6 +124,12 @@ class LiveView:
         if said := self._said.get(task_id):
             line.append(f"\n      {said}", style="dim")
         return line
+
+
+def _line(text: Text) -> Text:
+    """The text cut off at the right edge instead of wrapped."""
+    text.no_wrap, text.overflow = True, "ellipsis"
+    return text
 
 
 def _clock(now: datetime, since: datetime | None) -> str:

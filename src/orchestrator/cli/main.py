@@ -11,7 +11,7 @@ import typer
 
 from orchestrator import __version__
 from orchestrator.cli.exit_codes import ExitCode, report, report_fault
-from orchestrator.domain.errors import OrchestratorError
+from orchestrator.domain.errors import OrchestratorError, UsageError
 
 app = typer.Typer(
     name="orchestrator",
@@ -60,6 +60,9 @@ def main() -> None:
         sys.exit(ExitCode.FAILED)
     except KeyboardInterrupt:
         sys.exit(ExitCode.STOPPED)
+    except OSError as error:
+        sys.stderr.write(f"orchestrator: {error.strerror}{f': {error.filename}' if error.filename else ''}\n")
+        sys.exit(ExitCode.FAILED)
     except Exception as error:  # noqa: BLE001 - a fault of ours must not fill the user's screen
         sys.exit(report_fault(error))
 
@@ -131,6 +134,8 @@ def run(
     from orchestrator.cli.run import RunRequest, run_plan
     from orchestrator.cli.serve import ServeRequest
 
+    if plan and plan_option and plan != plan_option:
+        raise UsageError(f"Two plans are named, {plan} and {plan_option}; name one.")
     request = RunRequest(
         plan=plan_option or plan,
         agent=agent,

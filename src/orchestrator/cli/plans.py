@@ -7,6 +7,7 @@ import json as json_module
 from pathlib import Path
 
 from orchestrator.cli.composition import open_services
+from orchestrator.cli.event_lines import counted
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.project import CHOSEN_PLAN, choose_plan, find_root, read_plan
 from orchestrator.domain.plan_lint import lint_lines, lint_report
@@ -32,7 +33,7 @@ def list_plans(root: Path | None, *, json: bool) -> ExitCode:
 
 
 async def _list_plans(root: Path, *, json: bool) -> ExitCode:
-    async with open_services(root) as services:
+    async with open_services(root, create=False) as services:
         plans = await services.catalog.plans()
     if json:
         print(json_module.dumps([plan.model_dump(mode="json") for plan in plans], indent=2))
@@ -43,7 +44,7 @@ async def _list_plans(root: Path, *, json: bool) -> ExitCode:
     current = chosen.read_text(encoding="utf-8").strip() if chosen.is_file() else None
     for plan in plans:
         mark = "*" if plan.name == current else " "
-        problems = f"  {len(plan.problems)} problems" if plan.problems else ""
+        problems = f"  ({counted(len(plan.problems), 'problem')})" if plan.problems else ""
         print(f"{mark} {plan.name:<32} {plan.completed:>4}/{plan.total_tasks:<4} {plan.title}{problems}")
     return ExitCode.COMPLETED
 

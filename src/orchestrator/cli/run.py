@@ -32,7 +32,7 @@ from orchestrator.store.plan_files import DiskPlanFiles
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What the command line asked for."""
+    """What the command line asked for. `is_temporary`: the root is removed after the run."""
 
     plan: str | None = None
     agent: str | None = None
@@ -51,6 +51,7 @@ class RunRequest:
     script_speed: float = 1.0
     json: bool = False
     root: Path | None = None
+    is_temporary: bool = False
 
     def options(self) -> RunOptions:
         """The same in the engine's words."""
@@ -99,7 +100,7 @@ async def _run_plan(request: RunRequest) -> ExitCode:
             beside = await stack.enter_async_context(ApiBeside(services, request.api))
         if notice := containment_notice():
             sys.stderr.write(f"{notice}\n")
-        code = await _work(orchestrator, services, beside, json=request.json)
+        code = await _work(orchestrator, services, beside, request)
         if beside is not None and request.keep_serving and code is not ExitCode.STOPPED:
             await _keep_serving(beside)
         return code
@@ -118,13 +119,15 @@ async def _was_completed(services: Services, file: PlanFile) -> bool:
 
 
 async def _work(
-    orchestrator: Orchestrator, services: Services, beside: ApiBeside | None, *, json: bool
+    orchestrator: Orchestrator, services: Services, beside: ApiBeside | None, request: RunRequest
 ) -> ExitCode:
     """Run to the end with progress on the terminal; Ctrl-C once ends gracefully, twice at once."""
     footer = "Ctrl-C ends gracefully, twice at once"
     if beside is not None:
         footer = f"API {beside.url}   documentation {beside.url}/docs   {footer}"
-    view = live_view(orchestrator, footer) if sys.stdout.isatty() and not json else None
+    view = None
+    if sys.stdout.isatty() and not request.json:
+        view = live_view(orchestrator, footer, tells_findings=not request.is_temporary)
     work = asyncio.create_task(orchestrator.run())
 
     def interrupted(count: int) -> None:
@@ -134,7 +137,9 @@ async def _work(
             orchestrator.wish(Shutdown(force=count == 2))
 
     with on_interrupt(interrupted):
-        shown = asyncio.create_task(show_progress(orchestrator, services, work, view, footer, json=json))
+        shown = asyncio.create_task(
+            show_progress(orchestrator, services, work, view, footer, json=request.json)
+        )
         await asyncio.wait([work])
         await shown
     return ExitCode.STOPPED if work.cancelled() else of_run(work.result())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 from collections.abc import Mapping
 
@@ -17,15 +18,14 @@ from orchestrator.domain.events import PlanLoaded
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.follow import follow
 from orchestrator.engine.orchestrator import Orchestrator
-from orchestrator.engine.ports import Agent
 from orchestrator.engine.rehearsal import rehearse
 
 LAST_LINES_SECONDS = 5.0
 
 
-def live_view(orchestrator: Orchestrator, footer: str) -> LiveView:
+def live_view(orchestrator: Orchestrator, footer: str, *, tells_findings: bool) -> LiveView:
     """A view of a run that has not begun yet."""
-    view = LiveView(lambda: orchestrator.state, utc_now, footer)
+    view = LiveView(lambda: orchestrator.state, utc_now, footer, tells_findings=tells_findings)
     orchestrator.listen(view.hear)
     return view
 
@@ -45,7 +45,7 @@ async def show_progress(
             await asyncio.wait([work])
         return
     lines = asyncio.create_task(_print_events(orchestrator, services, footer, json=json))
-    await asyncio.wait([work, lines], return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait([work])
     # A run that has ended has a last event; one that could not go on has none to wait for.
     has_ended = orchestrator.state is not None and orchestrator.state.status.has_ended
     if not lines.done() and work.done():
@@ -61,11 +61,24 @@ async def _print_events(orchestrator: Orchestrator, services: Services, footer: 
         if event.seq == 1 and not json:
             print(footer, file=sys.stderr, flush=True)
         line = event.envelope().decode() if json else event_line(event)
-        if line is not None:
-            print(line, flush=True)
+        if line is not None and not _said(line):
+            return
 
 
-def show_order(begun: PlanLoaded, agents: Mapping[str, Agent]) -> None:
+def _said(line: str) -> bool:
+    """Print a line; False when nobody takes it any more, which is no reason to end the run."""
+    try:
+        print(line, flush=True)
+    except OSError as error:
+        # What is left in the buffer would fail again when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            sys.stderr.write(f"orchestrator: output is lost ({error.strerror}); the run goes on.\n")
+        return False
+    return True
+
+
+def show_order(begun: PlanLoaded, agents: Mapping[str, str]) -> None:
     """Print what would run, turn by turn."""
     tasks = {task.id: task for task in begun.tasks}
     done = sum(task.status.is_settled for task in begun.tasks)
@@ -74,6 +87,6 @@ def show_order(begun: PlanLoaded, agents: Mapping[str, Agent]) -> None:
     for number, turn in enumerate(turns, start=1):
         for task_id in turn:
             task = tasks[task_id]
-            print(f"{number:>4}  {task_id:<10} {agents[task_id].name:<9} {one_line(task.description)}")
+            print(f"{number:>4}  {task_id:<10} {agents[task_id]:<9} {one_line(task.description)}")
     if gates:
         print(f"Then a person is waited for: {', '.join(gates)}")

@@ -33,7 +33,7 @@ def send(instance: str, root: Path | None, verb: str, **details: Any) -> ExitCod
 
 
 async def _send(instance: str, root: Path, command: Command) -> ExitCode:
-    async with open_services(root) as services:
+    async with open_services(root, create=False) as services:
         await services.undertaker.bury_the_dead()
         target = await find_instance(services, instance)
         record = await services.ports.commands.submit(target.id, command, actor=f"cli:{_user()}")

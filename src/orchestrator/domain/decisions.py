@@ -111,7 +111,7 @@ def _shutdown(state: RunState, command: Shutdown) -> Decision:
     if running := _running(state):
         verb = "interrupted" if command.force else "will finish first"
         message = f"Stopping: {_listed(running)} {verb}."
-    step = run_step(state, RunStatus.STOPPING, "shutdown by command")
+    step = run_step(state, RunStatus.STOPPING, "shutdown was asked for")
     return _applied(message, step, interrupt=interrupt)
 
 
@@ -215,24 +215,44 @@ def _run_step_due(
 
 def blocked_reason(state: RunState) -> str:
     """What is in the way, by name, and what lifts each."""
-    failed = tuple(state.with_status(TaskStatus.FAILED))
-    gates = tuple(open_gates(state))
+    return _in_the_way(
+        state,
+        failed="retry-task or skip-task lets the run go on",
+        gates="skip-task says that it is done",
+    )
+
+
+def given_up_reason(state: RunState) -> str:
+    """What is in the way of a run that ends because of it, and what can be done then."""
+    return _in_the_way(
+        state,
+        failed="start the plan again to try it again",
+        gates="start the plan with --on-blocked wait, then skip-task says that it is done",
+    )
+
+
+def _in_the_way(state: RunState, *, failed: str, gates: str) -> str:
+    failed_ids, gate_ids = tuple(state.with_status(TaskStatus.FAILED)), tuple(open_gates(state))
     parts = []
-    if failed:
-        parts.append(f"{_listed(failed)} failed: retry-task or skip-task lets the run go on.")
-    if gates:
-        verb = "waits" if len(gates) == 1 else "wait"
-        parts.append(f"{_listed(gates)} {verb} for a person: skip-task says that it is done.")
+    if failed_ids:
+        parts.append(f"{_begun(_listed(failed_ids))} failed: {failed}.")
+    if gate_ids:
+        verb = "waits" if len(gate_ids) == 1 else "wait"
+        parts.append(f"{_begun(_listed(gate_ids))} {verb} for a person: {gates}.")
     if not parts:
         waiting = ((task_id, reasons) for task_id, reasons in blockers(state).items() if reasons)
         parts.extend(
             f"Task {task_id} waits for {', '.join(reasons)}." for task_id, reasons in islice(waiting, 1)
         )
-    text = " ".join(parts) or "No task can start."
-    return text[0].upper() + text[1:]
+    return " ".join(parts) or "No task can start."
 
 
 def _listed(task_ids: tuple[str, ...]) -> str:
     shown = ", ".join(task_ids[:10])
     more = f" and {len(task_ids) - 10} more" if len(task_ids) > 10 else ""
     return f"{'task' if len(task_ids) == 1 else 'tasks'} {shown}{more}"
+
+
+def _begun(text: str) -> str:
+    """The text as the beginning of a sentence."""
+    return text[0].upper() + text[1:]

@@ -103,13 +103,14 @@ def _failed(
 ) -> TaskChanged:
     planned, failures = state.planned(task_id), state.tasks[task_id].failures + 1
     trigger, retry_at = TaskTrigger.FAIL, None
-    reason = f"attempt {failures} of {planned.max_attempts} failed"
+    attempt = f"attempt {state.tasks[task_id].attempt} failed"
+    reason = f"{attempt}; no attempt is left"
     if result.interrupted:
         reason = "interrupted, and a task with `once: true` does not run again by itself"
     elif failures < planned.max_attempts and not planned.once:
         seconds = back_off_seconds(failures, back_off_first_seconds)
         trigger, retry_at = TaskTrigger.BACK_OFF, now + timedelta(seconds=seconds)
-        reason = f"{reason}; next one in {seconds:g} s"
+        reason = f"{attempt}; the next one in {seconds:g} s"
     return task_step(
         state,
         task_id,

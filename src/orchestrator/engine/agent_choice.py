@@ -30,7 +30,7 @@ class AgentChoice:
         names = {task_id: self._name(task_id) for task_id in open_ids}
         unnamed = next((task_id for task_id, name in names.items() if name is None), None)
         fallback = None if unnamed is None else await self._first_ready(unnamed)
-        agents = {name: self._agents.get(name) for name in names.values() if name is not None}
+        agents = {name: self._named(task_id, name) for task_id, name in names.items() if name is not None}
         for agent in agents.values():
             check = await agent.check()
             if not check.is_ready:
@@ -39,10 +39,29 @@ class AgentChoice:
         found = {task_id: fallback if name is None else agents[name] for task_id, name in names.items()}
         return {task_id: agent for task_id, agent in found.items() if agent is not None}
 
+    async def shown(self, begun: PlanLoaded) -> Mapping[str, str]:
+        """For each task that may still run, who would do it, or why nobody would."""
+        found = {}
+        for task in begun.tasks:
+            if task.status.is_settled or task.gate:
+                continue
+            try:
+                found[task.id] = (await self.of(task.id)).name
+            except AgentUnavailable:
+                found[task.id] = "no agent"
+        return found
+
     async def of(self, task_id: str) -> Agent:
         """The agent of one task; raises AgentUnavailable."""
         name = self._name(task_id)
-        return await self._first_ready(task_id) if name is None else self._agents.get(name)
+        return await self._first_ready(task_id) if name is None else self._named(task_id, name)
+
+    def _named(self, task_id: str, name: str) -> Agent:
+        try:
+            return self._agents.get(name)
+        except AgentUnavailable as error:
+            line = self._plan.task_by_id[TaskId(task_id)].line
+            raise AgentUnavailable(f"Task {task_id} in line {line}: {error}") from error
 
     def _name(self, task_id: str) -> str | None:
         return default_agent(self._plan.task_by_id[TaskId(task_id)], self._choices)
@@ -51,8 +70,9 @@ class AgentChoice:
         agent = await self._agents.first_ready()
         if agent is None:
             raise AgentUnavailable(
-                f"Task {task_id} needs an agent, and none is installed. Give the task a fenced "
-                "sh block, name an agent with an `agent:` line or --agent, or install one."
+                f"Task {task_id} in line {self._plan.task_by_id[TaskId(task_id)].line} needs an agent, and "
+                "none is installed. Give the task a fenced sh block, or an `agent:` line, or name one "
+                "with --agent."
             )
         return agent
 

@@ -43,7 +43,7 @@ class Briefing:
         self._choice = choice
         self._limits = limits
         self._reread = reread
-        self._has_complained = False
+        self._seen: bytes | None = file.data
 
     async def prepare(self, task_id: str, note: str | None) -> Attempt:
         """The next attempt of a task. What stands in its way becomes the attempt's failure, not the run's."""
@@ -80,14 +80,16 @@ class Briefing:
         return found
 
     async def _look_at_plan(self) -> None:
-        """Say once in the log when the plan's file has vanished or changed; the run goes on as loaded."""
-        if self._has_complained:
-            return
+        """Say in the log when the plan's file has vanished or changed; the run goes on as loaded."""
+        data: bytes | None = None
+        reason = f"{self._file.path} was changed; this run goes on with the plan as it was loaded."
         try:
-            if (await self._reread()).data == self._file.data:
-                return
-            reason = f"{self._file.path} was changed; this run goes on with the plan as it was loaded."
+            data = (await self._reread()).data
         except OrchestratorError as error:
             reason = f"This run goes on with the plan as it was loaded. {error}"
-        self._has_complained = True
+        if data == self._seen:
+            return
+        if data == self._file.data:
+            reason = f"{self._file.path} is again as this run has loaded it."
+        self._seen = data
         await self._journal.record(PlanChanged(reason=reason))

@@ -120,7 +120,8 @@ class Orchestrator:
         """
         self._refuse_errors()
         await self._bury_owner()
-        _, agents = await self.preview()
+        begun, _ = await self._first_event()
+        agents = await self._choice.of_all(begun)
         runs_shell = self._agents.get("shell")
         lease, held_at = await self._claim()
         keeper = asyncio.create_task(keep_lease(self._ports.registry, lease, held_at))
@@ -143,14 +144,14 @@ class Orchestrator:
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
 
-    async def preview(self) -> tuple[PlanLoaded, Mapping[str, Agent]]:
-        """Event 1 as it would be now, and who would do each task; nothing is claimed.
+    async def preview(self) -> tuple[PlanLoaded, Mapping[str, str]]:
+        """Event 1 as it would be now, and the name of who would do each task; nothing is claimed.
 
-        Raises PlanInvalid or AgentUnavailable as `run` would.
+        Raises PlanInvalid as `run` would.
         """
         self._refuse_errors()
         begun, _ = await self._first_event()
-        return begun, await self._choice.of_all(begun)
+        return begun, await self._choice.shown(begun)
 
     def _refuse_errors(self) -> None:
         errors = self._plan.errors

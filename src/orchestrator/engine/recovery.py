@@ -107,7 +107,7 @@ def last_events(
     ]
     for task_id in state.with_status(TaskStatus.IN_PROGRESS):
         trigger = TaskTrigger.FAIL if state.planned(task_id).once else TaskTrigger.INTERRUPT
-        events.append(task_step(state, task_id, trigger, reason=reason, error=reason))
+        events.append(task_step(state, task_id, trigger, reason="interrupted by the crash", error=reason))
     events.extend(expired(command, reason) for command in commands)
     events.append(run_step(state, RunStatus.CRASHED, reason))
     return events

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from orchestrator.domain.commands import Command, CommandRecord, CommandState, RetryTask, SkipTask
-from orchestrator.domain.decisions import Decision, conclude_skip, decide, settle
+from orchestrator.domain.decisions import Decision, conclude_skip, decide, given_up_reason, settle
 from orchestrator.domain.events import CommandSettled, EventData, OrchestratorChanged
 from orchestrator.domain.ready_tasks import next_retry, ready_tasks
 from orchestrator.domain.run_state import evolve
@@ -132,7 +132,7 @@ class Scheduler:
             state = self._journal.state
             events = settle(state, has_attempts=bool(self._attempts))
             if not events and state.status is RunStatus.BLOCKED and self._options.on_blocked == "exit":
-                events = [run_step(state, RunStatus.FAILED, state.reason)]
+                events = [run_step(state, RunStatus.FAILED, given_up_reason(state))]
             if not events:
                 return
             last = events[-1]

@@ -35,7 +35,7 @@ from orchestrator.engine.agent_events import (
     without_secrets,
 )
 from orchestrator.engine.attempt import Attempt
-from orchestrator.engine.attempt_report import attempt_result, finding_text
+from orchestrator.engine.attempt_report import FINDING_LENGTH_MAX, attempt_result, finding_text
 from orchestrator.engine.journal import Journal
 from orchestrator.engine.ports import Agent, AgentRun, ArtifactStore, PlanOutputs
 from orchestrator.engine.records import Artifact, Job
@@ -135,7 +135,7 @@ class TaskRunner:
         match event:
             case Text(text):
                 return AgentMessage(task_id=task_id, attempt=number, text=clip(text, MESSAGE_LENGTH_MAX))
-            case ToolCallOutput(tool_id, text):
+            case ToolCallOutput(tool_id, text) if text:
                 return AgentMessage(
                     task_id=task_id,
                     attempt=number,
@@ -165,7 +165,7 @@ class TaskRunner:
                     cache_write_tokens=event.cache_write_tokens,
                     cost_usd=event.cost_usd,
                 )
-            case Started() | ToolCallCompleted() | Finished():
+            case Started() | ToolCallOutput() | ToolCallCompleted() | Finished():
                 return None
 
     def _completed(self, attempt: Attempt, tool_id: str, status: ToolOutcome, summary: str) -> ToolCompleted:
@@ -190,6 +190,8 @@ class TaskRunner:
             Artifact(job.task.id, job.attempt, FINDING_NAME, "text/markdown", text.encode()),
         )
         try:
+            if job.attempt > 1 and (earlier := await self._outputs.read_finding(job.plan_name, job.task.id)):
+                text = clip(f"{text}\n---\n\n{earlier}", FINDING_LENGTH_MAX)
             file = await self._outputs.write_finding(job.plan_name, job.task.id, text)
         except StorageError as error:
             return PlanChanged(reason=f"The finding was kept in the database only. {error}")

@@ -93,7 +93,7 @@ def check_new(new: NewInstance) -> None:
 def instance_not_found(instance_id: str) -> InstanceNotFound:
     """The error for an id that is not in the registry."""
     return InstanceNotFound(
-        f"There is no orchestrator {instance_id[:80]!r}; `orchestrator list` shows all of them."
+        f"There is no orchestrator {instance_id[:80]!r}; `orchestrator list --all` shows all of them."
     )
 
 

@@ -144,7 +144,7 @@ def test_a_rejected_resume_of_a_blocked_run_names_the_tasks_in_the_way(make_run,
     decision = decide(run.state, Resume())
     assert decision.outcome is REJECTED
     assert "Task 1.1 failed" in decision.message
-    assert "task 1.3 waits for a person" in decision.message
+    assert "Task 1.3 waits for a person" in decision.message
     assert "retry-task" in decision.message
 
 

@@ -144,7 +144,7 @@ def test_status_json_has_the_fields_that_its_readers_know(run):
         "retryCount": 0,
         "lastError": "broken",
         "findingsPath": "findings/1-2.md",
-        "notes": "attempt 1 of 1 failed",
+        "notes": "attempt 1 failed; no attempt is left",
     }
     assert (skipped["status"], skipped["skipReason"], skipped["error"]) == ("skipped", "no need", None)
     assert document["tasks"][2]["dependencies"] == ["1.2"]

@@ -26,19 +26,25 @@ def house(make_house):
 
 async def test_each_task_gets_its_agent_and_a_gate_none(house):
     _, agents = await (await house.orchestrator()).preview()
-    assert {task_id: agent.name for task_id, agent in agents.items()} == {"1.1": "robot", "1.2": "shell"}
+    assert agents == {"1.1": "robot", "1.2": "shell"}
     assert house.store.instances == {}
 
 
 async def test_the_run_s_agent_is_for_tasks_that_name_none(house):
     house.agents.ready = None
     _, agents = await (await house.orchestrator(agent="shell")).preview()
-    assert {agent.name for agent in agents.values()} == {"shell"}
+    assert set(agents.values()) == {"shell"}
+
+
+async def test_a_look_ahead_shows_which_tasks_nobody_could_do(house):
+    house.agents.ready = None
+    _, agents = await (await house.orchestrator()).preview()
+    assert agents == {"1.1": "no agent", "1.2": "shell"}
 
 
 async def test_an_unknown_agent_is_said(house):
-    with pytest.raises(AgentUnavailable, match="no agent 'nobody'"):
-        await (await house.orchestrator(agent="nobody")).preview()
+    with pytest.raises(AgentUnavailable, match=r"Task 1.1 in line 5: .*no agent 'nobody'"):
+        await (await house.orchestrator(agent="nobody")).run()
 
 
 async def test_each_agent_is_checked_once(house, monkeypatch):
@@ -50,7 +56,7 @@ async def test_each_agent_is_checked_once(house, monkeypatch):
         return await check()
 
     monkeypatch.setattr(house.shell, "check", count)
-    await (await house.orchestrator(agent="shell")).preview()
+    await (await house.orchestrator(agent="shell")).run()
     assert asked == ["shell"]
 
 

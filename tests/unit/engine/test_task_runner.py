@@ -299,7 +299,7 @@ class TestFindings:
         assert "Error: broken" in second
         assert "tried" in second
         assert "Attempt 3 by robot: completed" in third
-        assert house.finding("1.1") == third
+        assert house.finding("1.1") == f"{third}\n---\n\n{second}\n---\n\n{first}"
 
     async def test_a_finding_is_there_before_its_task_is_completed(self, house):
         await house.run()
