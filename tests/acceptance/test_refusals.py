@@ -55,6 +55,41 @@ def test_a_task_without_any_agent_is_exit_3_before_the_first_task(project: Proje
     assert "claude" in refused(project, "--agent", "claude", code=3)
 
 
+def test_a_look_ahead_needs_no_agent_and_leaves_nothing_behind(project: Project):
+    project.plan("needs", f"{QUICK}\n- [ ] 1.2 Think about it (depends: 1.1)\n")
+    lines = project.command("run", "--dry-run").splitlines()
+    assert [line.split()[:3] for line in lines[1:]] == [["1", "1.1", "shell"], ["2", "1.2", "no"]]
+    assert project.command("list") == "No orchestrator is running.\n"
+    project.command("plans")
+    assert not (project.root / "docs/plan-outputs").exists()
+
+
+def test_two_plans_at_once_are_refused(project: Project):
+    project.plan("quick", QUICK)
+    assert "other" in refused(project, "quick", "--plan", "other", code=2)
+
+
+def test_an_output_that_takes_nothing_does_not_end_the_run(project: Project):
+    project.plan("quick", QUICK)
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [CHECKOUT / ".venv/bin/orchestrator", "run"],
+            cwd=project.root, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30, check=False,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "output is lost" in done.stderr
+
+
+def test_a_run_that_waits_for_a_person_says_how_to_go_on(project: Project):
+    project.plan("gate", f"{QUICK}\n- [ ] 1.2 Sign it (depends: 1.1)\n  - gate: human\n")
+    text = refused(project, code=1)
+    assert "--on-blocked wait" in text
+    run = project.run("--on-blocked", "wait")
+    wait_until(lambda: "blocked" in run.text)
+    assert "skipped" in project.command("skip-task", "gate", "1.2")
+    assert run.wait() == 0
+
+
 def test_a_plan_with_errors_does_not_run(project: Project):
     project.plan("bad", f"{QUICK}\n- [ ] 1.1 Twice\n- [ ] 1.3 More (depends: 9.9)\n")
     text = refused(project, code=2)
@@ -114,9 +149,10 @@ def test_a_plan_that_vanishes_while_it_runs_ends_well_and_says_so(project: Proje
     assert len(changed) == 1
 
 
-def test_a_root_that_cannot_be_written_is_said(tmp_path: Path):
+def test_a_root_that_cannot_be_written_is_said(project: Project):
+    plan = project.plan("quick", QUICK)
     done = subprocess.run(
-        [CHECKOUT / ".venv/bin/orchestrator", "list", "--root", "/proc"],
+        [CHECKOUT / ".venv/bin/orchestrator", "run", plan, "--root", "/proc"],
         capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 1, done.stderr

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from orchestrator.agents.script import parse_script
 from orchestrator.api.settings import ENVIRONMENT_PREFIX, ApiSettings
 from orchestrator.cli.main import app
+from orchestrator.domain.plan_parser import parse_plan
 from orchestrator.domain.task_status import RUN_TRANSITIONS, TASK_TRANSITIONS
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -46,6 +48,18 @@ def test_every_link_between_documents_leads_somewhere():
         for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
             if not target.startswith("http"):
                 assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_plan_in_the_readme_has_no_problems():
+    text = re.search(r"````markdown\n(.*?)````", read("README.md"), re.DOTALL)[1]
+    plan = parse_plan(text)
+    assert plan.problems == ()
+    assert [task.id for task in plan.tasks()] == ["1.1", "1.2", "2.1", "2.verify"]
+
+
+def test_the_script_in_the_documents_is_understood():
+    text = re.search(r"```yaml\n(.*?)```", read("docs/scripted-agent.md"), re.DOTALL)[1]
+    assert parse_script(text, "scripted-agent.md")
 
 
 def test_every_folder_of_the_package_is_on_the_code_map():

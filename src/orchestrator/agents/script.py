@@ -1,25 +1,6 @@
 """A script for the `scripted` agent, read strictly: what is not understood is a UsageError with file and key.
 
-    tasks:
-      "1.1":                            # a task's id; its steps, the same in every attempt
-        - {say: "Reading the code"}
-        - {tool: Read, input: src/a.py, output: "120 lines", seconds: 0.4}
-        - {tool: Bash, input: make test, output: "1 failed", fails: true}
-        - {usage: {model: demo, input_tokens: 1200, output_tokens: 80, cost_usd: 0.01}}
-        - {wait: 0.5}
-        - {fail: "tests fail"}
-      "1.2":
-        attempts:                       # steps by attempt; the last list repeats
-          - [{fail: "flaky"}]
-          - [{finish: "# All good"}]
-      "1.3":
-        - {hang: true}                  # until it is interrupted
-    default:                            # for every other task; without it they finish at once
-      - {finish: "done"}
-
-`finish` (the finding) and `fail` (the error) may have an `exit` code beside them, `fail` a `finding`. Steps
-that don't end the attempt otherwise end it as completed. `tool` may be `denied: true` and have
-`chunks: [...]` of live output. YAML, of which JSON is a part; ids stand in quotes, else YAML reads numbers.
+The format stands in docs/scripted-agent.md.
 """
 
 from __future__ import annotations
