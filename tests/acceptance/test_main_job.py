@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import threading
 
@@ -115,6 +116,16 @@ def test_the_demo_retries_its_failing_task_and_completes(project: Project):
     out = project.command("demo", "--speed", "0")
     assert "2.1 Stir the batter (attempt 2)" in out
     assert "● completed" in out
+
+
+def test_the_plan_in_the_readme_runs_to_its_end(project: Project):
+    readme = (CHECKOUT / "README.md").read_text()
+    project.plan("pack", re.search(r"````markdown\n(.*?)````", readme, re.DOTALL)[1])
+    project.command("lint", "pack")
+    project.command("run", "pack", "--dry-run")
+    out = project.command("run", "pack")
+    assert out.count("✓") == 4
+    assert (project.root / "notes.tar.gz").exists()
 
 
 def test_json_output_is_the_log(project: Project):
