@@ -70,7 +70,7 @@ class Task:
     """One unit of work that an agent does and the orchestrator checks.
 
     `depends_on` holds ids of tasks with `all Phase N` already spelled out. `runs_after_preceding`
-    is true for what stands under a VERIFY heading: it waits for every task before that heading.
+    is true for what stands under a VERIFY heading: it waits for every task of its phase before it.
     `shell_blocks` are the sh/bash blocks that the shell agent runs; `verify` holds the commands
     that must succeed before the task counts as completed. `box` is the one character between the
     brackets of the task's checkbox; a task written as a heading has none.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from orchestrator.domain.errors import InstanceNotFound
@@ -41,7 +42,7 @@ class PlanCatalog:
                 pass
             else:
                 return _plan_status(file, state, source="log", instance_id=record.id)
-        plan = self._plan(file)
+        plan = await self._plan(file)
         document = (await self._ports.outputs.read_status(file.name)).document or {}
         state = _state_of(plan, file, document)
         return _plan_status(file, state, source="status.json" if document else "plan")
@@ -61,7 +62,7 @@ class PlanCatalog:
         return await self._ports.outputs.read_finding(file.name, task_id)
 
     async def _info(self, file: PlanFile) -> PlanInfo:
-        plan = self._plan(file)
+        plan = await self._plan(file)
         status = None if file.problem else await self._status(file)
         problems = (file.problem,) if file.problem else ()
         return PlanInfo(
@@ -79,12 +80,15 @@ class PlanCatalog:
             ),
         )
 
-    def _plan(self, file: PlanFile) -> Plan:
-        """The parsed plan; a file that has not changed is not parsed again."""
+    async def _plan(self, file: PlanFile) -> Plan:
+        """The parsed plan; a file that has not changed is not parsed again.
+
+        In a thread: a long plan takes seconds, and streams must not wait for it.
+        """
         kept = self._parsed.get(file.path)
         if kept is not None and kept[0] == file.data:
             return kept[1]
-        plan = parse_plan(decode_plan(file.data))
+        plan = await asyncio.to_thread(parse_plan, decode_plan(file.data))
         self._parsed[file.path] = (file.data, plan)
         return plan
 
