@@ -1,12 +1,12 @@
 """What every agent promises the engine, whoever it is."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from patience import until
 
 from orchestrator.agents.script import Script, Tool, parse_script
 from orchestrator.agents.scripted import ScriptedAgent
@@ -89,13 +89,6 @@ def adapter(request, tmp_path):
         "scripted": lambda: ScriptedAgent(big_script()),
     }
     return Adapter(agents[request.param](), tmp_path)
-
-
-async def until(condition: Callable[[], bool], limit_seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + limit_seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        await asyncio.sleep(0.005)
 
 
 async def within(limit_seconds: float, work: Awaitable[object]) -> None:

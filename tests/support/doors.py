@@ -9,11 +9,11 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
 import httpx
+import patience
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -27,13 +27,8 @@ ENVIRONMENT = {
 
 
 def wait_until(what, seconds=LIMIT_SECONDS):
-    """The first true value of `what`; fails when there is none in time."""
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
-        if value := what():
-            return value
-        time.sleep(0.02)
-    pytest.fail(f"not in {seconds:g} s")
+    """As `patience.wait_until`, with the longer limit that whole programs need."""
+    return patience.wait_until(what, seconds)
 
 
 class Door:

@@ -32,6 +32,11 @@ def task_mark(status: TaskStatus) -> str:
     return _MARKS[status]
 
 
+def shown(event: StoredEvent, *, json: bool) -> str | None:
+    """The line that stands for an event: its envelope as JSON, or `event_line`."""
+    return event.envelope().decode() if json else event_line(event)
+
+
 def event_line(event: StoredEvent) -> str | None:
     """`12:03:04 ✓ 1.1 Count the files`, in local time; None for what a reader of lines can do without."""
     try:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json as json_module
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 from orchestrator.cli.composition import Services, open_services
-from orchestrator.cli.event_lines import event_line, one_line, task_mark
+from orchestrator.cli.event_lines import one_line, shown, task_mark
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.project import find_root
 from orchestrator.domain.errors import InstanceNotFound
-from orchestrator.domain.events import StoredEvent
 from orchestrator.domain.status import OrchestratorInfo, OrchestratorStatus
-from orchestrator.engine.follow import follow
-from orchestrator.engine.ports import EVENT_PAGE_MAX
+from orchestrator.engine.follow import follow, stored
 from orchestrator.engine.records import InstanceRecord
 from orchestrator.engine.status_reader import orchestrator_info
 
@@ -117,21 +114,12 @@ async def _show_events(instance: str | None, root: Path, *, wait: bool, after: i
     async with open_services(root, create=False) as services:
         await services.undertaker.bury_the_dead()
         record = await find_instance(services, instance)
-        ports = services.ports
+        log = services.ports.log
         events = (
-            follow(ports.log, ports.changes, record.id, after) if wait else _stored(services, record, after)
+            follow(log, services.ports.changes, record.id, after) if wait else stored(log, record.id, after)
         )
         async for event in events:
-            line = event.envelope().decode() if json else event_line(event)
+            line = shown(event, json=json)
             if line is not None:
                 print(line, flush=wait)
     return ExitCode.COMPLETED
-
-
-async def _stored(services: Services, record: InstanceRecord, after: int) -> AsyncIterator[StoredEvent]:
-    while page := await services.ports.log.read(record.id, after=after):
-        for event in page:
-            yield event
-        after = page[-1].seq
-        if len(page) < EVENT_PAGE_MAX:
-            return

@@ -101,8 +101,9 @@ def run(
         float | None, typer.Option(envvar="ORCHESTRATOR_TIMEOUT", min=0.001, help="Seconds a task.")
     ] = None,
     back_off: Annotated[
-        float, typer.Option(envvar="ORCHESTRATOR_BACK_OFF", min=0, help="Seconds before the second attempt.")
-    ] = 5.0,
+        float | None,
+        typer.Option(envvar="ORCHESTRATOR_BACK_OFF", min=0, help="Seconds before the second attempt."),
+    ] = None,
     api_server: ServerOption = False,
     api_host: ApiHostOption = None,
     api_port: ApiPortOption = None,

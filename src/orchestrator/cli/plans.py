@@ -9,7 +9,7 @@ from pathlib import Path
 from orchestrator.cli.composition import open_services
 from orchestrator.cli.event_lines import counted
 from orchestrator.cli.exit_codes import ExitCode
-from orchestrator.cli.project import CHOSEN_PLAN, choose_plan, find_root, read_plan
+from orchestrator.cli.project import choose_plan, chosen_plan, find_root, read_plan
 from orchestrator.domain.plan_lint import lint_lines, lint_report
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.store.plan_files import DiskPlanFiles
@@ -40,8 +40,7 @@ async def _list_plans(root: Path, *, json: bool) -> ExitCode:
         return ExitCode.COMPLETED
     if not plans:
         print(f"There is no plan in {root / 'docs/plans'}.")
-    chosen = root / CHOSEN_PLAN
-    current = chosen.read_text(encoding="utf-8").strip() if chosen.is_file() else None
+    current = chosen_plan(root)
     for plan in plans:
         mark = "*" if plan.name == current else " "
         problems = f"  ({counted(len(plan.problems), 'problem')})" if plan.problems else ""

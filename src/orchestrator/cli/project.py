@@ -6,9 +6,10 @@ from pathlib import Path
 
 from orchestrator.domain.errors import PlanNotFound, StorageError, UsageError
 from orchestrator.engine.records import PlanFile
+from orchestrator.store.database import STATE_FOLDER, make_state_folder
 from orchestrator.store.plan_files import DiskPlanFiles
 
-CHOSEN_PLAN = Path(".orchestrator/current-plan")
+CHOSEN_PLAN = Path(STATE_FOLDER, "current-plan")
 
 
 def find_root(given: Path | None) -> Path:
@@ -36,14 +37,8 @@ async def read_plan(plans: DiskPlanFiles, root: Path, name_or_path: str | None) 
 
 async def default_plan(plans: DiskPlanFiles, root: Path) -> str:
     """The name to take when none is given; raises UsageError with the plans there are."""
-    chosen = root / CHOSEN_PLAN
-    if chosen.is_file():
-        try:
-            return chosen.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise StorageError(
-                f"{chosen} cannot be read: {error}. Choose again: orchestrator use PLAN"
-            ) from error
+    if (chosen := chosen_plan(root)) is not None:
+        return chosen
     found = sorted({file.name for file in await plans.list()})
     if len(found) == 1:
         return found[0]
@@ -57,12 +52,22 @@ async def default_plan(plans: DiskPlanFiles, root: Path) -> str:
     )
 
 
+def chosen_plan(root: Path) -> str | None:
+    """The plan that `orchestrator use` chose, if any; raises StorageError."""
+    path = root / CHOSEN_PLAN
+    if not path.is_file():
+        return None
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StorageError(f"{path} cannot be read: {error}. Choose again: orchestrator use PLAN") from error
+
+
 def choose_plan(root: Path, name: str) -> None:
     """Remember the plan for runs that name none."""
     path = root / CHOSEN_PLAN
     try:
-        path.parent.mkdir(exist_ok=True)
-        (path.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+        make_state_folder(path.parent)
         path.write_text(f"{name}\n", encoding="utf-8")
     except OSError as error:
         raise StorageError(f"{path} cannot be written: {error.strerror}.") from error

@@ -39,7 +39,7 @@ class RunRequest:
     parallel: int | None = None
     max_attempts: int | None = None
     timeout_seconds: float | None = None
-    back_off_seconds: float = 5.0
+    back_off_seconds: float | None = None
     api: ServeRequest | None = None
     keep_serving: bool = False
     on_blocked: Literal["wait", "exit"] | None = None
@@ -55,7 +55,9 @@ class RunRequest:
 
     def options(self) -> RunOptions:
         """The same in the engine's words."""
-        limits = Limits(back_off_first_seconds=self.back_off_seconds)
+        limits = Limits()
+        if self.back_off_seconds is not None:
+            limits = replace(limits, back_off_first_seconds=self.back_off_seconds)
         if self.timeout_seconds is not None:
             limits = replace(limits, timeout_seconds=self.timeout_seconds)
         return RunOptions(

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.live import Live
 
 from orchestrator.cli.composition import Services, utc_now
-from orchestrator.cli.event_lines import event_line, one_line
+from orchestrator.cli.event_lines import one_line, shown
 from orchestrator.cli.live_view import REFRESHES_PER_SECOND, LiveView
 from orchestrator.domain.events import PlanLoaded
 from orchestrator.domain.task_status import RunStatus
@@ -60,12 +60,12 @@ async def _print_events(orchestrator: Orchestrator, services: Services, footer: 
     async for event in follow(ports.log, ports.changes, orchestrator.instance_id):
         if event.seq == 1 and not json:
             print(footer, file=sys.stderr, flush=True)
-        line = event.envelope().decode() if json else event_line(event)
-        if line is not None and not _said(line):
+        line = shown(event, json=json)
+        if line is not None and not _was_taken(line):
             return
 
 
-def _said(line: str) -> bool:
+def _was_taken(line: str) -> bool:
     """Print a line; False when nobody takes it any more, which is no reason to end the run."""
     try:
         print(line, flush=True)

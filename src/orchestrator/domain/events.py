@@ -248,6 +248,11 @@ ACTIVITY_TYPES = frozenset({ToolStarted.type, ToolCompleted.type})
 """The types that the activity stream carries."""
 
 
+def ends_run(event: EventData) -> bool:
+    """Whether nothing can come after this event in its log."""
+    return isinstance(event, OrchestratorChanged) and event.new_status.has_ended
+
+
 @dataclass(frozen=True, slots=True)
 class NewEvent:
     """Something that happened, stamped when it was heard of, on its way into a log."""

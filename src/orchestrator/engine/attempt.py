@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field
 
+from orchestrator.domain.steps import BACK_OFF_FIRST_SECONDS
 from orchestrator.engine.ports import Agent, AgentRun
 from orchestrator.engine.records import Job
 
@@ -18,7 +19,7 @@ class Limits:
     """How long and how often. All times are in seconds."""
 
     timeout_seconds: float = 3_600.0
-    back_off_first_seconds: float = 5.0
+    back_off_first_seconds: float = BACK_OFF_FIRST_SECONDS
     interrupt_seconds: float = INTERRUPT_LIMIT_SECONDS
 
 

@@ -1,13 +1,24 @@
-"""Reads a log as it grows."""
+"""Reads a log: what is in it, or what comes into it as it grows."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from orchestrator.domain.events import OrchestratorChanged, StoredEvent
+from orchestrator.domain.events import OrchestratorChanged, StoredEvent, ends_run
 from orchestrator.engine.ports import EVENT_PAGE_MAX, Changes, EventLog
 
 POLL_SECONDS = 1.0
+
+
+async def stored(log: EventLog, instance_id: str, after: int = 0) -> AsyncIterator[StoredEvent]:
+    """Every entry after `after` that is in the log by now."""
+    page_length = EVENT_PAGE_MAX
+    while page_length == EVENT_PAGE_MAX:
+        page = await log.read(instance_id, after=after)
+        for event in page:
+            after = event.seq
+            yield event
+        page_length = len(page)
 
 
 async def follow(
@@ -16,19 +27,9 @@ async def follow(
     """Every entry after `after`, each as soon as it is durable; ends with the orchestrator's end."""
     async with changes.subscribe() as subscription:
         while True:
-            page = await log.read(instance_id, after=after)
-            for event in page:
+            async for event in stored(log, instance_id, after):
                 after = event.seq
                 yield event
-                if is_last(event):
+                if event.type == OrchestratorChanged.type and ends_run(event.data):
                     return
-            if len(page) < EVENT_PAGE_MAX:
-                await subscription.wait(POLL_SECONDS)
-
-
-def is_last(event: StoredEvent) -> bool:
-    """Whether nothing can come after this entry."""
-    if event.type != OrchestratorChanged.type:
-        return False
-    data = event.data
-    return isinstance(data, OrchestratorChanged) and data.new_status.has_ended
+            await subscription.wait(POLL_SECONDS)

@@ -10,10 +10,16 @@ from typing import Literal
 
 from orchestrator.domain.commands import Command, CommandRecord, CommandState, RetryTask, SkipTask
 from orchestrator.domain.decisions import Decision, conclude_skip, decide, given_up_reason, settle
-from orchestrator.domain.events import CommandSettled, EventData, OrchestratorChanged
+from orchestrator.domain.events import CommandSettled, EventData, ends_run
 from orchestrator.domain.ready_tasks import next_retry, ready_tasks
 from orchestrator.domain.run_state import evolve
-from orchestrator.domain.steps import AttemptResult, end_attempt, run_step, start_attempt
+from orchestrator.domain.steps import (
+    BACK_OFF_FIRST_SECONDS,
+    AttemptResult,
+    end_attempt,
+    run_step,
+    start_attempt,
+)
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.attempt import Attempt
 from orchestrator.engine.journal import Journal
@@ -30,7 +36,7 @@ class SchedulerOptions:
 
     parallel: int = 1
     on_blocked: Literal["wait", "exit"] = "exit"
-    back_off_first_seconds: float = 5.0
+    back_off_first_seconds: float = BACK_OFF_FIRST_SECONDS
 
 
 class Scheduler:
@@ -135,8 +141,7 @@ class Scheduler:
                 events = [run_step(state, RunStatus.FAILED, given_up_reason(state))]
             if not events:
                 return
-            last = events[-1]
-            if isinstance(last, OrchestratorChanged) and last.new_status.has_ended:
+            if ends_run(events[-1]):
                 await self._end(events)
             else:
                 await self._journal.record(*events)

@@ -84,6 +84,14 @@ def locate(root: Path, url: str | None) -> Location:
     return Location(path, path.parent / bells)
 
 
+def make_state_folder(folder: Path) -> None:
+    """Make a folder for what we keep; our own keeps itself out of the user's repository. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if folder.name == STATE_FOLDER and not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+
+
 def prepare(location: Location) -> Location:
     """Make the folder of the database, and refuse a place where it would not be safe.
 
@@ -91,10 +99,7 @@ def prepare(location: Location) -> Location:
     """
     folder = location.path.parent
     with storage_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        ignore = folder / ".gitignore"
-        if folder.name == STATE_FOLDER and not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
+        make_state_folder(folder)
         path = location.path.resolve()
     kind = network_type(path.parent)
     if kind is not None:

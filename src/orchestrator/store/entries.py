@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from orchestrator.domain.commands import CommandState
 from orchestrator.domain.errors import UsageError
-from orchestrator.domain.events import CommandSettled, EventData, NewEvent, OrchestratorChanged
+from orchestrator.domain.events import CommandSettled, EventData, NewEvent, OrchestratorChanged, ends_run
 from orchestrator.domain.task_status import RunStatus
 
 Clock = Callable[[], datetime]
@@ -57,7 +57,7 @@ def with_expired_commands(entries: Sequence[Entry], open_commands: Sequence[Open
     They come right before the entry that ends the run, which stays the last word on it.
     """
     settled = {e.event.command_id for e in entries if isinstance(e.event, CommandSettled)}
-    ending = next(i for i, e in enumerate(entries) if is_ending(e.event))
+    ending = next(i for i, e in enumerate(entries) if ends_run(e.event))
     receipts = [
         CommandSettled(
             command_id=command.id,
@@ -73,11 +73,6 @@ def with_expired_commands(entries: Sequence[Entry], open_commands: Sequence[Open
     at = entries[ending].timestamp
     own = [Entry(receipt, at, receipt.model_dump_json(), is_own=True) for receipt in receipts]
     return [*entries[:ending], *own, *entries[ending:]]
-
-
-def is_ending(event: EventData) -> bool:
-    """True for the event after which nothing happens any more."""
-    return isinstance(event, OrchestratorChanged) and event.new_status.has_ended
 
 
 def check_burial(events: Sequence[NewEvent]) -> None:

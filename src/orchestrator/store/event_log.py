@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from orchestrator.domain.commands import CommandState
-from orchestrator.domain.events import CommandSettled, NewEvent, StoredEvent
+from orchestrator.domain.events import CommandSettled, NewEvent, StoredEvent, ends_run
 from orchestrator.engine.ports import EVENT_PAGE_MAX
 from orchestrator.engine.records import Lease
 from orchestrator.store.database import database_now
@@ -20,7 +20,6 @@ from orchestrator.store.entries import (
     Entry,
     OpenCommand,
     entries_of,
-    is_ending,
     last_status,
     with_expired_commands,
 )
@@ -87,7 +86,7 @@ class SqlEventLog:
             batch.entries += entries
             if progress_percent is not None:
                 batch.progress_percent = progress_percent
-            if any(is_ending(entry.event) for entry in entries):
+            if any(ends_run(entry.event) for entry in entries):
                 # What comes after the end must fail, so it must not come along.
                 del self._waiting[lease]
             return batch, start
@@ -134,7 +133,7 @@ def write_entries(
     status = last_status(entries)
     if status is not None:
         changes["status"] = status.value
-    has_ended = status is not None and any(is_ending(entry.event) for entry in entries)
+    has_ended = status is not None and any(ends_run(entry.event) for entry in entries)
     if has_ended:
         changes["ended_at"] = database_now()
         entries = with_expired_commands(entries, _open_commands(connection, instance_id))

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
 from orchestrator.domain.commands import Command, CommandRecord, CommandState
-from orchestrator.domain.events import CommandSettled, NewEvent, StoredEvent
+from orchestrator.domain.events import CommandSettled, NewEvent, StoredEvent, ends_run
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.ports import EVENT_PAGE_MAX, LEASE_SECONDS
 from orchestrator.engine.records import Artifact, InstanceRecord, Lease, NewInstance
@@ -28,7 +28,6 @@ from orchestrator.store.entries import (
     OpenCommand,
     check_burial,
     entries_of,
-    is_ending,
     last_status,
     utc_now,
     with_expired_commands,
@@ -83,7 +82,7 @@ class MemoryState:
         self, instance_id: str, entries: Sequence[Entry], progress_percent: float | None = None
     ) -> list[StoredEvent]:
         """Append the entries with all that follows from them, and wake those who wait."""
-        has_ended = any(is_ending(entry.event) for entry in entries)
+        has_ended = any(ends_run(entry.event) for entry in entries)
         if has_ended:
             waiting = [OpenCommand(c.id, c.command.command, c.actor) for c in self.open_commands(instance_id)]
             entries = with_expired_commands(entries, waiting)

@@ -1,29 +1,13 @@
 """Jobs for the shell agent, and patience."""
 
-import asyncio
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from patience import until, wait_until
 
 from orchestrator.agents.shell import ShellAgent
 from orchestrator.domain.plan import CodeBlock, Span, Task, TaskId
 from orchestrator.engine.records import Job
-
-
-def wait_until(condition: Callable[[], object], limit_seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + limit_seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.01)
-
-
-async def until(condition: Callable[[], object], limit_seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + limit_seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        await asyncio.sleep(0.005)
 
 
 @pytest.fixture

@@ -12,25 +12,23 @@ from typing import Any
 import httpx
 import pytest
 import websockets
+from driven_run import Run
 from httpx_sse import ServerSentEvent, aconnect_sse
+from patience import until
 
 from orchestrator.api.app import create_app
 from orchestrator.api.server import ApiServer, bind, url_of
 from orchestrator.api.settings import ApiSettings
 from orchestrator.domain.events import (
-    EventData,
-    NewEvent,
     OrchestratorChanged,
     PlanLoaded,
     PlannedPhase,
     PlannedTask,
-    StoredEvent,
-    ToolStarted,
 )
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.plan_catalog import PlanCatalog
 from orchestrator.engine.ports import Ports
-from orchestrator.engine.records import Lease, NewInstance
+from orchestrator.engine.records import NewInstance
 from orchestrator.engine.recovery import Undertaker
 from orchestrator.engine.status_reader import StatusReader
 from orchestrator.store.open import open_store
@@ -52,32 +50,6 @@ class Hosts:
 
     def sweep(self, _instance_id: str) -> int:
         return 0
-
-
-@dataclass
-class Run:
-    ports: Ports
-    lease: Lease
-
-    @property
-    def id(self) -> str:
-        return self.lease.instance_id
-
-    async def append(self, *events: EventData) -> list[StoredEvent]:
-        return await self.ports.log.append(
-            self.lease, [NewEvent(event, datetime.now(UTC)) for event in events]
-        )
-
-    async def work(self, count: int, text: str = "") -> list[StoredEvent]:
-        return await self.append(
-            *(
-                ToolStarted(task_id="1.1", attempt=1, tool_id=str(n), tool_name="bash", input_summary=text)
-                for n in range(count)
-            )
-        )
-
-    async def end(self, status: RunStatus = RunStatus.STOPPED) -> None:
-        await self.append(OrchestratorChanged(old_status=RunStatus.RUNNING, new_status=status))
 
 
 @dataclass
@@ -131,12 +103,6 @@ async def take(messages: Any, count: int) -> list[dict[str, Any]]:
             message = await (messages.recv() if hasattr(messages, "recv") else anext(messages))
             found.append(json.loads(message if isinstance(message, str) else message.data))
     return found
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(SECONDS):
-        while not condition():  # noqa: ASYNC110 - what is waited for has no event
-            await asyncio.sleep(0.005)
 
 
 @pytest.fixture

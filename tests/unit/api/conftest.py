@@ -4,62 +4,29 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
+from driven_run import Run
 from fastapi import FastAPI
 
 from orchestrator.api.app import create_app
 from orchestrator.api.settings import ApiSettings
 from orchestrator.domain.events import (
-    EventData,
-    NewEvent,
     OrchestratorChanged,
     PlanLoaded,
     PlannedPhase,
     PlannedTask,
-    StoredEvent,
-    ToolStarted,
 )
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.plan_catalog import PlanCatalog
 from orchestrator.engine.ports import Ports
-from orchestrator.engine.records import InstanceRecord, Lease, NewInstance
+from orchestrator.engine.records import NewInstance
 from orchestrator.engine.status_reader import StatusReader
 from orchestrator.store.open import open_memory_store
 
 PLAN = "# Demo\n\n## Phase 1: Build\n\n- [ ] 1.1 first\n- [ ] 1.2 second\n"
-
-
-@dataclass
-class Run:
-    """An orchestrator whose engine is the test."""
-
-    ports: Ports
-    lease: Lease
-
-    @property
-    def id(self) -> str:
-        return self.lease.instance_id
-
-    async def append(self, *events: EventData) -> list[StoredEvent]:
-        stamped = [NewEvent(event, datetime.now(UTC)) for event in events]
-        return await self.ports.log.append(self.lease, stamped)
-
-    async def work(self, count: int) -> list[StoredEvent]:
-        return await self.append(*(tool(str(number)) for number in range(count)))
-
-    async def record(self) -> InstanceRecord:
-        return await self.ports.registry.get(self.id)
-
-    async def end(self, status: RunStatus = RunStatus.STOPPED) -> None:
-        await self.append(OrchestratorChanged(old_status=RunStatus.RUNNING, new_status=status))
-
-
-def tool(tool_id: str, text: str = "") -> ToolStarted:
-    return ToolStarted(task_id="1.1", attempt=1, tool_id=tool_id, tool_name="bash", input_summary=text)
 
 
 def plan_loaded(tasks: int = 2) -> PlanLoaded:
