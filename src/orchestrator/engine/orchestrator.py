@@ -11,7 +11,6 @@ from typing import Any, Literal
 from orchestrator.domain.commands import Command
 from orchestrator.domain.errors import OrchestratorError, PlanInvalid, PlanOwned
 from orchestrator.domain.events import PlanLoaded
-from orchestrator.domain.plan import Plan
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.redaction import Redact, redact_known
 from orchestrator.domain.run_state import RunState, TaskState
@@ -90,11 +89,6 @@ class Orchestrator:
         self._early_wishes: list[Command] = []
         self._scheduler: Scheduler | None = None
         self._journal: Journal | None = None
-
-    @property
-    def plan(self) -> Plan:
-        """The plan as it was read when the run was made."""
-        return self._plan
 
     @property
     def state(self) -> RunState | None:
