@@ -41,7 +41,8 @@ generate: setup-dev ## Write the generated files
 
 lock: ## Renew the locks (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--no-emit-index-url pyproject.toml --group pyproject.toml:build --output-file requirements.txt
+		--no-emit-index-url pyproject.toml --extra postgres --group pyproject.toml:build \
+		--output-file requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--no-emit-index-url pyproject.toml --group pyproject.toml:build --group pyproject.toml:dev \
+		--no-emit-index-url pyproject.toml --extra postgres --group pyproject.toml:build --group pyproject.toml:dev \
 		--constraint requirements.txt --output-file requirements-dev.txt

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from orchestrator.domain.commands import CommandState
@@ -43,7 +44,7 @@ class StoreAdapter:
 
 
 @asynccontextmanager
-async def memory(root: Path) -> AsyncIterator[StoreAdapter]:
+async def memory(root: Path, _request: pytest.FixtureRequest) -> AsyncIterator[StoreAdapter]:
     now = [START]
 
     def pass_time(seconds: float) -> None:
@@ -57,35 +58,63 @@ async def memory(root: Path) -> AsyncIterator[StoreAdapter]:
         yield StoreAdapter(ports, pass_time, reopen)
 
 
+STAMPS = (
+    ("plans", "lease_until"),
+    ("orchestrators", "started_at"),
+    ("orchestrators", "last_heartbeat"),
+    ("commands", "submitted_at"),
+)
+"""A database's clock can't be moved, so what it has stamped is moved back."""
+
+
 @asynccontextmanager
-async def sqlite(root: Path) -> AsyncIterator[StoreAdapter]:
+async def in_database(
+    root: Path, url: str | None, execute: Callable[[str], None]
+) -> AsyncIterator[StoreAdapter]:
     def pass_time(seconds: float) -> None:
-        """The database's clock can't be moved, so what it has stamped is moved back."""
-        connection = sqlite3.connect(root / ".orchestrator/orchestrator.db")
-        with connection:
-            for table, column in (
-                ("plans", "lease_until"),
-                ("orchestrators", "started_at"),
-                ("orchestrators", "last_heartbeat"),
-                ("commands", "submitted_at"),
-            ):
-                connection.execute(f"UPDATE {table} SET {column} = {column} - {round(seconds * 1000)}")
-        connection.close()
+        for table, column in STAMPS:
+            execute(f"UPDATE {table} SET {column} = {column} - {round(seconds * 1000)}")
 
     async with AsyncExitStack() as stack:
 
         async def reopen() -> Ports:
-            return await stack.enter_async_context(open_store(root, lease_seconds=LEASE_SECONDS))
+            return await stack.enter_async_context(open_store(root, url, lease_seconds=LEASE_SECONDS))
 
         yield StoreAdapter(await reopen(), pass_time, reopen)
 
 
-STORES = {"memory": memory, "sqlite": sqlite}
+def sqlite(root: Path, _request: pytest.FixtureRequest) -> AbstractAsyncContextManager[StoreAdapter]:
+    def execute(statement: str) -> None:
+        connection = sqlite3.connect(root / ".orchestrator/orchestrator.db")
+        with connection:
+            connection.execute(statement)
+        connection.close()
+
+    return in_database(root, None, execute)
+
+
+def postgresql(root: Path, request: pytest.FixtureRequest) -> AbstractAsyncContextManager[StoreAdapter]:
+    url = request.getfixturevalue("postgres_url")
+
+    def execute(statement: str) -> None:
+        with psycopg.connect(url) as connection:
+            connection.execute(statement)
+
+    return in_database(root, url, execute)
+
+
+STORES = {"memory": memory, "sqlite": sqlite, "postgresql": postgresql}
 
 
 @pytest.fixture(params=STORES)
-async def store(request, tmp_path) -> AsyncIterator[StoreAdapter]:
-    async with STORES[request.param](tmp_path) as adapter:
+def opening(request, tmp_path) -> AbstractAsyncContextManager[StoreAdapter]:
+    # Not in the fixture below: another fixture cannot be asked for while a loop runs.
+    return STORES[request.param](tmp_path, request)
+
+
+@pytest.fixture
+async def store(opening) -> AsyncIterator[StoreAdapter]:
+    async with opening as adapter:
         yield adapter
 
 

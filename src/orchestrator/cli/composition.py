@@ -20,7 +20,7 @@ from orchestrator.engine.ports import Ports
 from orchestrator.engine.records import NewInstance, PlanFile
 from orchestrator.engine.recovery import Undertaker
 from orchestrator.engine.status_reader import StatusReader
-from orchestrator.store.database import locate
+from orchestrator.store.database import default_location
 from orchestrator.store.open import open_memory_store, open_store
 from orchestrator.store.plan_files import DiskPlanFiles
 from orchestrator.store.plan_outputs import DiskPlanOutputs
@@ -46,7 +46,7 @@ async def open_services(root: Path, *, create: bool = True) -> AsyncIterator[Ser
     Without `create`, a project that has no database yet is shown as empty and left as it is.
     """
     url = os.environ.get(DATABASE_URL_VARIABLE) or None
-    is_there = url is not None or locate(root, None).path.exists()
+    is_there = url is not None or default_location(root).path.exists()
     async with open_store(root, url) if create or is_there else _without_database(root) as ports:
         reader = StatusReader(ports.registry, ports.log)
         processes = LocalProcesses()

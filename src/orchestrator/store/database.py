@@ -1,33 +1,37 @@
-"""SQLite behind SQLAlchemy: where the file is, how connections are set up, and all SQL that only SQLite has.
+"""Which database a URL names, and the pieces of SQL that each database says in its own way.
 
-The next database is one more such module: the queries elsewhere are the same for every dialect.
+What else is particular to one of them stands in `sqlite` and `postgresql`; the queries are the same for both.
 """
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, BigInteger, Connection, Engine, Table, create_engine, event, make_url
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import URL, BigInteger, Connection, Table, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from orchestrator.domain.errors import StorageError, UsageError
-from orchestrator.store.failures import storage_errors
-from orchestrator.store.filesystems import network_type
+from orchestrator.domain.errors import UsageError
 
 STATE_FOLDER = ".orchestrator"
 DATABASE_NAME = "orchestrator.db"
 LOCK_TIMEOUT_SECONDS = 5.0
+"""How long a lock that another holds is waited for, and a database server that is away."""
+
 READERS = 3
-WAL_BYTES_KEPT = 64 * 1024 * 1024
+
+_URLS = "sqlite:////absolute/path.db or postgresql://user@host/database"
+_SQLITE_DRIVERS = {"sqlite", "sqlite+pysqlite"}
+_POSTGRESQL_DRIVERS = {"postgresql", "postgres", "postgresql+psycopg"}
+_INSERTS: Mapping[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
 
 
 class database_now(FunctionElement[int]):  # noqa: N801 - it reads as the SQL function that it is
@@ -44,44 +48,66 @@ def _sqlite_now(_element: object, _compiler: object, **_options: object) -> str:
     return "CAST((julianday('now') - 2440587.5) * 86400000.0 + 0.5 AS INTEGER)"
 
 
+@compiles(database_now, "postgresql")
+def _postgresql_now(_element: object, _compiler: object, **_options: object) -> str:
+    # Not `now()`: that stands still from the transaction's begin on, also while it waits for a lock.
+    return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+
+
 def insert_if_absent(connection: Connection, table: Table, values: Mapping[str, Any]) -> None:
     """Insert the row unless one with its key is there already."""
+    insert = _INSERTS[connection.dialect.name]
     connection.execute(insert(table).values(values).on_conflict_do_nothing())
 
 
 @dataclass(frozen=True, slots=True)
-class Location:
+class SqliteLocation:
     """A SQLite database: its file, and the folder where the doorbells of its processes are."""
 
     path: Path
     bells: Path
 
 
-def locate(root: Path, url: str | None) -> Location:
-    """The database that `url` names, by default `.orchestrator/orchestrator.db` in `root`.
+@dataclass(frozen=True, slots=True)
+class PostgresqlLocation:
+    """A PostgreSQL database. `str()` of it is for people and has no password."""
+
+    url: URL
+
+    def __str__(self) -> str:
+        url = self.url
+        return str(URL.create("postgresql", url.username, None, url.host, url.port, url.database))
+
+
+def default_location(root: Path) -> SqliteLocation:
+    """The database of a project that names none: `.orchestrator/orchestrator.db` in `root`."""
+    folder = root / STATE_FOLDER
+    return SqliteLocation(folder / DATABASE_NAME, folder / "bells")
+
+
+def locate(root: Path, url: str | None) -> SqliteLocation | PostgresqlLocation:
+    """The database that `url` names, or the project's own.
 
     A relative path in the URL begins at `root`. Raises UsageError for a URL that is not understood.
     """
     if url is None:
-        folder = root / STATE_FOLDER
-        return Location(folder / DATABASE_NAME, folder / "bells")
+        return default_location(root)
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        raise UsageError("The database URL is not understood; write sqlite:////absolute/path.db.") from None
-    backend = parsed.get_backend_name()
-    if backend in {"postgresql", "postgres"}:
-        raise UsageError("PostgreSQL is not supported by this version yet; use sqlite:////absolute/path.db.")
-    if parsed.drivername not in {"sqlite", "sqlite+pysqlite"} or parsed.query:
+        raise UsageError(f"The database URL is not understood; write {_URLS}.") from None
+    if parsed.drivername in _POSTGRESQL_DRIVERS:
+        return PostgresqlLocation(parsed.set(drivername="postgresql+psycopg"))
+    if parsed.drivername not in _SQLITE_DRIVERS or parsed.query:
         raise UsageError(
-            f"A {parsed.drivername} database URL of this form is not supported; write "
-            "sqlite:////absolute/path.db, without a driver and without options."
+            f"A {parsed.drivername} database URL of this form is not supported; write {_URLS}, "
+            "without a driver, and for SQLite without options."
         )
     if parsed.database in {None, "", ":memory:"}:
         raise UsageError("The database URL names no file; write sqlite:////absolute/path.db.")
     path = root / str(parsed.database)
     bells = "bells" if path.parent.name == STATE_FOLDER else f"{path.name}-bells"
-    return Location(path, path.parent / bells)
+    return SqliteLocation(path, path.parent / bells)
 
 
 def make_state_folder(folder: Path) -> None:
@@ -90,128 +116,3 @@ def make_state_folder(folder: Path) -> None:
     ignore = folder / ".gitignore"
     if folder.name == STATE_FOLDER and not ignore.exists():
         ignore.write_text("*\n", encoding="utf-8")
-
-
-def prepare(location: Location) -> Location:
-    """Make the folder of the database, and refuse a place where it would not be safe.
-
-    The location that is given back is free of symlinks. Raises StorageError.
-    """
-    folder = location.path.parent
-    with storage_errors(folder):
-        make_state_folder(folder)
-        path = location.path.resolve()
-    kind = network_type(path.parent)
-    if kind is not None:
-        raise StorageError(
-            f"{path}: this is on a network file system ({kind}), where SQLite loses data; "
-            "name a file on a local disk with ORCHESTRATOR_DATABASE_URL=sqlite:////path/to/file.db."
-        )
-    return Location(path, path.parent / location.bells.name)
-
-
-def writing_engine(path: Path, lock_timeout_seconds: float) -> Engine:
-    """One connection whose transactions take the write lock at their begin and are on disk at their end."""
-    return _engine(path, lock_timeout_seconds, 1, begin="BEGIN IMMEDIATE", pragmas=("synchronous=FULL",))
-
-
-def reading_engine(path: Path, lock_timeout_seconds: float) -> Engine:
-    """A few connections that can only read."""
-    return _engine(path, lock_timeout_seconds, READERS, begin="BEGIN", pragmas=("query_only=ON",))
-
-
-def _engine(
-    path: Path, lock_timeout_seconds: float, size: int, *, begin: str, pragmas: tuple[str, ...]
-) -> Engine:
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)),
-        pool_size=size,
-        max_overflow=0,
-        connect_args={"timeout": lock_timeout_seconds},
-    )
-
-    def set_up(connection: sqlite3.Connection, _record: object) -> None:
-        # Without this the driver begins transactions by itself, and too late.
-        connection.isolation_level = None
-        for pragma in ("foreign_keys=ON", f"journal_size_limit={WAL_BYTES_KEPT}", *pragmas):
-            connection.execute(f"PRAGMA {pragma}")
-
-    event.listen(engine, "connect", set_up)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-    return engine
-
-
-def switch_to_wal(path: Path, lock_timeout_seconds: float) -> None:
-    """Let readers and the writer work side by side; the file remembers it. Raises StorageError."""
-    deadline = time.monotonic() + lock_timeout_seconds
-    with storage_errors(path):
-        connection = sqlite3.connect(path, timeout=lock_timeout_seconds)
-        try:
-            mode = _journal_mode(connection, deadline)
-        finally:
-            connection.close()
-    if mode != "wal":
-        raise StorageError(f"{path}: SQLite cannot use its WAL mode here ({mode}); choose a local disk.")
-
-
-def _journal_mode(connection: sqlite3.Connection, deadline: float) -> str:
-    while True:
-        try:
-            return str(connection.execute("PRAGMA journal_mode=WAL").fetchone()[0])
-        except sqlite3.OperationalError as error:
-            # When two processes are first at once, SQLite now and then (1 in 1,000) tells one of them
-            # that the file is locked without waiting, lest they wait for each other.
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-
-
-class FileIdentity:
-    """Notices that the database's file was deleted or replaced, where writes would vanish unseen."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._expected = self._look()
-
-    def _look(self) -> tuple[int, int]:
-        with storage_errors(self._path):
-            found = os.stat(self._path)  # noqa: PTH116 - the quickest way, once per transaction
-        return found.st_dev, found.st_ino
-
-    def check(self) -> None:
-        """Raise StorageError when the path leads to another file than at first, or to none."""
-        try:
-            same = self._look() == self._expected
-        except StorageError:
-            same = False
-        if not same:
-            raise StorageError(
-                f"{self._path}: the file was deleted or replaced while in use; restore it, "
-                "or start again with a new one."
-            )
-
-
-class DataVersion:
-    """Asks cheaply whether another connection has changed the database. For one thread."""
-
-    def __init__(self, path: Path) -> None:
-        with storage_errors(path):
-            self._connection = sqlite3.connect(path, check_same_thread=False)
-        self._last = self._look()
-
-    def _look(self) -> int:
-        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
-
-    def has_changed(self) -> bool:
-        """Return True once for every look that finds the database changed, or unreadable."""
-        try:
-            version = self._look()
-        except sqlite3.Error:
-            return True
-        changed = version != self._last
-        self._last = version
-        return changed
-
-    def close(self) -> None:
-        """End the connection."""
-        self._connection.close()

@@ -17,8 +17,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from orchestrator.store.database import DataVersion
 from orchestrator.store.failures import storage_errors
+from orchestrator.store.sqlite import DataVersion
 from orchestrator.store.wake_ups import Waiter, WakeUps
 
 LOOPBACK = "127.0.0.1"

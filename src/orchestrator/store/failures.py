@@ -34,6 +34,32 @@ _SQLITE_ADVICE = {
     sqlite3.SQLITE_IOERR: _DEVICE,
 }
 
+# By SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_POSTGRESQL_ADVICE = {
+    "28000": "the server refuses this user; check the name in the URL and the server's pg_hba.conf",
+    "28P01": "the server refuses this user's password; check the URL",
+    "3D000": "there is no database of this name; make it with createdb, or correct the URL",
+    "42501": "this user lacks a right; the user needs to create tables in the database, or own them",
+    "25006": "the server is read-only, as a standby is; name the primary server",
+    "53100": "the server's disk is full; free some space, nothing that was acknowledged is lost",
+    "53300": "the server has too many connections; raise max_connections (a process here needs five)",
+    "55P03": _LOCKED,
+    "40P01": "it was in the way of other writers again and again; try again",
+}
+_AWAY_STATE = "08001"
+_POSTGRESQL_ADVICE |= dict.fromkeys(
+    (_AWAY_STATE, "08000", "08003", "08004", "08006", "57P01", "57P02", "57P03"),
+    "the server cannot be reached; check that it runs, and the host and port in the URL",
+)
+_LIBPQ_WORDS = {
+    "password authentication failed": "28P01",
+    "no pg_hba.conf entry": "28000",
+    "too many clients": "53300",
+    'database "': "3D000",
+    'role "': "28000",
+}
+_REFUSED = "the database refuses what was asked of it"
+
 _SYSTEM_ADVICE = {
     errno.ENOSPC: "the disk is full; free some space and start again",
     errno.EDQUOT: "the disk quota is used up; free some space and start again",
@@ -62,13 +88,28 @@ def storage_errors(place: Path | str) -> Iterator[None]:
 def database_failure(place: Path | str, error: Exception) -> StorageError:
     """The StorageError for what the driver or SQLAlchemy raised."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    # The low byte of an extended SQLite code is the condition.
-    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
     if isinstance(error, PoolTimeout):
         advice = "all its connections are in use; try again"
+    elif isinstance(cause, sqlite3.Error):
+        # The low byte of an extended code is the condition.
+        code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+        advice = _SQLITE_ADVICE.get(code, _REFUSED)
     else:
-        advice = _SQLITE_ADVICE.get(code, "the database refuses what was asked of it")
-    return StorageError(f"{place}: {advice} ({cause}).")
+        advice = _POSTGRESQL_ADVICE.get(_state_of(cause), _REFUSED)
+    # Further lines of a server's message quote rows and statements.
+    said = str(cause).strip().partition("\n")[0].removesuffix(".")
+    return StorageError(f"{place}: {advice} ({said}).")
+
+
+def _state_of(cause: object) -> str:
+    """The SQLSTATE; libpq gives none for a server it does not reach, and only words for a refusal."""
+    state = getattr(cause, "sqlstate", None)
+    if state is not None:
+        return str(state)
+    if type(cause).__name__ != "OperationalError":
+        return ""
+    refusal = str(cause).partition("FATAL:")[2]
+    return next((code for words, code in _LIBPQ_WORDS.items() if words in refusal), _AWAY_STATE)
 
 
 def file_failure(place: Path | str, error: OSError) -> StorageError:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.engine.ports import LEASE_SECONDS, Ports
+from sqlalchemy import Engine
+
+from orchestrator.engine.ports import LEASE_SECONDS, Changes, Ports
+from orchestrator.store import postgresql, sqlite
 from orchestrator.store.artifacts import SqlArtifactStore
 from orchestrator.store.command_queue import SqlCommandQueue
 from orchestrator.store.database import (
     LOCK_TIMEOUT_SECONDS,
-    FileIdentity,
+    PostgresqlLocation,
+    SqliteLocation,
     locate,
-    prepare,
-    reading_engine,
-    switch_to_wal,
-    writing_engine,
 )
 from orchestrator.store.doorbell import Doorbell
 from orchestrator.store.entries import Clock, utc_now
@@ -33,6 +33,7 @@ from orchestrator.store.memory import (
 )
 from orchestrator.store.memory_files import MemoryPlanFiles, MemoryPlanOutputs
 from orchestrator.store.migrations import migrate
+from orchestrator.store.notifications import Notifications
 from orchestrator.store.plan_files import DiskPlanFiles
 from orchestrator.store.plan_outputs import DiskPlanOutputs
 from orchestrator.store.transactions import Transactions
@@ -41,30 +42,55 @@ from orchestrator.store.transactions import Transactions
 @dataclass(frozen=True, slots=True)
 class _Opened:
     transactions: Transactions
-    doorbell: Doorbell
+    changes: Changes
+    close_changes: Callable[[], None]
 
     def close(self) -> None:
         self.transactions.close()
-        self.doorbell.close()
+        self.close_changes()
 
 
 def _open(root: Path, url: str | None, lock_timeout_seconds: float) -> _Opened:
-    location = prepare(locate(root, url))
-    switch_to_wal(location.path, lock_timeout_seconds)
-    writer = writing_engine(location.path, lock_timeout_seconds)
-    reader = reading_engine(location.path, lock_timeout_seconds)
+    location = locate(root, url)
+    if isinstance(location, PostgresqlLocation):
+        return _open_postgresql(location, lock_timeout_seconds)
+    return _open_sqlite(location, lock_timeout_seconds)
+
+
+def _open_sqlite(location: SqliteLocation, lock_timeout_seconds: float) -> _Opened:
+    location = sqlite.prepare(location)
+    path = location.path
+    sqlite.switch_to_wal(path, lock_timeout_seconds)
+    writer = sqlite.writing_engine(path, lock_timeout_seconds)
+    reader = sqlite.reading_engine(path, lock_timeout_seconds)
+    with _disposed_on_error(writer, reader):
+        migrate(writer, reader, path)
+        doorbell = Doorbell(path, location.bells)
+        rules = sqlite.SqliteCommits(path, doorbell.ring)
+    return _Opened(Transactions(writer, reader, path, rules), doorbell, doorbell.close)
+
+
+def _open_postgresql(location: PostgresqlLocation, lock_timeout_seconds: float) -> _Opened:
+    postgresql.require_driver()
+    writer = postgresql.writing_engine(location, lock_timeout_seconds)
+    reader = postgresql.reading_engine(location)
+    with _disposed_on_error(writer, reader):
+        postgresql.check_server(reader, location)
+        migrate(writer, reader, str(location))
+    notifications = Notifications(location, writer)
+    rules = postgresql.PostgresqlCommits(notifications.ring)
+    transactions = Transactions(writer, reader, str(location), rules, lock_timeout_seconds)
+    return _Opened(transactions, notifications, notifications.close)
+
+
+@contextmanager
+def _disposed_on_error(*engines: Engine) -> Iterator[None]:
     try:
-        migrate(writer, reader, location.path)
-        identity = FileIdentity(location.path)
+        yield
     except BaseException:
-        writer.dispose()
-        reader.dispose()
+        for engine in engines:
+            engine.dispose()
         raise
-    doorbell = Doorbell(location.path, location.bells)
-    transactions = Transactions(
-        writer, reader, location.path, before_write=identity.check, after_commit=doorbell.ring
-    )
-    return _Opened(transactions, doorbell)
 
 
 @asynccontextmanager
@@ -90,7 +116,7 @@ async def open_store(
             log=SqlEventLog(opened.transactions),
             commands=SqlCommandQueue(opened.transactions),
             artifacts=SqlArtifactStore(opened.transactions),
-            changes=opened.doorbell,
+            changes=opened.changes,
             plans=DiskPlanFiles(root),
             outputs=DiskPlanOutputs(root),
         )

@@ -8,24 +8,43 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from orchestrator.domain.errors import OrchestratorError, StorageError
-from orchestrator.store.database import READERS
+from orchestrator.store.database import LOCK_TIMEOUT_SECONDS, READERS
 from orchestrator.store.failures import database_failure, storage_errors
 
 T = TypeVar("T")
 
 JOBS_PER_COMMIT_MAX = 256
+RETRY_PAUSE_SECONDS = 0.05
+
+
+class CommitRules(Protocol):
+    """What one database wants around a commit."""
+
+    def before(self) -> None:
+        """Refuse by raising, where writing would not be safe."""
+
+    def within(self, connection: Connection) -> None:
+        """Say the last words of a transaction that is to wake others."""
+
+    def after(self) -> None:
+        """Tell others that there is something new."""
+
+    def is_passing(self, error: Exception) -> bool:
+        """Whether the same work may succeed when it is tried again: a conflict, a server that is away."""
 
 
 @dataclass(slots=True)
@@ -43,16 +62,15 @@ class Transactions:
         writer: Engine,
         reader: Engine,
         place: Path | str,
-        *,
-        before_write: Callable[[], None],
-        after_commit: Callable[[], None],
+        rules: CommitRules,
+        patience_seconds: float = LOCK_TIMEOUT_SECONDS,
     ) -> None:
-        """`before_write` may refuse by raising; `after_commit` tells others that there is something new."""
+        """`place` is the database's name in errors; for `patience_seconds` what passes is tried again."""
         self._writer = writer
         self._reader = reader
         self._place = place
-        self._before_write = before_write
-        self._after_commit = after_commit
+        self._rules = rules
+        self._patience_seconds = patience_seconds
         self._connection: Connection | None = None
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
@@ -70,8 +88,24 @@ class Transactions:
         return await asyncio.wrap_future(future)
 
     def _read(self, work: Callable[[Connection], T]) -> T:
-        with storage_errors(self._place), self._reader.begin() as connection:
-            return work(connection)
+        def once() -> T:
+            with self._reader.begin() as connection:
+                return work(connection)
+
+        with storage_errors(self._place):
+            return self._patiently(once)
+
+    def _patiently(self, work: Callable[[], T]) -> T:
+        """The result of `work`, which is begun anew while its error is one that passes."""
+        deadline = time.monotonic() + self._patience_seconds
+        while True:
+            try:
+                return work()
+            except DBAPIError as error:
+                if time.monotonic() >= deadline or not self._rules.is_passing(error):
+                    raise
+            # Two that were in each other's way should not meet again.
+            time.sleep(RETRY_PAUSE_SECONDS * random.uniform(0.1, 1))  # noqa: S311 - no secret
 
     async def write(self, work: Callable[[Connection], T], *, rings: bool = True) -> T:
         """Run `work` and return when it is on disk, or raise what it raised, and then nothing is written.
@@ -121,19 +155,37 @@ class Transactions:
                 return
 
     def _commit(self, jobs: list[_Job]) -> None:
+        rings = any(job.rings for job in jobs)
         try:
             with storage_errors(self._place):
-                self._before_write()
-                with self._connected() as connection, connection.begin():
-                    settle = [self._perform(connection, job, alone=len(jobs) == 1) for job in jobs]
+                reports = self._patiently(lambda: self._transaction(jobs, rings=rings))
         except Exception as error:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
             for job in jobs:
                 job.future.set_exception(error)
             return
-        if any(job.rings for job in jobs):
-            self._after_commit()
-        for report in settle:
+        if rings:
+            self._rules.after()
+        for report in reports:
             report()
+
+    def _transaction(self, jobs: list[_Job], *, rings: bool) -> list[Callable[[], None]]:
+        """One transaction with all the jobs, and for each what tells its waiter."""
+        self._rules.before()
+        with self._connected() as connection:
+            transaction = connection.begin()
+            try:
+                reports = [self._perform(connection, job, alone=len(jobs) == 1) for job in jobs]
+                if rings:
+                    self._rules.within(connection)
+            except BaseException:
+                transaction.rollback()
+                raise
+            try:
+                transaction.commit()
+            except DBAPIError as error:
+                # Whether it was written is not known then, so it must not be tried again.
+                raise database_failure(self._place, error) from error
+        return reports
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:

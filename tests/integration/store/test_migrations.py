@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,27 +10,48 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import Engine, TextClause, inspect, text
 
+from orchestrator.domain.commands import CommandState, SkipTask
 from orchestrator.domain.errors import StorageError
-from orchestrator.store import migrations
-from orchestrator.store.database import writing_engine
+from orchestrator.domain.events import AgentMessage, NewEvent
+from orchestrator.domain.task_status import RunStatus
+from orchestrator.engine.records import Lease
+from orchestrator.store import migrations, postgresql, sqlite
+from orchestrator.store.database import PostgresqlLocation, locate
 from orchestrator.store.open import open_store
 from orchestrator.store.schema import metadata
 
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "databases"
+CONTENT = b"\0\xff what was found"
 
-async def migrated(root: Path) -> Path:
-    async with open_store(root):
+
+async def migrated(root: Path, url: str | None = None) -> Path:
+    async with open_store(root, url):
         return root / ".orchestrator/orchestrator.db"
 
 
-async def test_the_migrated_schema_is_that_of_the_code(tmp_path) -> None:
-    engine = writing_engine(await migrated(tmp_path), 1.0)
+def write_engine(root: Path, url: str | None) -> Engine:
+    location = locate(root, url)
+    if isinstance(location, PostgresqlLocation):
+        return postgresql.writing_engine(location, 1.0)
+    sqlite.prepare(location)
+    sqlite.switch_to_wal(location.path, 1.0)
+    return sqlite.writing_engine(location.path, 1.0)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request) -> str | None:
+    return None if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+
+
+def check_schema(engine: Engine) -> None:
+    """The schema is that of the code, and has its constraints by their names."""
     with engine.connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": True}
         )
-        assert compare_metadata(context, metadata) == []
+        assert [step for step in compare_metadata(context, metadata) if "comment" not in str(step[0])] == []
         found = inspect(connection)
         for table in metadata.tables.values():
             keys = found.get_pk_constraint(table.name)
@@ -40,7 +62,58 @@ async def test_the_migrated_schema_is_that_of_the_code(tmp_path) -> None:
             assert {c["name"]: c["nullable"] for c in found.get_columns(table.name)} == {
                 column.name: column.nullable for column in table.columns
             }
+
+
+async def test_the_migrated_schema_is_that_of_the_code(tmp_path, url) -> None:
+    await migrated(tmp_path, url)
+    engine = write_engine(tmp_path, url)
+    check_schema(engine)
     engine.dispose()
+
+
+@pytest.mark.parametrize("revision", migrations.REVISIONS)
+async def test_a_database_of_each_earlier_version_is_upgraded_with_all_that_is_in_it(
+    tmp_path, url, revision
+) -> None:
+    """`tests/fixtures/databases` has for each revision what its version would have written."""
+    engine = write_engine(tmp_path, url)
+    with engine.begin() as connection:
+        migrations.upgrade(connection, revision)
+        for statement in (FIXTURES / f"{revision}.sql").read_text().split(";\n"):
+            if statement.strip():
+                connection.execute(*_with_content(statement))
+    async with open_store(tmp_path, url) as ports:
+        live, ended = await ports.registry.list()
+        assert (live.id, live.status, live.seq, live.agent) == ("orch-live", RunStatus.RUNNING, 1, "shell")
+        assert live.lease_until == datetime(2096, 10, 2, 7, 6, 40, tzinfo=UTC)
+        assert (ended.status, ended.seq, ended.ended_at) == (
+            RunStatus.COMPLETED,
+            2,
+            datetime(2023, 11, 14, 22, 13, 29, tzinfo=UTC),
+        )
+        message, end = await ports.log.read("orch-ended")
+        assert message.data.text == "hé\0llo"
+        assert message.timestamp == datetime(2023, 11, 14, 22, 13, 21, 123456, tzinfo=UTC)
+        assert end.data.new_status is RunStatus.COMPLETED
+        settled = await ports.commands.get("orch-ended", "cmd-1")
+        assert settled.command == SkipTask(task_id="1.1", reason="why")
+        assert (settled.state, settled.seq) == (CommandState.REJECTED, 2)
+        assert [record.id for record in await ports.commands.open("orch-live")] == ["cmd-2"]
+        assert (await ports.artifacts.get("orch-ended", "1.1", 1, "finding")).content == CONTENT
+        lease = Lease("orch-live", "/p", "docs/plans/a.md", 3)
+        stored = await ports.log.append(
+            lease, [NewEvent(AgentMessage(task_id="1.1", attempt=1, text="on"), message.timestamp)]
+        )
+        assert [event.seq for event in stored] == [2]
+    check_schema(engine)
+    engine.dispose()
+
+
+def _with_content(statement: str) -> tuple[TextClause, dict[str, bytes]]:
+    # A backslash keeps the colons of JSON and of times from being read as parameters.
+    if ":content" in statement:
+        return text(statement), {"content": CONTENT}
+    return text(statement.replace(":", "\\:")), {}
 
 
 def test_the_known_revisions_are_those_that_are_there() -> None:

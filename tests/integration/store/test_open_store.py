@@ -13,8 +13,9 @@ from sqlalchemy import event, select
 from orchestrator.domain.commands import Pause
 from orchestrator.domain.errors import LeaseLost, StorageError
 from orchestrator.store import filesystems
-from orchestrator.store.database import database_now, switch_to_wal
+from orchestrator.store.database import database_now
 from orchestrator.store.open import _open, open_store
+from orchestrator.store.sqlite import switch_to_wal
 
 
 async def test_the_database_lies_in_a_folder_that_git_ignores(tmp_path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.domain.errors import UsageError
-from orchestrator.store.database import locate
+from orchestrator.store.database import PostgresqlLocation, locate
 
 ROOT = Path("/project")
 
@@ -35,12 +35,20 @@ def test_a_url_names_the_file(url, path, bells) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://host/db", "postgresql+psycopg://u:secret@host/db", "postgres://host/db"]
+    "url",
+    ["postgresql://u:secret@host:5433/db", "postgresql+psycopg://u:secret@host:5433/db?sslmode=require"],
 )
-def test_postgresql_is_said_to_be_not_supported_yet(url) -> None:
-    with pytest.raises(UsageError, match="not supported by this version yet") as refused:
-        locate(ROOT, url)
-    assert "secret" not in str(refused.value)
+def test_a_postgresql_url_is_shown_without_its_password(url) -> None:
+    location = locate(ROOT, url)
+    assert isinstance(location, PostgresqlLocation)
+    assert str(location) == "postgresql://u@host:5433/db"
+    assert location.url.password == "secret"
+
+
+def test_the_short_name_of_the_scheme_will_do() -> None:
+    location = locate(ROOT, "postgres://host/db")
+    assert isinstance(location, PostgresqlLocation)
+    assert location.url.drivername == "postgresql+psycopg"
 
 
 @pytest.mark.parametrize(
@@ -54,6 +62,7 @@ def test_postgresql_is_said_to_be_not_supported_yet(url) -> None:
         "sqlite:////x.db?mode=ro",
         "sqlite+aiosqlite:////x.db",
         "mysql://u:secret@host/db",
+        "postgresql+asyncpg://u:secret@host/db",
         "://",
         "sqlite://host:port/x",
     ],

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from orchestrator.store.database import _journal_mode
+from orchestrator.store.sqlite import _journal_mode
 
 
 class Connection:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from orchestrator.domain.errors import StorageError
 from orchestrator.store.failures import storage_errors
+from orchestrator.store.postgresql import MIGRATION_LOCK
 
 REVISIONS = ("0001",)
 """Every revision in `versions`, oldest first; a test holds them against each other."""
@@ -23,9 +24,12 @@ def migrate(writer: Engine, reader: Engine, place: Path | str) -> None:
             if _revision(connection, place) == REVISIONS[-1]:
                 return
         with writer.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                # SQLite's write lock is taken already; here it needs a word.
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
             # Looked at again: another process may have been first.
             if _revision(connection, place) != REVISIONS[-1]:
-                _upgrade(connection)
+                upgrade(connection)
 
 
 def _revision(connection: Connection, place: Path | str) -> str | None:
@@ -40,7 +44,8 @@ def _revision(connection: Connection, place: Path | str) -> str | None:
     return found
 
 
-def _upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Bring the schema to `revision`, in the connection's transaction."""
     # Imported here because almost no start needs it, and it takes a while.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
@@ -48,4 +53,4 @@ def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
