@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import ClassVar, Literal
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,6 +18,9 @@ from orchestrator.domain.task_status import RunStatus, TaskStatus
 
 SUMMARY_LENGTH_MAX = 2_000
 MESSAGE_LENGTH_MAX = 8_000
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class EventData(BaseModel):
@@ -261,15 +264,22 @@ class NewEvent:
     timestamp: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
-    """An entry of a log: `body` is the JSON of its data, `seq` its position (from 1, without gaps)."""
+class StoredEvent(NamedTuple):
+    """An entry of a log: `body` is the JSON of its data, `seq` its position (from 1, without gaps).
+
+    `time` is in microseconds since 1970. A named tuple, because a replay makes a great many.
+    """
 
     instance_id: str
     seq: int
     type: str
-    timestamp: datetime
+    time: int
     body: bytes
+
+    @property
+    def timestamp(self) -> datetime:
+        """When it happened, in UTC."""
+        return EPOCH + timedelta(microseconds=self.time)
 
     @property
     def data(self) -> EventData:
@@ -285,6 +295,11 @@ class StoredEvent:
             self.seq,
             self.body,
         )
+
+
+def microseconds(moment: datetime) -> int:
+    """The moment as a whole number of microseconds since 1970."""
+    return (moment - EPOCH) // _MICROSECOND
 
 
 def utc_text(moment: datetime) -> str:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, BigInteger, Connection, Table, make_url
+from sqlalchemy import URL, BigInteger, Connection, LargeBinary, Table, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from orchestrator.domain.errors import UsageError
@@ -52,6 +53,24 @@ def _sqlite_now(_element: object, _compiler: object, **_options: object) -> str:
 def _postgresql_now(_element: object, _compiler: object, **_options: object) -> str:
     # Not `now()`: that stands still from the transaction's begin on, also while it waits for a lock.
     return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+
+
+class encoded(FunctionElement[bytes]):  # noqa: N801 - the same
+    """A text as the bytes of its UTF-8, so that they need not be made of it here."""
+
+    type = LargeBinary()
+    name = "encoded"
+    inherit_cache = True
+
+
+@compiles(encoded, "sqlite")
+def _sqlite_encoded(element: encoded, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **options)} AS BLOB)"
+
+
+@compiles(encoded, "postgresql")
+def _postgresql_encoded(element: encoded, compiler: SQLCompiler, **options: Any) -> str:
+    return f"convert_to({compiler.process(element.clauses, **options)}, 'UTF8')"
 
 
 def insert_if_absent(connection: Connection, table: Table, values: Mapping[str, Any]) -> None:

@@ -8,7 +8,15 @@ from datetime import UTC, datetime
 
 from orchestrator.domain.commands import CommandState
 from orchestrator.domain.errors import UsageError
-from orchestrator.domain.events import CommandSettled, EventData, NewEvent, OrchestratorChanged, ends_run
+from orchestrator.domain.events import (
+    CommandSettled,
+    EventData,
+    NewEvent,
+    OrchestratorChanged,
+    StoredEvent,
+    ends_run,
+    microseconds,
+)
 from orchestrator.domain.task_status import RunStatus
 
 Clock = Callable[[], datetime]
@@ -18,12 +26,19 @@ EXPIRED_CODE = "expired"
 
 @dataclass(slots=True)  # not frozen: that would make it thrice as slow to build
 class Entry:
-    """An event with its time and its encoded body; `is_own` marks those that the store adds itself."""
+    """An event with its time, in microseconds since 1970, and its encoded body.
+
+    `is_own` marks those that the store adds itself.
+    """
 
     event: EventData
-    timestamp: datetime
+    time: int
     body: str
     is_own: bool = False
+
+    def stored(self, instance_id: str, seq: int) -> StoredEvent:
+        """The entry as it stands in a log."""
+        return StoredEvent(instance_id, seq, self.event.type, self.time, self.body.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +57,9 @@ def utc_now() -> datetime:
 
 def entries_of(events: Sequence[NewEvent]) -> list[Entry]:
     """The events with their encoded bodies."""
-    return [Entry(event.data, event.timestamp, event.data.model_dump_json()) for event in events]
+    return [
+        Entry(event.data, microseconds(event.timestamp), event.data.model_dump_json()) for event in events
+    ]
 
 
 def last_status(entries: Sequence[Entry]) -> RunStatus | None:
@@ -70,7 +87,7 @@ def with_expired_commands(entries: Sequence[Entry], open_commands: Sequence[Open
         for command in open_commands
         if command.id not in settled
     ]
-    at = entries[ending].timestamp
+    at = entries[ending].time
     own = [Entry(receipt, at, receipt.model_dump_json(), is_own=True) for receipt in receipts]
     return [*entries[:ending], *own, *entries[ending:]]
 

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from orchestrator.domain.commands import CommandState
 from orchestrator.domain.events import CommandSettled, NewEvent, StoredEvent, ends_run
 from orchestrator.engine.ports import EVENT_PAGE_MAX
 from orchestrator.engine.records import Lease
-from orchestrator.store.database import database_now
+from orchestrator.store.database import database_now, encoded
 from orchestrator.store.entries import (
     Entry,
     OpenCommand,
@@ -26,13 +35,11 @@ from orchestrator.store.entries import (
 from orchestrator.store.leases import check_lease
 from orchestrator.store.names import is_plain_id
 from orchestrator.store.prepared import Prepared
-from orchestrator.store.schema import EPOCH, INTEGER_MAX, commands, events, orchestrators, plans
+from orchestrator.store.schema import INTEGER_MAX, commands, events, orchestrators, plans
 from orchestrator.store.transactions import Transactions
 
 APPEND_MAX = 1_000
 """How many events of concurrent appends are at most put into one statement."""
-
-_MICROSECOND = timedelta(microseconds=1)
 
 _TAKE_NUMBERS = Prepared(
     update(orchestrators)
@@ -41,6 +48,27 @@ _TAKE_NUMBERS = Prepared(
     .returning(orchestrators.c.next_seq)
 )
 _INSERT = Prepared(insert(events))
+
+
+def _page(
+    instance_id: ColumnElement[str], after: ColumnElement[int], limit: int | ColumnElement[int]
+) -> Select[Any]:
+    """The columns are the fields of a StoredEvent."""
+    return (
+        select(
+            events.c.instance_id,
+            events.c.seq,
+            events.c.type,
+            events.c.timestamp,
+            encoded(events.c.body),
+        )
+        .where(events.c.instance_id == instance_id, events.c.seq > after)
+        .order_by(events.c.seq)
+        .limit(limit)
+    )
+
+
+_PAGE = Prepared(_page(bindparam("instance_id"), bindparam("after"), bindparam("limit", type_=BigInteger())))
 
 
 @dataclass(slots=True)
@@ -140,7 +168,7 @@ def write_entries(
     if changes:
         connection.execute(update(orchestrators).where(orchestrators.c.id == instance_id).values(changes))
     step = {"instance_id": instance_id, "count": len(entries)}
-    following = _TAKE_NUMBERS.execute(connection, step).scalar_one()
+    [(following,)] = _TAKE_NUMBERS.fetch(connection, step)
     numbered = list(enumerate(entries, following - len(entries)))
     _insert(connection, instance_id, numbered)
     _settle_commands(connection, instance_id, numbered)
@@ -148,7 +176,7 @@ def write_entries(
         connection.execute(
             update(plans).where(plans.c.owner == instance_id).values(owner=None, lease_until=0)
         )
-    return [_stored(instance_id, seq, entry) for seq, entry in numbered if not entry.is_own]
+    return [entry.stored(instance_id, seq) for seq, entry in numbered if not entry.is_own]
 
 
 def _open_commands(connection: Connection, instance_id: str) -> list[OpenCommand]:
@@ -165,12 +193,9 @@ def _open_commands(connection: Connection, instance_id: str) -> list[OpenCommand
 
 
 def _insert(connection: Connection, instance_id: str, numbered: list[tuple[int, Entry]]) -> None:
-    rows = [
-        (instance_id, seq, entry.event.type, (entry.timestamp - EPOCH) // _MICROSECOND, entry.body)
-        for seq, entry in numbered
-    ]
+    rows = [(instance_id, seq, entry.event.type, entry.time, entry.body) for seq, entry in numbered]
     if rows:
-        _INSERT.execute_many(connection, events.c.keys(), rows)
+        _INSERT.run(connection, events.c.keys(), rows)
 
 
 def _settle_commands(connection: Connection, instance_id: str, numbered: list[tuple[int, Entry]]) -> None:
@@ -194,23 +219,14 @@ def _settle_commands(connection: Connection, instance_id: str, numbered: list[tu
             )
 
 
-def _stored(instance_id: str, seq: int, entry: Entry) -> StoredEvent:
-    return StoredEvent(instance_id, seq, entry.event.type, entry.timestamp, entry.body.encode())
-
-
 def read_entries(
     connection: Connection, instance_id: str, after: int, limit: int, types: Collection[str] | None
 ) -> list[StoredEvent]:
     """One page of the log."""
-    query = (
-        select(events.c.seq, events.c.type, events.c.timestamp, events.c.body)
-        .where(events.c.instance_id == instance_id, events.c.seq > after)
-        .order_by(events.c.seq)
-        .limit(limit)
-    )
-    if types is not None:
-        query = query.where(events.c.type.in_(types))
-    return [
-        StoredEvent(instance_id, seq, kind, EPOCH + timedelta(microseconds=timestamp), body.encode())
-        for seq, kind, timestamp, body in connection.execute(query)
-    ]
+    if types is None:
+        values = {"instance_id": instance_id, "after": after, "limit": limit}
+        rows: Iterable[Sequence[Any]] = _PAGE.fetch(connection, values)
+    else:
+        chosen = _page(literal(instance_id), literal(after), limit).where(events.c.type.in_(types))
+        rows = connection.execute(chosen)
+    return [StoredEvent(*row) for row in rows]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, select
 
 from orchestrator.domain.errors import LeaseLost
@@ -45,5 +43,11 @@ _HELD = Prepared(
 
 def check_lease(connection: Connection, lease: Lease) -> None:
     """Raise LeaseLost unless the lease is current, and keep it so until the transaction ends."""
-    if _HELD.execute(connection, asdict(lease)).first() is None:
+    values = {
+        "project": lease.project,
+        "plan_path": lease.plan_path,
+        "instance_id": lease.instance_id,
+        "epoch": lease.epoch,
+    }
+    if not _HELD.fetch(connection, values):
         raise lease_lost(lease)

@@ -89,7 +89,7 @@ class MemoryState:
         log = self.events[instance_id]
         stored = []
         for seq, entry in enumerate(entries, len(log) + 1):
-            log.append(StoredEvent(instance_id, seq, entry.event.type, entry.timestamp, entry.body.encode()))
+            log.append(entry.stored(instance_id, seq))
             if isinstance(entry.event, CommandSettled):
                 self._settle(instance_id, entry.event, seq)
             if not entry.is_own:

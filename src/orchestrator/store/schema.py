@@ -5,7 +5,7 @@ A change here needs a revision in `migrations`; a test compares the two.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import (
     JSON,
@@ -24,7 +24,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from orchestrator.domain.events import EPOCH
+
 INTEGER_MAX = 2**63 - 1
 
 metadata = MetaData(

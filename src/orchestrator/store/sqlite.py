@@ -63,7 +63,12 @@ def _engine(
             connection.execute(f"PRAGMA {pragma}")
 
     event.listen(engine, "connect", set_up)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+
+    def begin_transaction(connection: Connection) -> None:
+        # Past the layers of SQLAlchemy: this runs with every transaction.
+        connection.connection.cursor().execute(begin)
+
+    event.listen(engine, "begin", begin_transaction)
     return engine
 
 

@@ -10,7 +10,14 @@ import pytest
 
 from orchestrator.domain.commands import Command
 from orchestrator.domain.decisions import Decision, decide, settle
-from orchestrator.domain.events import EventData, PlanLoaded, PlannedPhase, PlannedTask, StoredEvent
+from orchestrator.domain.events import (
+    EventData,
+    PlanLoaded,
+    PlannedPhase,
+    PlannedTask,
+    StoredEvent,
+    microseconds,
+)
 from orchestrator.domain.ready_tasks import ready_tasks
 from orchestrator.domain.run_state import RunState, evolve
 from orchestrator.domain.steps import AttemptResult, end_attempt, run_step, start_attempt
@@ -107,7 +114,7 @@ class Run:
 
 def stored(events: Iterable[tuple[EventData, datetime]]) -> list[StoredEvent]:
     return [
-        StoredEvent("orch-1", seq, event.type, at, event.model_dump_json().encode())
+        StoredEvent("orch-1", seq, event.type, microseconds(at), event.model_dump_json().encode())
         for seq, (event, at) in enumerate(events, 1)
     ]
 

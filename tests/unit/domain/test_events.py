@@ -17,12 +17,13 @@ from orchestrator.domain.events import (
     PhaseChanged,
     StoredEvent,
     clip,
+    microseconds,
     utc_text,
 )
 
 
 def entry(body: bytes, kind: str = "phase_changed") -> StoredEvent:
-    return StoredEvent("orch-1", 7, kind, datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC), body)
+    return StoredEvent("orch-1", 7, kind, microseconds(datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)), body)
 
 
 def test_the_union_is_closed_and_every_type_has_the_name_that_the_contract_gives_it() -> None:

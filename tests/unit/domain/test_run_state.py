@@ -19,6 +19,7 @@ from orchestrator.domain.events import (
     ToolCompleted,
     ToolStarted,
     UsageUpdated,
+    microseconds,
 )
 from orchestrator.domain.open_tasks import OpenTasks
 from orchestrator.domain.ready_tasks import next_retry, open_phases
@@ -50,7 +51,7 @@ def test_a_log_folds_to_the_state_that_wrote_it(make_run, task):
 def test_entries_of_unknown_types_move_only_the_position(make_run):
     run = make_run("1.1")
     log = run.log()
-    strange = StoredEvent("orch-1", len(log) + 1, "coffee_made", run.now, b'{"cups":2}')
+    strange = StoredEvent("orch-1", len(log) + 1, "coffee_made", microseconds(run.now), b'{"cups":2}')
     before, after = fold(log), fold([*log, strange])
     assert after.seq == before.seq + 1
     assert fold([], before) is before

@@ -6,7 +6,13 @@ import pytest
 
 from orchestrator.domain.commands import CommandState
 from orchestrator.domain.errors import UsageError
-from orchestrator.domain.events import AgentMessage, CommandSettled, NewEvent, OrchestratorChanged
+from orchestrator.domain.events import (
+    AgentMessage,
+    CommandSettled,
+    NewEvent,
+    OrchestratorChanged,
+    microseconds,
+)
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.store.entries import (
     OpenCommand,
@@ -33,7 +39,7 @@ def test_receipts_come_right_before_the_end_and_only_for_commands_that_have_none
     entries = with_expired_commands(entries_of([MESSAGE, RECEIPT, END]), commands)
     assert [entry.is_own for entry in entries] == [False, False, True, False]
     assert entries[2].event.command_id == "cmd-2"
-    assert entries[2].timestamp == AT
+    assert entries[2].time == microseconds(AT)
     assert CommandSettled.model_validate_json(entries[2].body) == entries[2].event
 
 
