@@ -54,7 +54,7 @@ async def open_services(root: Path, *, create: bool = True) -> AsyncIterator[Ser
             ports=ports,
             reader=reader,
             catalog=PlanCatalog(ports, reader),
-            undertaker=Undertaker(ports.registry, ports.commands, reader, processes, utc_now),
+            undertaker=Undertaker(ports.registry, reader, processes, utc_now),
             processes=processes,
         )
 

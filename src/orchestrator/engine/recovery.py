@@ -7,13 +7,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from orchestrator.domain.commands import CommandRecord, CommandState
-from orchestrator.domain.events import CommandSettled, EventData, NewEvent, PlanLoaded, ToolCompleted
+from orchestrator.domain.events import EventData, NewEvent, PlanLoaded, ToolCompleted
 from orchestrator.domain.run_state import RunState
 from orchestrator.domain.steps import run_step, task_step
 from orchestrator.domain.task_status import RunStatus, TaskStatus, TaskTrigger
 from orchestrator.engine.outline import handed_on
-from orchestrator.engine.ports import CommandQueue, InstanceRegistry
+from orchestrator.engine.ports import InstanceRegistry
 from orchestrator.engine.records import InstanceRecord
 from orchestrator.engine.status_reader import StatusReader
 
@@ -38,13 +37,11 @@ class Undertaker:
     def __init__(
         self,
         registry: InstanceRegistry,
-        commands: CommandQueue,
         reader: StatusReader,
         processes: Processes,
         now: Callable[[], datetime],
     ) -> None:
         self._registry = registry
-        self._commands = commands
         self._reader = reader
         self._processes = processes
         self._now = now
@@ -73,9 +70,8 @@ class Undertaker:
         if record.status.has_ended:
             return False
         why = "its process is gone" if is_gone else "its lease ran out"
-        commands = await self._commands.open(record.id)
         now = self._now()
-        events = last_events(state, commands, f"The orchestrator crashed: {why}.", now)
+        events = last_events(state, f"The orchestrator crashed: {why}.", now)
         if state.seq == 0:
             events.insert(0, await self._first_event(record))
         stamped = [NewEvent(event, now) for event in events]
@@ -89,10 +85,11 @@ class Undertaker:
         return PlanLoaded(plan_name=record.plan_name, plan_path=record.plan_path, title=record.plan_name)
 
 
-def last_events(
-    state: RunState, commands: list[CommandRecord], reason: str, now: datetime
-) -> list[EventData]:
-    """What a dead orchestrator could not say itself: tools and tasks interrupted, commands expired."""
+def last_events(state: RunState, reason: str, now: datetime) -> list[EventData]:
+    """What a dead orchestrator could not say itself: tools and tasks interrupted, and its end.
+
+    The commands that nobody is left to obey are settled by the log, with the entry of the end.
+    """
     events: list[EventData] = [
         ToolCompleted(
             task_id=tool.task_id,
@@ -108,18 +105,5 @@ def last_events(
     for task_id in state.with_status(TaskStatus.IN_PROGRESS):
         trigger = TaskTrigger.FAIL if state.planned(task_id).once else TaskTrigger.INTERRUPT
         events.append(task_step(state, task_id, trigger, reason="interrupted by the crash", error=reason))
-    events.extend(expired(command, reason) for command in commands)
     events.append(run_step(state, RunStatus.CRASHED, reason))
     return events
-
-
-def expired(record: CommandRecord, reason: str) -> CommandSettled:
-    """The receipt of a command that nobody is left to obey."""
-    return CommandSettled(
-        command_id=record.id,
-        command=record.command.command,
-        state=CommandState.EXPIRED,
-        reason=reason,
-        code="expired",
-        actor=record.actor,
-    )

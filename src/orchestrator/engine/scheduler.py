@@ -24,7 +24,6 @@ from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.attempt import Attempt
 from orchestrator.engine.journal import Journal
 from orchestrator.engine.ports import CommandQueue
-from orchestrator.engine.recovery import expired
 from orchestrator.engine.task_runner import TaskRunner
 
 IDLE_SECONDS_MAX = 5.0
@@ -147,12 +146,10 @@ class Scheduler:
                 await self._journal.record(*events)
 
     async def _end(self, events: list[EventData]) -> None:
-        """Record the last events of the log; what still waits to be decided expires right before the end."""
+        """Record the last events of the log; with the very last one the log settles what waits as expired."""
         await self._journal.record(*events[:-1])
         await self._before_end()
-        late = await self._commands.open(self._journal.lease.instance_id)
-        receipts = [expired(record, "The orchestrator has ended.") for record in late]
-        await self._journal.record(*receipts, events[-1])
+        await self._journal.record(events[-1])
 
     async def _start_ready(self) -> None:
         while self._has_free_place():

@@ -75,12 +75,13 @@ def with_expired_commands(entries: Sequence[Entry], open_commands: Sequence[Open
     """
     settled = {e.event.command_id for e in entries if isinstance(e.event, CommandSettled)}
     ending = next(i for i, e in enumerate(entries) if ends_run(e.event))
+    reason = _expired_reason(entries[ending].event)
     receipts = [
         CommandSettled(
             command_id=command.id,
             command=command.name,
             state=CommandState.EXPIRED,
-            reason="The orchestrator ended before it took the command.",
+            reason=reason,
             code=EXPIRED_CODE,
             actor=command.actor,
         )
@@ -90,6 +91,14 @@ def with_expired_commands(entries: Sequence[Entry], open_commands: Sequence[Open
     at = entries[ending].time
     own = [Entry(receipt, at, receipt.model_dump_json(), is_own=True) for receipt in receipts]
     return [*entries[:ending], *own, *entries[ending:]]
+
+
+def _expired_reason(end: EventData) -> str:
+    """Why nobody obeys any more, in the words of the entry that says so."""
+    assert isinstance(end, OrchestratorChanged)
+    if end.new_status is RunStatus.CRASHED:
+        return end.reason or "The orchestrator crashed."
+    return f"The orchestrator ended before it took the command: it is {end.new_status}."
 
 
 def check_burial(events: Sequence[NewEvent]) -> None:

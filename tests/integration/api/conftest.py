@@ -118,9 +118,7 @@ async def make_server(tmp_path: Path, settings: ApiSettings) -> AsyncIterator[Ca
         async def make(**changes: Any) -> Running:
             chosen = settings.model_copy(update=changes)
             reader, processes = StatusReader(ports.registry, ports.log), Hosts()
-            undertaker = Undertaker(
-                ports.registry, ports.commands, reader, processes, lambda: datetime.now(UTC)
-            )
+            undertaker = Undertaker(ports.registry, reader, processes, lambda: datetime.now(UTC))
             app = create_app(
                 ports, chosen, reader=reader, catalog=PlanCatalog(ports, reader), undertaker=undertaker
             )

@@ -105,7 +105,7 @@ def orchestrator(tmp_path: Path, worker: Worker) -> Callable[..., Any]:
         return Orchestrator(
             ports,
             worker,
-            Undertaker(ports.registry, ports.commands, reader, AllAlive(), lambda: datetime.now(UTC)),
+            Undertaker(ports.registry, reader, AllAlive(), lambda: datetime.now(UTC)),
             reader,
             file,
             new,

@@ -227,7 +227,7 @@ class House:
         self.robot, self.shell = self.agents.robot, self.agents.shell
         self.reader = StatusReader(self.registry, self.log)
         self.processes = Processes()
-        self.undertaker = Undertaker(self.registry, self.commands, self.reader, self.processes, self.now)
+        self.undertaker = Undertaker(self.registry, self.reader, self.processes, self.now)
         self.count = 0
 
     def now(self) -> datetime:

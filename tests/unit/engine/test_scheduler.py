@@ -164,7 +164,7 @@ async def test_a_rejected_retry_leaves_no_note(make_house, plays):
     assert "psst" not in house.robot.runs[1].job.prompt
 
 
-async def test_what_comes_too_late_expires_in_the_append_that_ends_the_run(make_house):
+async def test_what_comes_too_late_expires_right_before_the_end(make_house):
     house = make_house(TWO)
     late = []
     write_status = house.outputs.write_status
@@ -176,8 +176,8 @@ async def test_what_comes_too_late_expires_in_the_append_that_ends_the_run(make_
 
     house.outputs.write_status = submit_at_the_end
     assert await house.run() is RunStatus.COMPLETED
-    receipt, end = append_with_receipt(house, late[0])
-    assert (receipt.state, receipt.code) == (EXPIRED, "expired")
+    receipt, end = [event.data for event in await house.log.read("orch-1")][-2:]
+    assert (receipt.command_id, receipt.state, receipt.code) == (late[0].id, EXPIRED, "expired")
     assert end.new_status is RunStatus.COMPLETED
 
 

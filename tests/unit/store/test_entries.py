@@ -43,6 +43,26 @@ def test_receipts_come_right_before_the_end_and_only_for_commands_that_have_none
     assert CommandSettled.model_validate_json(entries[2].body) == entries[2].event
 
 
+@pytest.mark.parametrize(
+    ("status", "said", "reason"),
+    [
+        (RunStatus.CRASHED, "The orchestrator crashed: its process is gone.", None),
+        (
+            RunStatus.STOPPED,
+            "shutdown was asked for",
+            "The orchestrator ended before it took the command: it is stopped.",
+        ),
+        (RunStatus.COMPLETED, None, "The orchestrator ended before it took the command: it is completed."),
+    ],
+)
+def test_a_receipt_says_why_nobody_obeys_any_more(status, said, reason) -> None:
+    end = OrchestratorChanged(old_status=RunStatus.RUNNING, new_status=status, reason=said)
+    [receipt, _] = with_expired_commands(
+        entries_of([NewEvent(end, AT)]), [OpenCommand("cmd-1", "pause", "me")]
+    )
+    assert receipt.event.reason == (reason or said)
+
+
 def test_a_burial_without_a_crash_is_refused() -> None:
     crash = NewEvent(OrchestratorChanged(old_status=RunStatus.RUNNING, new_status=RunStatus.CRASHED), AT)
     check_burial([MESSAGE, crash])
