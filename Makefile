@@ -31,6 +31,7 @@ check: setup-dev ## Format, lint, types, import contracts, generated files
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m orchestrator.codegen.openapi_file --check
+	@$(BIN)/python -m orchestrator.codegen.commands_page --check
 
 fix: setup-dev ## Format, and mend what can be mended
 	@$(BIN)/ruff check --fix .
@@ -38,6 +39,7 @@ fix: setup-dev ## Format, and mend what can be mended
 
 generate: setup-dev ## Write the generated files
 	@$(BIN)/python -m orchestrator.codegen.openapi_file
+	@$(BIN)/python -m orchestrator.codegen.commands_page
 
 lock: ## Renew the locks (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

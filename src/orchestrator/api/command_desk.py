@@ -43,13 +43,13 @@ async def submit(context: ApiContext, instance_id: str, command: Command, key: s
     context.metrics.commands[(command.command, settled.state.value)] += 1
     if settled.state is CommandState.EXPIRED:
         return _ended(context, await context.ports.registry.get(instance_id), command)
+    status = status_of(settled.state, settled.code)
     if settled.state is CommandState.REJECTED:
-        code = settled.code or "rejected"
-        raise ApiError(_STATUS_OF_CODE.get(code, 409), code, settled.reason or "The command was rejected.")
-    if settled.state is CommandState.SENT:
-        location = f"/api/orchestrators/{instance_id}/commands/{settled.id}"
-        return json_of(_RESPONSE, _response(settled), status=202, headers={"Location": location})
-    return json_of(_RESPONSE, _response(settled))
+        reason = settled.reason or "The command was rejected."
+        raise ApiError(status, settled.code or "rejected", reason)
+    location = f"/api/orchestrators/{instance_id}/commands/{settled.id}"
+    headers = {"Location": location} if settled.state is CommandState.SENT else None
+    return json_of(_RESPONSE, _response(settled), status=status, headers=headers)
 
 
 async def _settled(context: ApiContext, instance_id: str, command: Command, key: str | None) -> CommandRecord:
@@ -84,19 +84,32 @@ def _response(record: CommandRecord) -> CommandResponse:
     )
 
 
-def _ended(context: ApiContext, record: InstanceRecord, command: Command) -> Response:
-    """What a command to an orchestrator that is no more gets."""
-    context.metrics.commands[(command.command, "ended")] += 1
-    if record.status is RunStatus.CRASHED:
-        raise ApiError(503, "orchestrator_crashed", "The orchestrator crashed; start a new run to go on.")
+def status_of(state: CommandState, code: str | None) -> int:
+    """The HTTP status that answers a command in this state; `code` says why one was rejected."""
+    if state is CommandState.REJECTED:
+        return _STATUS_OF_CODE.get(code or "", 409)
+    return 202 if state is CommandState.SENT else 200
+
+
+def refusal_of_ended(status: RunStatus, command: Command) -> ApiError | None:
+    """The answer to a command to an orchestrator that is no more; None for one that is content with that."""
+    if status is RunStatus.CRASHED:
+        return ApiError(503, "orchestrator_crashed", "The orchestrator crashed; start a new run to go on.")
     if isinstance(command, Shutdown):
-        message = f"The orchestrator has already ended: {record.status.value}."
-        done = CommandResponse(
-            success=True, message=message, command_id=None, state=CommandState.APPLIED, seq=record.seq
-        )
-        return json_of(_RESPONSE, done)
-    raise ApiError(
+        return None
+    return ApiError(
         409,
         "orchestrator_ended",
-        f"The orchestrator has ended ({record.status.value}) and takes no commands; start a new run.",
+        f"The orchestrator has ended ({status.value}) and takes no commands; start a new run.",
     )
+
+
+def _ended(context: ApiContext, record: InstanceRecord, command: Command) -> Response:
+    context.metrics.commands[(command.command, "ended")] += 1
+    if refusal := refusal_of_ended(record.status, command):
+        raise refusal
+    message = f"The orchestrator has already ended: {record.status.value}."
+    done = CommandResponse(
+        success=True, message=message, command_id=None, state=CommandState.APPLIED, seq=record.seq
+    )
+    return json_of(_RESPONSE, done)

@@ -111,9 +111,16 @@ def settings() -> ApiSettings:
 
 
 @pytest.fixture
-async def make_server(tmp_path: Path, settings: ApiSettings) -> AsyncIterator[Callable[..., Any]]:
+def database_url() -> str | None:
+    return None
+
+
+@pytest.fixture
+async def make_server(
+    tmp_path: Path, settings: ApiSettings, database_url: str | None
+) -> AsyncIterator[Callable[..., Any]]:
     async with AsyncExitStack() as stack:
-        ports = await stack.enter_async_context(open_store(tmp_path))
+        ports = await stack.enter_async_context(open_store(tmp_path, database_url))
 
         async def make(**changes: Any) -> Running:
             chosen = settings.model_copy(update=changes)
