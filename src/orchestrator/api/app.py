@@ -21,13 +21,14 @@ from orchestrator.api.guard import HostAndOrigin, TokenGate
 from orchestrator.api.hub import Hub
 from orchestrator.api.metrics import Metrics
 from orchestrator.api.openapi import DESCRIPTION, TITLE
-from orchestrator.api.routes import commands, events, health, orchestrators, plans
+from orchestrator.api.routes import commands, events, health, orchestrators, plans, runs
 from orchestrator.api.settings import ApiSettings
 from orchestrator.api.status_cache import StatusCache
 from orchestrator.domain.errors import OrchestratorError
 from orchestrator.engine.plan_catalog import PlanCatalog
 from orchestrator.engine.ports import Ports
 from orchestrator.engine.recovery import Undertaker
+from orchestrator.engine.run_starter import RunStarter
 from orchestrator.engine.status_reader import StatusReader
 
 logger = logging.getLogger(__name__)
@@ -44,8 +45,13 @@ def create_app(
     reader: StatusReader,
     catalog: PlanCatalog,
     undertaker: Undertaker | None = None,
+    starter: RunStarter | None = None,
+    allow_shell: bool = False,
 ) -> FastAPI:
-    """The app, the same inside an orchestrator's process and alone. Its context is `app.state.context`."""
+    """The app, the same inside an orchestrator's process and alone. Its context is `app.state.context`.
+
+    `starter` starts runs; `allow_shell` lets it start plans with shell blocks also where no token is set.
+    """
     metrics = Metrics()
     context = ApiContext(
         ports=ports,
@@ -55,6 +61,8 @@ def create_app(
         hub=Hub(ports.log, ports.changes, settings, metrics),
         statuses=StatusCache(reader),
         metrics=metrics,
+        starter=starter,
+        may_start_shell=allow_shell or settings.token is not None,
     )
 
     @asynccontextmanager
@@ -95,7 +103,7 @@ def bare_app(settings: ApiSettings, metrics: Metrics, **options: object) -> Fast
         **options,  # type: ignore[arg-type]  # only `lifespan`, from above
     )
     errors.install(app)
-    for module in (health, orchestrators, commands, plans, events):
+    for module in (health, orchestrators, runs, commands, plans, events):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
     docs_pages.add(app)

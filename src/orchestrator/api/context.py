@@ -15,6 +15,7 @@ from orchestrator.api.settings import ApiSettings
 from orchestrator.api.status_cache import StatusCache
 from orchestrator.engine.plan_catalog import PlanCatalog
 from orchestrator.engine.ports import Ports
+from orchestrator.engine.run_starter import RunStarter
 from orchestrator.engine.status_reader import StatusReader
 
 
@@ -22,6 +23,7 @@ from orchestrator.engine.status_reader import StatusReader
 class ApiContext:
     """One per app. `abort` cuts a client's connection off; the server that runs the app sets it.
 
+    `may_start_shell` says whether runs that are started here may have shell blocks.
     `is_watching` is False while the look-out for dead orchestrators fails.
     """
 
@@ -32,6 +34,8 @@ class ApiContext:
     hub: Hub
     statuses: StatusCache
     metrics: Metrics
+    starter: RunStarter | None = None
+    may_start_shell: bool = False
     is_watching: bool = True
     abort: Callable[[tuple[str, int]], None] = field(default=lambda _client: None)
 

@@ -7,6 +7,7 @@ import json
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import FastAPI
@@ -24,11 +25,16 @@ from orchestrator.domain.errors import (
     InstanceEnded,
     InstanceNotFound,
     OrchestratorError,
+    PlanInvalid,
     PlanNotFound,
+    PlanOwned,
     PlanUnreadable,
+    RunNotStarted,
     SeqOutOfRange,
+    ShellNotAllowed,
     StorageError,
 )
+from orchestrator.domain.events import utc_text
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +51,10 @@ _ERRORS: Mapping[type[OrchestratorError], tuple[int, str]] = {
     InstanceEnded: (409, "orchestrator_ended"),
     StorageError: (503, "storage_unavailable"),
     AgentUnavailable: (503, "agent_unavailable"),
+    PlanInvalid: (422, "plan_invalid"),
+    PlanOwned: (409, "plan_owned"),
+    ShellNotAllowed: (403, "shell_not_allowed"),
+    RunNotStarted: (503, "run_not_started"),
 }
 _HTTP_CODES = {404: "not_found", 405: "method_not_allowed"}
 _HTTP_DETAILS = {
@@ -54,7 +64,7 @@ _HTTP_DETAILS = {
 
 
 class ApiError(Exception):
-    """A refusal that delivery itself decides on."""
+    """A refusal that delivery itself decides on. `more` are members of the problem that only some have."""
 
     def __init__(
         self,
@@ -64,6 +74,7 @@ class ApiError(Exception):
         *,
         headers: Mapping[str, str] | None = None,
         parts: Sequence[tuple[str, str]] = (),
+        more: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -71,6 +82,7 @@ class ApiError(Exception):
         self.detail = detail
         self.headers = headers
         self.parts = parts
+        self.more = more or {}
 
 
 def invalid(pointer: str, detail: str) -> ApiError:
@@ -96,6 +108,7 @@ class ProblemResponse(Response):
                 {"pointer": pointer[:DETAIL_LENGTH_MAX], "detail": detail[:DETAIL_LENGTH_MAX]}
                 for pointer, detail in error.parts[:PARTS_MAX]
             ],
+            **error.more,
         }
         # The standard encoder escapes what is not ASCII, lone surrogates too.
         super().__init__(json.dumps(problem), status_code=error.status, headers=error.headers)
@@ -128,8 +141,21 @@ def from_domain(error: OrchestratorError) -> ApiError:
         if isinstance(error, cls):
             if status == 503:
                 logger.warning("storage: %s", error)
-            return ApiError(status, code, str(error) or cls.__doc__ or code)
+            return ApiError(status, code, str(error) or cls.__doc__ or code, more=_more_of(error))
     return internal(error)
+
+
+def _more_of(error: OrchestratorError) -> dict[str, object]:
+    """What the error holds besides its sentence, for programs."""
+    match error:
+        case PlanInvalid():
+            return {"problems": [asdict(problem) for problem in error.problems[:PARTS_MAX]]}
+        case PlanOwned():
+            return {"owner": error.owner, "lease_until": utc_text(error.lease_until)}
+        case RunNotStarted():
+            return {"log_path": error.log_path}
+        case _:
+            return {}
 
 
 def internal(error: BaseException) -> ApiError:

@@ -37,10 +37,10 @@ the log is sent, nothing twice. \
 a browser's WebSocket offers the subprotocols `orchestrator.v1` and `bearer.<token>`.
 """
 _RESPONSES: tuple[type[BaseModel], ...] = (
-    schemas.Problem,
     schemas.CommandResponse,
     schemas.Health,
     schemas.FindingContent,
+    schemas.StartedOrchestrator,
     status.OrchestratorInfo,
     status.OrchestratorStatus,
     status.PlanInfo,
@@ -103,7 +103,9 @@ def document_bytes(app: FastAPI) -> bytes:
 
 def _components() -> dict[str, Any]:
     inputs: list[tuple[type[BaseModel], JsonSchemaMode]] = [
-        (model, "validation") for model in schemas.COMMAND_REQUESTS
+        # A problem has some of its members only sometimes, as a request has.
+        (model, "validation")
+        for model in (*schemas.REQUESTS, schemas.Problem)
     ]
     outputs: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         (model, "serialization") for model in (*_RESPONSES, *schemas.ENVELOPE_TYPES.values())

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from orchestrator.domain.commands import TASK_ID_LENGTH_MAX, TEXT_LENGTH_MAX, CommandState
 from orchestrator.domain.events import EVENT_TYPES
-from orchestrator.domain.status import OrchestratorStatus
+from orchestrator.domain.status import OrchestratorInfo, OrchestratorStatus
 
 
 class ProblemPart(BaseModel):
@@ -17,6 +17,16 @@ class ProblemPart(BaseModel):
 
     pointer: str
     detail: str
+
+
+class PlanProblem(BaseModel):
+    """One thing that is wrong with a plan. Lines and columns count from 1."""
+
+    severity: Literal["error", "warning"]
+    code: str
+    message: str
+    line: int
+    column: int
 
 
 class Problem(BaseModel):
@@ -29,6 +39,10 @@ class Problem(BaseModel):
     instance: str = Field(description="The path that was asked for.")
     code: str
     errors: list[ProblemPart] = Field(description="What is wrong with the request, else empty.")
+    problems: list[PlanProblem] | None = Field(default=None, description="With `plan_invalid`: why.")
+    owner: str | None = Field(default=None, description="With `plan_owned`: the orchestrator that has it.")
+    lease_until: datetime | None = Field(default=None, description="With `plan_owned`: how long at least.")
+    log_path: str | None = Field(default=None, description="With `run_not_started`: the run's output.")
 
 
 class CommandResponse(BaseModel):
@@ -79,6 +93,23 @@ class RetryTaskRequest(_Request):
     task_id: str = Field(min_length=1, max_length=TASK_ID_LENGTH_MAX)
     note: str | None = Field(default=None, max_length=TEXT_LENGTH_MAX)
     force: bool = False
+
+
+class StartRequest(_Request):
+    """Which plan to work through, and how. What is left out is as on the command line."""
+
+    plan: str = Field(min_length=1, max_length=1_000, description="A name, or a path in docs/plans.")
+    agent: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    parallel: int | None = Field(default=None, ge=1, le=64, description="Tasks at once.")
+    max_attempts: int | None = Field(default=None, ge=1, le=100, description="Attempts a task.")
+    timeout_seconds: float | None = Field(default=None, ge=0.001, le=1e6, description="Time for each task.")
+    restart: bool = Field(default=False, description="Start over; findings are archived.")
+
+
+class StartedOrchestrator(OrchestratorInfo):
+    """The orchestrator that was started; `log_path`, relative to its project, has its output."""
+
+    log_path: str
 
 
 class PingData(BaseModel):
@@ -132,4 +163,4 @@ ENVELOPE_TYPES: dict[str, type[BaseModel]] = {
 }
 """The envelope of everything that a stream sends, by its `type`."""
 
-COMMAND_REQUESTS = (EmptyRequest, SkipTaskRequest, RetryTaskRequest)
+REQUESTS = (EmptyRequest, SkipTaskRequest, RetryTaskRequest, StartRequest)

@@ -73,11 +73,12 @@ def make_orchestrator(
     *,
     reread: Callable[[], Awaitable[PlanFile]],
     on_wait: Callable[[PlanOwned], None],
+    instance_id: str | None = None,
 ) -> Orchestrator:
-    """A new orchestrator of this process for the plan."""
+    """A new orchestrator of this process for the plan; without `instance_id` it gets a new one."""
     pid, root = os.getpid(), str(services.ports.root)
     new = NewInstance(
-        id=new_instance_id(),
+        id=instance_id or new_instance_id(),
         project=root,
         plan_name=file.name,
         plan_path=file.path,

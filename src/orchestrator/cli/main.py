@@ -41,6 +41,14 @@ KeepOption = Annotated[
 # Left out, these two come from ORCHESTRATOR_API_HOST and ORCHESTRATOR_API_PORT, else loopback and 8000.
 HOST_HELP = "Address to listen on; other than loopback needs a token."
 PORT_HELP = "Port to listen on; 0 takes a free one."
+AllowShellOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-shell",
+        envvar="ORCHESTRATOR_ALLOW_SHELL",
+        help="Let runs that are started over HTTP run shell blocks, also without a token.",
+    ),
+]
 ApiHostOption = Annotated[str | None, typer.Option("--api-host", help=HOST_HELP)]
 ApiPortOption = Annotated[int | None, typer.Option("--api-port", min=0, max=65_535, help=PORT_HELP)]
 
@@ -128,6 +136,11 @@ def run(
     script: Annotated[
         Path | None, typer.Option(envvar="ORCHESTRATOR_SCRIPT", help="A script for the scripted agent.")
     ] = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Run in the background, with its output in a file.")
+    ] = False,
+    allow_shell: AllowShellOption = False,
+    instance_id: Annotated[str | None, typer.Option(hidden=True)] = None,
     json: JsonOption = False,
     root: RootOption = None,
 ) -> None:
@@ -137,6 +150,16 @@ def run(
 
     if plan and plan_option and plan != plan_option:
         raise UsageError(f"Two plans are named, {plan} and {plan_option}; name one.")
+    if detach:
+        from orchestrator.cli.detach import run_detached
+        from orchestrator.engine.records import NewRun
+
+        if api_server or keep_serving or dry_run or wait or restart_completed or script:
+            raise UsageError(
+                "--detach goes with --agent, --parallel, --max-attempts, --timeout and --restart only."
+            )
+        new = NewRun(plan_option or plan or "", agent, parallel, max_attempts, timeout, restart)
+        raise typer.Exit(run_detached(new, root, as_json=json))
     request = RunRequest(
         plan=plan_option or plan,
         agent=agent,
@@ -144,8 +167,11 @@ def run(
         max_attempts=max_attempts,
         timeout_seconds=timeout,
         back_off_seconds=back_off,
-        api=ServeRequest(host=api_host, port=api_port) if api_server or keep_serving else None,
+        api=ServeRequest(host=api_host, port=api_port, allow_shell=allow_shell)
+        if api_server or keep_serving
+        else None,
         keep_serving=keep_serving,
+        instance_id=instance_id,
         on_blocked=on_blocked,
         restart=restart,
         restart_completed=restart_completed,
@@ -187,6 +213,7 @@ def serve(
     reload: Annotated[
         bool, typer.Option("--reload", help="Restart when the server's source changes.")
     ] = False,
+    allow_shell: AllowShellOption = False,
     inherited_socket: Annotated[int | None, typer.Option(hidden=True)] = None,
     root: RootOption = None,
 ) -> None:
@@ -199,6 +226,7 @@ def serve(
         allowed_origins=tuple(allow_origin or ()),
         allowed_hosts=tuple(allow_host or ()),
         inherited=inherited_socket,
+        allow_shell=allow_shell,
     )
     raise typer.Exit(serve_api(request, root, reload=reload))
 

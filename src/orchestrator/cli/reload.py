@@ -28,7 +28,7 @@ STOP_SECONDS = 10.0
 LOOK_MILLISECONDS = 500
 
 
-def serve_with_reload(settings: ApiSettings, root: Path) -> ExitCode:
+def serve_with_reload(settings: ApiSettings, root: Path, *, allow_shell: bool) -> ExitCode:
     """Serve until Ctrl-C or SIGTERM."""
     sock = bind(settings)
     stopped = threading.Event()
@@ -39,7 +39,7 @@ def serve_with_reload(settings: ApiSettings, root: Path) -> ExitCode:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     _say(f"Serving at {url_of(sock)}; a saved file in {SOURCE} restarts the server.")
-    child = _start(sock, settings, root)
+    child = _start(sock, settings, root, allow_shell=allow_shell)
     try:
         for changes in watch(
             SOURCE,
@@ -53,17 +53,21 @@ def serve_with_reload(settings: ApiSettings, root: Path) -> ExitCode:
                 names = sorted({Path(path).relative_to(SOURCE).as_posix() for _, path in changes})
                 _say(f"Restarting: {', '.join(names[:5])} changed.")
                 _end(child)
-                child = _start(sock, settings, root)
+                child = _start(sock, settings, root, allow_shell=allow_shell)
     finally:
         _end(child)
         sock.close()
     return ExitCode.COMPLETED
 
 
-def _start(sock: socket.socket, settings: ApiSettings, root: Path) -> subprocess.Popen[bytes]:
+def _start(
+    sock: socket.socket, settings: ApiSettings, root: Path, *, allow_shell: bool
+) -> subprocess.Popen[bytes]:
     descriptor = sock.fileno()
     os.set_inheritable(descriptor, True)
     command = [sys.executable, "-m", "orchestrator", "serve", "--root", str(root)]
+    if allow_shell:
+        command.append("--allow-shell")
     # What the command line chose goes along; all else the child reads from the environment, as we did.
     environment = {
         **os.environ,

@@ -52,6 +52,7 @@ class RunRequest:
     json: bool = False
     root: Path | None = None
     is_temporary: bool = False
+    instance_id: str | None = None
 
     def options(self) -> RunOptions:
         """The same in the engine's words."""
@@ -93,6 +94,7 @@ async def _run_plan(request: RunRequest) -> ExitCode:
             agents,
             reread=lambda: read_plan(plans, root, request.plan),
             on_wait=lambda owned: print(f"Waiting: {owned}", file=sys.stderr, flush=True),
+            instance_id=request.instance_id,
         )
         if request.dry_run:
             show_order(*await orchestrator.preview())

@@ -19,8 +19,10 @@ from orchestrator.api.server import ApiServer, bind, url_of
 from orchestrator.api.settings import ApiSettings
 from orchestrator.cli.composition import Services, open_services
 from orchestrator.cli.exit_codes import ExitCode
+from orchestrator.cli.launcher import ProcessLauncher
 from orchestrator.cli.project import find_root
 from orchestrator.cli.reload import serve_with_reload
+from orchestrator.engine.run_starter import RunStarter
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 
@@ -37,6 +39,7 @@ class ServeRequest:
     allowed_origins: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     inherited: int | None = None
+    allow_shell: bool = False
 
     def settings(self) -> ApiSettings:
         """All settings of the server; raises UsageError."""
@@ -54,30 +57,35 @@ def serve_api(request: ServeRequest, root: Path | None, *, reload: bool) -> Exit
     folder = find_root(root)
     settings = request.settings()
     if reload:
-        return serve_with_reload(settings, folder)
+        return serve_with_reload(settings, folder, allow_shell=request.allow_shell)
     sock = bind(settings) if request.inherited is None else socket.socket(fileno=request.inherited)
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
-    uvloop.run(_serve(settings, folder, sock, until_stdin_ends=request.inherited is not None))
+    is_child = request.inherited is not None
+    uvloop.run(_serve(settings, folder, sock, until_stdin_ends=is_child, allow_shell=request.allow_shell))
     return ExitCode.COMPLETED
 
 
-async def _serve(settings: ApiSettings, root: Path, sock: socket.socket, *, until_stdin_ends: bool) -> None:
+async def _serve(
+    settings: ApiSettings, root: Path, sock: socket.socket, *, until_stdin_ends: bool, allow_shell: bool
+) -> None:
     async with open_services(root) as services:
         url = url_of(sock)
         sys.stderr.write(f"Orchestrator API of {root} at {url}   documentation {url}/docs   Ctrl-C ends\n")
-        server = ApiServer(_app(services, settings), settings)
+        server = ApiServer(_app(services, settings, allow_shell=allow_shell), settings)
         if until_stdin_ends:
             asyncio.get_running_loop().add_reader(sys.stdin.fileno(), server.stop)
         await server.serve(sock, handle_signals=True)
 
 
-def _app(services: Services, settings: ApiSettings) -> FastAPI:
+def _app(services: Services, settings: ApiSettings, *, allow_shell: bool) -> FastAPI:
     return create_app(
         services.ports,
         settings,
         reader=services.reader,
         catalog=services.catalog,
         undertaker=services.undertaker,
+        starter=RunStarter(services.ports, services.undertaker, ProcessLauncher(services.ports.root)),
+        allow_shell=allow_shell,
     )
 
 
@@ -87,7 +95,7 @@ class ApiBeside:
     def __init__(self, services: Services, request: ServeRequest) -> None:
         settings = request.settings().model_copy(update={"access_log": False})
         self._socket = bind(settings)
-        self._server = ApiServer(_app(services, settings), settings)
+        self._server = ApiServer(_app(services, settings, allow_shell=request.allow_shell), settings)
         self._serving: asyncio.Task[None] | None = None
         self.url = url_of(self._socket)
 

@@ -40,6 +40,18 @@ class PlanOwned(OrchestratorError):
         self.lease_until = lease_until
 
 
+class ShellNotAllowed(OrchestratorError):
+    """The plan has shell blocks, and whoever asks may not have them run."""
+
+
+class RunNotStarted(OrchestratorError):
+    """The process of a new run ended, or said nothing, before it had the plan."""
+
+    def __init__(self, message: str, *, log_path: str) -> None:
+        super().__init__(message)
+        self.log_path = log_path
+
+
 class LeaseLost(OrchestratorError):
     """This orchestrator's lease was taken over: it must not write any more and ends itself."""
 

@@ -17,11 +17,14 @@ from orchestrator.engine.agent_events import AgentEvent
 from orchestrator.engine.records import (
     AgentCheck,
     Artifact,
+    EndedRun,
     FindingFile,
     InstanceRecord,
     Job,
+    LaunchedRun,
     Lease,
     NewInstance,
+    NewRun,
     PlanFile,
     StatusFile,
 )
@@ -161,6 +164,16 @@ class PlanOutputs(Protocol):
 
     async def archive(self, plan_name: str, label: str) -> None:
         """Put findings and status.json aside under `archive/<label>`, so that a run starts afresh."""
+
+
+class Launcher(Protocol):
+    """Starts runs in processes of their own, which outlive this one."""
+
+    async def launch(self, run: NewRun) -> LaunchedRun:
+        """Start it; raises StorageError where its log cannot be written."""
+
+    async def ended(self, launched: LaunchedRun) -> EndedRun:
+        """Return when its process has ended."""
 
 
 class AgentRun(Protocol):

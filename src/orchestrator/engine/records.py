@@ -106,6 +106,34 @@ class StatusFile:
 
 
 @dataclass(frozen=True, slots=True)
+class NewRun:
+    """The choices for a run in a process of its own; `plan` is a name, or a path in docs/plans."""
+
+    plan: str
+    agent: str | None = None
+    parallel: int | None = None
+    max_attempts: int | None = None
+    timeout_seconds: float | None = None
+    restart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchedRun:
+    """A run that was started in a process of its own. `log_path`, relative to the root, has its output."""
+
+    instance_id: str
+    log_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndedRun:
+    """How the process of a launched run ended: its exit code, and what it said last."""
+
+    exit_code: int
+    last_words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One piece of work for an agent. `root` is where it works; `blocks` is what the shell agent runs."""
 

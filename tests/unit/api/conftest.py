@@ -92,10 +92,17 @@ async def ports() -> AsyncIterator[Ports]:
 async def make_world(ports: Ports, settings: ApiSettings) -> AsyncIterator[Callable[..., Any]]:
     async with AsyncExitStack() as stack:
 
-        async def make(**changes: Any) -> World:
+        async def make(*, starter: Any = None, allow_shell: bool = False, **changes: Any) -> World:
             chosen = settings.model_copy(update=changes)
             reader = StatusReader(ports.registry, ports.log)
-            app = create_app(ports, chosen, reader=reader, catalog=PlanCatalog(ports, reader))
+            app = create_app(
+                ports,
+                chosen,
+                reader=reader,
+                catalog=PlanCatalog(ports, reader),
+                starter=starter,
+                allow_shell=allow_shell,
+            )
             await stack.enter_async_context(app.router.lifespan_context(app))
             transport = httpx.ASGITransport(app)
             client = httpx.AsyncClient(transport=transport, base_url="http://localhost:8000")

@@ -30,7 +30,7 @@ async def test_an_unknown_path_is_a_404_problem(world, path):
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("POST", "/api/orchestrators", "GET"),
+        ("POST", "/api/plans", "GET"),
         ("DELETE", "/api/orchestrators/orch-1", "GET"),
         ("GET", "/api/orchestrators/orch-1/pause", "POST"),
         ("OPTIONS", "/api/orchestrators/orch-1/pause", "POST"),

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[3]
 OPERATIONS = {
     "health": "get /health",
     "listOrchestrators": "get /api/orchestrators",
+    "startOrchestrator": "post /api/orchestrators",
     "getOrchestrator": "get /api/orchestrators/{orchestrator_id}",
     "getOrchestratorStatus": "get /api/orchestrators/{orchestrator_id}/status",
     "listEvents": "get /api/orchestrators/{orchestrator_id}/events",

@@ -1,0 +1,34 @@
+"""`orchestrator run --detach`: a run that needs no terminal, started as over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from orchestrator.cli.composition import open_services
+from orchestrator.cli.exit_codes import ExitCode
+from orchestrator.cli.launcher import ProcessLauncher
+from orchestrator.cli.project import default_plan, find_root
+from orchestrator.engine.records import NewRun
+from orchestrator.engine.run_starter import RunStarter
+from orchestrator.store.plan_files import DiskPlanFiles
+
+
+def run_detached(run: NewRun, root: Path | None, *, as_json: bool) -> ExitCode:
+    """Start it, say its id and where its output goes, and end. An empty plan means the default one."""
+    return asyncio.run(_run_detached(run, find_root(root), as_json=as_json))
+
+
+async def _run_detached(run: NewRun, root: Path, *, as_json: bool) -> ExitCode:
+    plan = run.plan or await default_plan(DiskPlanFiles(root), root)
+    async with open_services(root) as services:
+        starter = RunStarter(services.ports, services.undertaker, ProcessLauncher(root))
+        # Whoever is at the command line could run the blocks by hand as well.
+        record, log_path = await starter.start(replace(run, plan=plan), may_run_shell=True)
+    if as_json:
+        print(json.dumps({"id": record.id, "pid": record.pid, "log_path": log_path}))
+    else:
+        print(f"{record.id} works on {record.plan_path}; its output goes to {log_path}")
+    return ExitCode.COMPLETED

@@ -1,0 +1,119 @@
+"""Starts `orchestrator run` in a process of its own, which lives on when this one ends, however it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from orchestrator.api.settings import ENVIRONMENT_PREFIX
+from orchestrator.cli.composition import new_instance_id
+from orchestrator.engine.records import EndedRun, LaunchedRun, NewRun
+from orchestrator.store.database import STATE_FOLDER, make_state_folder
+from orchestrator.store.failures import storage_errors
+
+LOGS = "logs"
+LOGS_KEPT_MAX = 200
+LAST_WORDS_BYTES = 2_000
+
+
+class ProcessLauncher:
+    """The Launcher port. Each run has a session of its own, and its output goes to a file in the root."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._exits: dict[str, asyncio.Future[int]] = {}
+
+    async def launch(self, run: NewRun) -> LaunchedRun:
+        """Start it; raises StorageError where its log cannot be written."""
+        instance_id = new_instance_id()
+        log_path = f"{STATE_FOLDER}/{LOGS}/{instance_id}.log"
+        process = await asyncio.to_thread(self._start, run, instance_id, self._root / log_path)
+        self._exits[instance_id] = _exit_of(process)
+        return LaunchedRun(instance_id, log_path)
+
+    async def ended(self, launched: LaunchedRun) -> EndedRun:
+        """Return when its process has ended."""
+        code = await asyncio.shield(self._exits[launched.instance_id])
+        words = await asyncio.to_thread(_last_words, self._root / launched.log_path)
+        return EndedRun(code, words)
+
+    def _start(self, run: NewRun, instance_id: str, log: Path) -> subprocess.Popen[bytes]:
+        with storage_errors(log):
+            make_state_folder(log.parent.parent)
+            log.parent.mkdir(exist_ok=True)
+            _keep_few(log.parent)
+            descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            try:
+                return subprocess.Popen(  # noqa: S603 - our own program; each value is one argument
+                    _command(run, instance_id, self._root),
+                    cwd=self._root,
+                    env=_environment(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=descriptor,
+                    stderr=descriptor,
+                    start_new_session=True,
+                )
+            finally:
+                os.close(descriptor)
+
+
+def _command(run: NewRun, instance_id: str, root: Path) -> list[str]:
+    """The command line; values stand behind `=`, so that none of them can be taken for an option."""
+    options = {
+        "plan": run.plan,
+        "root": str(root),
+        "on-blocked": "wait",
+        "instance-id": instance_id,
+        "agent": run.agent,
+        "parallel": run.parallel,
+        "max-attempts": run.max_attempts,
+        "timeout": run.timeout_seconds,
+    }
+    chosen = [f"--{name}={value}" for name, value in options.items() if value is not None]
+    restart = ["--restart"] if run.restart else []
+    return [sys.executable, "-m", "orchestrator", "run", *chosen, *restart]
+
+
+def _environment() -> dict[str, str]:
+    """Ours without what is the server's own business, its token above all."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(ENVIRONMENT_PREFIX)}
+
+
+def _exit_of(process: subprocess.Popen[bytes]) -> asyncio.Future[int]:
+    """Its exit code when it ends. A thread waits, so that no zombie stays and no loop owns the process."""
+    loop = asyncio.get_running_loop()
+    exited: asyncio.Future[int] = loop.create_future()
+
+    def tell(code: int) -> None:
+        if not exited.done():
+            exited.set_result(code)
+
+    def wait() -> None:
+        code = process.wait()
+        try:
+            loop.call_soon_threadsafe(tell, code)
+        except RuntimeError:
+            # The loop is closed: nobody asks any more.
+            return
+
+    threading.Thread(target=wait, name=f"run-{process.pid}", daemon=True).start()
+    return exited
+
+
+def _last_words(log: Path) -> str:
+    """The error that it ended with, else its last line."""
+    with storage_errors(log):
+        text = log.read_bytes()[-LAST_WORDS_BYTES:].decode(errors="replace")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    said = [line.removeprefix("orchestrator: ") for line in lines if line.startswith("orchestrator: ")]
+    return said[-1] if said else (lines[-1] if lines else "")
+
+
+def _keep_few(folder: Path) -> None:
+    """Remove the oldest logs; their names sort by time."""
+    for old in sorted(folder.glob("*.log"))[: -LOGS_KEPT_MAX + 1]:
+        old.unlink(missing_ok=True)
