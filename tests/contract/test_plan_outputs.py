@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC
 
 import orjson
@@ -197,3 +198,51 @@ async def test_a_look_at_what_is_no_status_leaves_it_where_it_is(plan_outputs):
     assert first.document is None
     assert "status.json" in (first.rejected or "")
     assert (await plan_outputs.outputs.read_status("p")).rejected == first.rejected
+
+
+async def test_what_was_written_or_seen_here_is_no_edit(plan_outputs) -> None:
+    outputs = plan_outputs.outputs
+    assert await outputs.edited_status("p") is None
+    await outputs.write_status("p", DOCUMENT)
+    assert await outputs.edited_status("p") is None
+    plan_outputs.put(STATUS, b'{"tasks": [{"id": "1.1", "status": "skipped"}]}')
+    await outputs.read_status("p", set_aside=True)
+    assert await outputs.edited_status("p") is None
+
+
+async def test_an_edit_is_told_once_also_after_a_mere_look(plan_outputs) -> None:
+    outputs = plan_outputs.outputs
+    await outputs.write_status("p", DOCUMENT)
+    plan_outputs.put(STATUS, b'{"tasks": [{"id": "1.1", "status": "skipped"}]}')
+    await outputs.read_status("p")
+    edited = await outputs.edited_status("p")
+    assert edited.document["tasks"][0]["status"] == "skipped"
+    assert await outputs.edited_status("p") is None
+
+
+async def test_an_edit_that_is_no_status_is_set_aside(plan_outputs) -> None:
+    outputs = plan_outputs.outputs
+    await outputs.write_status("p", DOCUMENT)
+    plan_outputs.put(STATUS, b"{ oops")
+    async with asyncio.timeout(10):
+        while (edited := await outputs.edited_status("p")).is_settling:  # noqa: ASYNC110 - a file
+            await asyncio.sleep(0.05)
+    assert "set aside as status.json.rejected" in edited.rejected
+    assert plan_outputs.read(f"{STATUS}.rejected") == b"{ oops"
+    assert plan_outputs.read(STATUS) is None
+    assert await outputs.edited_status("p") is None
+
+
+async def test_who_watches_is_woken_by_a_change(plan_outputs) -> None:
+    changes = plan_outputs.outputs.status_changes("p")
+    waiting = asyncio.create_task(anext(changes))
+    async with asyncio.timeout(20):
+        while not waiting.done():
+            plan_outputs.put(STATUS, b'{"tasks": []}')
+            await asyncio.wait([waiting], timeout=0.5)
+    waiting.result()
+    again = asyncio.create_task(anext(changes))
+    again.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await again
+    await changes.aclose()

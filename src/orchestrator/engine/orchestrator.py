@@ -25,6 +25,7 @@ from orchestrator.engine.ports import RENEW_SECONDS, Agent, Agents, Ports
 from orchestrator.engine.records import Lease, NewInstance, PlanFile
 from orchestrator.engine.recovery import Undertaker
 from orchestrator.engine.scheduler import Scheduler, SchedulerOptions
+from orchestrator.engine.status_edits import StatusEdits
 from orchestrator.engine.status_reader import StatusReader
 from orchestrator.engine.status_writer import StatusWriter
 from orchestrator.engine.task_runner import TaskRunner
@@ -127,9 +128,14 @@ class Orchestrator:
             journal = self._journal = Journal(self._ports.log, lease, self._now)
             for listener in self._listeners:
                 journal.listen(listener)
-            writer = StatusWriter(journal, self._ports.outputs, self._file.name, previous, self._now)
+            name, outputs = self._file.name, self._ports.outputs
+            edits = StatusEdits(journal, self._ports.commands, outputs, self._reader, name)
+            writer = StatusWriter(journal, outputs, name, edits, previous, self._now)
             runner = TaskRunner(journal, self._ports.artifacts, self._ports.outputs, runs_shell, self._redact)
             await journal.record(begun)
+            if begun.predecessor is not None and previous and not self._options.restart:
+                # Edited between two runs: the same as edited during one.
+                await edits.take_over(previous)
             scheduler = self._scheduler = self._make_scheduler(journal, writer, runner, agents)
             for command in self._early_wishes:
                 scheduler.wish(command)
@@ -228,6 +234,7 @@ class Orchestrator:
         companions = [
             keeper,
             asyncio.create_task(writer.run()),
+            asyncio.create_task(writer.watch()),
             asyncio.create_task(self._watch_commands(scheduler)),
         ]
         try:

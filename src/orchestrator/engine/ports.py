@@ -142,7 +142,10 @@ class PlanFiles(Protocol):
 
 
 class PlanOutputs(Protocol):
-    """status.json and findings of the plans. They are written from the log and never read as the truth."""
+    """status.json and findings of the plans. They are written from the log and never read as the truth.
+
+    One instance remembers what it has written and read, so that it can tell the edits of others.
+    """
 
     def directory(self, plan_name: str) -> str:
         """Where the plan's outputs are, relative to the root."""
@@ -151,7 +154,19 @@ class PlanOutputs(Protocol):
         """Replace status.json as a whole: a reader sees the old or the new one, also after a crash."""
 
     async def read_status(self, plan_name: str, *, set_aside: bool = False) -> StatusFile:
-        """What status.json holds; with `set_aside`, what is none is moved to status.json.rejected."""
+        """What status.json holds; with `set_aside`, what is none is moved to status.json.rejected.
+
+        With `set_aside` it also counts as seen by `edited_status`.
+        """
+
+    async def edited_status(self, plan_name: str) -> StatusFile | None:
+        """What someone else has made of status.json since it was written or seen here, else None.
+
+        What is no status document is moved to status.json.rejected, unless it is being written just now.
+        """
+
+    def status_changes(self, plan_name: str) -> AsyncIterator[None]:
+        """Yields whenever status.json may have changed, also by our own hand, until it is closed."""
 
     async def write_finding(self, plan_name: str, task_id: str, text: str) -> FindingFile:
         """Replace the finding of a task."""

@@ -99,10 +99,14 @@ class FindingFile:
 
 @dataclass(frozen=True, slots=True)
 class StatusFile:
-    """What status.json holds: None where there is none. `rejected` says what is wrong with it."""
+    """What status.json holds: None where there is none. `rejected` says what is wrong with it.
+
+    `is_settling`: someone is writing it at this moment, so look again.
+    """
 
     document: dict[str, Any] | None
     rejected: str | None = None
+    is_settling: bool = False
 
 
 @dataclass(frozen=True, slots=True)

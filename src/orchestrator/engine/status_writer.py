@@ -1,4 +1,7 @@
-"""Keeps status.json in step with the log: at most four times a second, and at every end, pause and block."""
+"""Keeps status.json in step with the log: at most four times a second, and at every end, pause and block.
+
+What others make of the file meanwhile is taken over or refused by `status_edits`, and written over.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,10 @@ from orchestrator.domain.run_state import TaskState
 from orchestrator.domain.task_status import TaskStatus
 from orchestrator.engine.journal import Journal
 from orchestrator.engine.ports import PlanOutputs
+from orchestrator.engine.status_edits import StatusEdits, Taken
 
 WRITES_PER_SECOND_MAX = 4
+SETTLE_PAUSE_SECONDS = 0.25
 RUNS_KEPT_MAX = 100
 _WORTH_WRITING = (PlanLoaded, TaskChanged, PhaseChanged, FindingWritten, OrchestratorChanged)
 
@@ -39,10 +44,12 @@ class StatusWriter:
         journal: Journal,
         outputs: PlanOutputs,
         plan_name: str,
+        edits: StatusEdits,
         previous: dict[str, Any],
         now: Callable[[], datetime],
     ) -> None:
         self._journal = journal
+        self._edits = edits
         self._outputs = outputs
         self._plan_name = plan_name
         self._now = now
@@ -67,8 +74,28 @@ class StatusWriter:
             await self.write()
             await asyncio.sleep(1 / WRITES_PER_SECOND_MAX)
 
+    async def watch(self) -> None:
+        """Take over what others make of the file, as they do it, until cancelled."""
+        async for _ in self._outputs.status_changes(self._plan_name):
+            while await self._look() == "settling":  # noqa: ASYNC110 - a file is waited for
+                await asyncio.sleep(SETTLE_PAUSE_SECONDS)
+
+    async def _look(self) -> Taken:
+        async with self._write_lock:
+            try:
+                taken = await self._edits.take()
+            except StorageError:
+                # Looked at again at the next change, and before the next write.
+                return "nothing"
+            if taken == "an edit":
+                self._is_dirty.set()
+            return taken
+
     async def write(self, *, completed_at: datetime | None = None) -> None:
         """Write what is unwritten, now; with `completed_at` the run's row is closed."""
+        # What someone has changed since the last write must not be lost under this one.
+        if await self._look() == "settling" and completed_at is None:
+            return
         async with self._write_lock:
             await self._write(completed_at)
 

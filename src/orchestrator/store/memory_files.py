@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -11,6 +11,7 @@ from typing import Any
 from orchestrator.domain.errors import PlanNotFound, PlanUnreadable
 from orchestrator.engine.records import FindingFile, PlanFile, StatusFile
 from orchestrator.store.entries import Clock, utc_now
+from orchestrator.store.file_watch import LOOK_SECONDS
 from orchestrator.store.names import finding_stem, is_file_name
 from orchestrator.store.plan_files import (
     PLAN_BYTES_MAX,
@@ -34,6 +35,7 @@ from orchestrator.store.plan_outputs import (
     encode_status,
     in_order,
 )
+from orchestrator.store.wake_ups import WakeUps
 
 
 class MemoryPlanFiles:
@@ -97,6 +99,8 @@ class MemoryPlanOutputs:
     def __init__(self, clock: Clock = utc_now) -> None:
         self._clock = clock
         self.files: dict[str, tuple[bytes, datetime]] = {}
+        self._seen: dict[str, bytes | None] = {}
+        self._changes = WakeUps()
 
     def directory(self, plan_name: str) -> str:
         """Where the plan's outputs are, relative to the root."""
@@ -105,14 +109,19 @@ class MemoryPlanOutputs:
     def put(self, path: str, data: bytes) -> None:
         """Write a file as someone else would; `path` is relative to the root."""
         self.files[path] = (data, self._clock())
+        self._changes.ring()
 
     async def write_status(self, plan_name: str, document: dict[str, Any]) -> None:
         """Replace status.json."""
-        self.put(f"{self.directory(checked_name(plan_name))}/{STATUS_NAME}", encode_status(document))
+        path = f"{self.directory(checked_name(plan_name))}/{STATUS_NAME}"
+        self._seen[path] = encode_status(document)
+        self.put(path, self._seen[path] or b"")
 
     async def read_status(self, plan_name: str, *, set_aside: bool = False) -> StatusFile:
         """What status.json holds; with `set_aside`, what is none is moved to status.json.rejected."""
         path = f"{self.directory(plan_name)}/{STATUS_NAME}"
+        if set_aside:
+            self._seen[path] = self._data(path)
         if path not in self.files:
             return StatusFile(None)
         document, problem = decode_status(self.files[path][0])
@@ -122,6 +131,25 @@ class MemoryPlanOutputs:
             return StatusFile(None, f"{path} is no status document: {problem}.")
         self.files[f"{self.directory(plan_name)}/{REJECTED_NAME}"] = self.files.pop(path)
         return StatusFile(None, f"{path} was set aside as {REJECTED_NAME}: {problem}.")
+
+    async def edited_status(self, plan_name: str) -> StatusFile | None:
+        """What someone else has made of status.json since it was written or seen here, else None."""
+        path = f"{self.directory(checked_name(plan_name))}/{STATUS_NAME}"
+        if self._data(path) == self._seen.get(path):
+            return None
+        found = await self.read_status(plan_name, set_aside=True)
+        self._seen[path] = self._data(path)
+        return found
+
+    async def status_changes(self, plan_name: str) -> AsyncIterator[None]:  # noqa: ARG002 - any file rings
+        """Yields whenever a file may have changed, until it is closed."""
+        async with self._changes.subscribe() as waiter:
+            while True:
+                if await waiter.wait(LOOK_SECONDS):
+                    yield
+
+    def _data(self, path: str) -> bytes | None:
+        return self.files[path][0] if path in self.files else None
 
     async def write_finding(self, plan_name: str, task_id: str, text: str) -> FindingFile:
         """Replace the finding of a task; raises UsageError for what is no task id."""

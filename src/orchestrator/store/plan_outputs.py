@@ -6,7 +6,7 @@ import asyncio
 import errno
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import orjson
 from orchestrator.domain.errors import StorageError, UsageError
 from orchestrator.engine.records import FindingFile, StatusFile
 from orchestrator.store.failures import storage_errors
+from orchestrator.store.file_watch import Version, changes_in, present_version, version_of
 from orchestrator.store.names import finding_stem, is_file_name, task_id_order
 from orchestrator.store.regular_files import modified, read_regular, replace_file, sync_folder
 
@@ -25,6 +26,8 @@ FINDINGS_FOLDER = "findings"
 ARCHIVE_FOLDER = "archive"
 STATUS_BYTES_MAX = 16 * 1024 * 1024
 FINDING_BYTES_MAX = 16 * 1024 * 1024
+SETTLE_SECONDS = 0.5
+"""A file that makes no sense may be half written; after so long it is taken as it is."""
 
 # Where these come up, it is not the file that is wrong, so it is not set aside.
 _PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EINTR})
@@ -35,6 +38,7 @@ class DiskPlanOutputs:
 
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
+        self._seen: dict[Path, Version | None] = {}
 
     def directory(self, plan_name: str) -> str:
         """Where the plan's outputs are, relative to the root."""
@@ -42,14 +46,29 @@ class DiskPlanOutputs:
 
     async def write_status(self, plan_name: str, document: dict[str, Any]) -> None:
         """Replace status.json as a whole: a reader sees the old or the new one, also after a crash."""
-        data = encode_status(document)
-        await asyncio.to_thread(replace_file, self._folder(plan_name) / STATUS_NAME, data)
+        data, path = encode_status(document), self._folder(plan_name) / STATUS_NAME
+        found = await asyncio.to_thread(replace_file, path, data)
+        self._seen[path] = version_of(found)
 
     async def read_status(self, plan_name: str, *, set_aside: bool = False) -> StatusFile:
         """What status.json holds; with `set_aside`, what is none is moved to status.json.rejected."""
         if not is_file_name(plan_name):
             return StatusFile(None)
-        return await asyncio.to_thread(self._read_status, self._folder(plan_name) / STATUS_NAME, set_aside)
+        path = self._folder(plan_name) / STATUS_NAME
+        if set_aside:
+            self._seen[path] = await asyncio.to_thread(present_version, path)
+        return await asyncio.to_thread(self._read_status, path, set_aside)
+
+    async def edited_status(self, plan_name: str) -> StatusFile | None:
+        """What someone else has made of status.json since it was written or seen here, else None.
+
+        What is no status document is moved to status.json.rejected, unless it is being written just now.
+        """
+        return await asyncio.to_thread(self._edited_status, self._folder(plan_name) / STATUS_NAME)
+
+    def status_changes(self, plan_name: str) -> AsyncIterator[None]:
+        """Yields whenever status.json may have changed, also by our own hand, until it is closed."""
+        return changes_in(self._folder(plan_name), STATUS_NAME)
 
     async def write_finding(self, plan_name: str, task_id: str, text: str) -> FindingFile:
         """Replace the finding of a task; raises UsageError for what is no task id."""
@@ -101,6 +120,21 @@ class DiskPlanOutputs:
         shown = path.relative_to(self._root).as_posix()
         what = _set_aside(path) if set_aside else "is no status document"
         return StatusFile(None, f"{shown} {what}: {problem}.")
+
+    def _edited_status(self, path: Path) -> StatusFile | None:
+        version = present_version(path)
+        if version == self._seen.get(path):
+            return None
+        looked = self._read_status(path, set_aside=False)
+        if looked.rejected and version is not None and version.age_seconds < SETTLE_SECONDS:
+            return StatusFile(None, is_settling=True)
+        # As it was before it was read: what is written meanwhile is an edit of its own.
+        self._seen[path] = version
+        if not looked.rejected:
+            return looked
+        looked = self._read_status(path, set_aside=True)
+        self._seen[path] = present_version(path)
+        return looked
 
     def _list_findings(self, folder: Path) -> list[FindingFile]:
         found = []
