@@ -266,3 +266,32 @@ async def test_an_unknown_instance_is_not_found(ports, make, instance_id) -> Non
     await ports.registry.claim(make.instance())
     with pytest.raises(InstanceNotFound):
         await ports.registry.get(instance_id)
+
+
+async def test_a_clock_that_was_set_back_keeps_no_lease_alive_for_hours(store, make) -> None:
+    registry = store.ports.registry
+    new = make.instance()
+    lease = await registry.claim(new)
+    store.pass_time(-3600)
+    record = await registry.get(new.id)
+    assert record.lease_until <= record.database_now
+    await registry.renew(lease)
+    record = await registry.get(new.id)
+    assert record.lease_until > record.database_now
+    with pytest.raises(PlanOwned):
+        await registry.claim(make.instance())
+    store.pass_time(-3600)
+    successor = await registry.claim(make.instance())
+    assert successor.epoch == lease.epoch + 1
+    with pytest.raises(LeaseLost):
+        await registry.renew(lease)
+
+
+async def test_after_a_clock_was_set_back_the_dead_can_be_buried(store, make) -> None:
+    registry = store.ports.registry
+    new = make.instance()
+    await registry.claim(new)
+    record = await registry.get(new.id)
+    assert not await registry.bury(record, [make.crashed()], force=False)
+    store.pass_time(-3600)
+    assert await registry.bury(record, [make.crashed()], force=False)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from orchestrator.domain.errors import LeaseLost, StorageError
-from orchestrator.engine.ports import LEASE_SECONDS, RENEW_SECONDS, InstanceRegistry
-from orchestrator.engine.records import Lease
+from orchestrator.engine.lease_guard import LeaseGuard
+from orchestrator.engine.ports import LEASE_SECONDS, RENEW_SECONDS
 
 
 async def keep_lease(
-    registry: InstanceRegistry,
-    lease: Lease,
+    guard: LeaseGuard,
     held_at: float,
     *,
     lease_seconds: float = LEASE_SECONDS,
@@ -31,7 +30,7 @@ async def keep_lease(
         ends_at = max(held_at + lease_seconds, asked_at + renew_seconds)
         try:
             async with asyncio.timeout_at(ends_at):
-                await registry.renew(lease)
+                await guard.renew()
         except TimeoutError:
             raise LeaseLost("The lease ran out: the database did not answer.") from None
         except StorageError as error:

@@ -19,6 +19,7 @@ from orchestrator.engine.agent_choice import AgentChoice
 from orchestrator.engine.attempt import Limits
 from orchestrator.engine.briefing import Briefing
 from orchestrator.engine.journal import Journal, Listener
+from orchestrator.engine.lease_guard import GuardedOutputs, LeaseGuard, elapsed_seconds
 from orchestrator.engine.lease_keeper import keep_lease
 from orchestrator.engine.outline import RunChoices, from_document, plan_loaded
 from orchestrator.engine.ports import RENEW_SECONDS, Agent, Agents, Ports
@@ -118,20 +119,22 @@ class Orchestrator:
         begun, _ = await self._first_event()
         agents = await self._choice.of_all(begun)
         runs_shell = self._agents.get("shell")
-        lease, held_at = await self._claim()
-        keeper = asyncio.create_task(keep_lease(self._ports.registry, lease, held_at))
+        lease, held_at, proven_at = await self._claim()
+        guard = LeaseGuard(self._ports.registry, lease, proven_at)
+        outputs = GuardedOutputs(self._ports.outputs, guard)
+        keeper = asyncio.create_task(keep_lease(guard, held_at))
         try:
             # What an earlier run did counts as it stands now that nobody else can add to it.
             begun, previous = await self._first_event(set_aside=True)
             if self._options.restart:
-                await self._ports.outputs.archive(self._file.name, lease.instance_id)
+                await outputs.archive(self._file.name, lease.instance_id)
             journal = self._journal = Journal(self._ports.log, lease, self._now)
             for listener in self._listeners:
                 journal.listen(listener)
-            name, outputs = self._file.name, self._ports.outputs
+            name = self._file.name
             edits = StatusEdits(journal, self._ports.commands, outputs, self._reader, name)
             writer = StatusWriter(journal, outputs, name, edits, previous, self._now)
-            runner = TaskRunner(journal, self._ports.artifacts, self._ports.outputs, runs_shell, self._redact)
+            runner = TaskRunner(journal, self._ports.artifacts, outputs, runs_shell, self._redact)
             await journal.record(begun)
             if begun.predecessor is not None and previous and not self._options.restart:
                 # Edited between two runs: the same as edited during one.
@@ -185,13 +188,13 @@ class Orchestrator:
             begun = begun.model_copy(update={"problems": (*begun.problems, status.rejected)})
         return begun, document
 
-    async def _claim(self) -> tuple[Lease, float]:
-        """The lease, and the loop's time right before it was given."""
+    async def _claim(self) -> tuple[Lease, float, float]:
+        """The lease, and the time right before it was given: the loop's, and the guard's."""
         has_told = False
         while True:
-            asked_at = asyncio.get_running_loop().time()
+            asked_at, proven_at = asyncio.get_running_loop().time(), elapsed_seconds()
             try:
-                return await self._ports.registry.claim(self._new), asked_at
+                return await self._ports.registry.claim(self._new), asked_at, proven_at
             except PlanOwned as owned:
                 if not self._options.wait:
                     raise

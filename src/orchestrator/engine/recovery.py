@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from orchestrator.domain.events import EventData, NewEvent, PlanLoaded, ToolCompleted
 from orchestrator.domain.run_state import RunState
 from orchestrator.domain.steps import run_step, task_step
 from orchestrator.domain.task_status import RunStatus, TaskStatus, TaskTrigger
 from orchestrator.engine.outline import handed_on
-from orchestrator.engine.ports import InstanceRegistry
+from orchestrator.engine.ports import RENEW_SECONDS, InstanceRegistry
 from orchestrator.engine.records import InstanceRecord
 from orchestrator.engine.status_reader import StatusReader
+
+GRACE_SECONDS = 2 * RENEW_SECONDS
+"""How long a lease that has run out is watched before its orchestrator counts as dead: after a pause of the
+whole machine, or a jump of its clock, it is renewed within RENEW_SECONDS."""
+
+Fate = Literal["alive", "dead", "unknown"]
+"""`unknown`: another host's, so that only its lease can tell."""
 
 
 class Processes(Protocol):
@@ -24,8 +32,8 @@ class Processes(Protocol):
     def host(self) -> str:
         """This host's name, as in the registry."""
 
-    def is_alive(self, pid: int, started: str) -> bool:
-        """Whether the process that had this pid and start time still runs."""
+    def fate(self, host: str, pid: int, started: str) -> Fate:
+        """What has become of the process that had this pid and start time on that host."""
 
     def sweep(self, instance_id: str) -> int:
         """End what processes the orchestrator's attempts left behind; returns how many. May block."""
@@ -40,27 +48,35 @@ class Undertaker:
         reader: StatusReader,
         processes: Processes,
         now: Callable[[], datetime],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._registry = registry
         self._reader = reader
         self._processes = processes
         self._now = now
+        self._monotonic = monotonic
+        self._suspects: dict[str, tuple[datetime, float]] = {}
 
     async def bury_the_dead(self) -> list[str]:
-        """Close the log of each orchestrator that is dead, once whoever looks; returns their ids."""
-        live = await self._registry.list(live_only=True)
-        return [record.id for record in live if await self.bury_if_dead(record)]
+        """Close the log of each orchestrator that is dead, once whoever looks; returns their ids.
 
-    async def bury_if_dead(self, record: InstanceRecord) -> bool:
+        To be called again and again: who merely has no lease any more is given GRACE_SECONDS to renew it.
+        """
+        live = await self._registry.list(live_only=True)
+        self._suspects = {r.id: self._suspects[r.id] for r in live if r.id in self._suspects}
+        return [record.id for record in live if await self.bury_if_dead(record, patiently=True)]
+
+    async def bury_if_dead(self, record: InstanceRecord, *, patiently: bool = False) -> bool:
         """Close this orchestrator's log if it is dead; False when it lives or another closed it first.
 
-        On this host a dead process counts at once, elsewhere the end of its lease does.
+        On this host a dead process counts at once, else the end of its lease does; `patiently`, only when
+        it is not renewed for GRACE_SECONDS more.
         """
         if record.status.has_ended:
             return False
-        is_here = record.host == self._processes.host
-        is_gone = is_here and not self._processes.is_alive(record.pid, record.pid_started)
-        if not is_gone and record.lease_until > record.database_now:
+        fate = self._processes.fate(record.host, record.pid, record.pid_started)
+        is_gone = fate == "dead"
+        if not is_gone and not self._has_lost_its_lease(record, patiently=patiently):
             return False
         if is_gone:
             await asyncio.to_thread(self._processes.sweep, record.id)
@@ -76,6 +92,16 @@ class Undertaker:
             events.insert(0, await self._first_event(record))
         stamped = [NewEvent(event, now) for event in events]
         return await self._registry.bury(record, stamped, force=is_gone)
+
+    def _has_lost_its_lease(self, record: InstanceRecord, *, patiently: bool) -> bool:
+        if record.lease_until > record.database_now:
+            self._suspects.pop(record.id, None)
+            return False
+        heartbeat, since = self._suspects.get(record.id, (None, 0.0))
+        if heartbeat != record.last_heartbeat:
+            since = self._monotonic()
+            self._suspects[record.id] = (record.last_heartbeat, since)
+        return not patiently or self._monotonic() - since >= GRACE_SECONDS
 
     async def _first_event(self, record: InstanceRecord) -> PlanLoaded:
         """Event 1 for one that died before it wrote it: who comes next must find what was done before."""

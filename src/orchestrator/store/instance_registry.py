@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
-from datetime import datetime
+from dataclasses import fields, replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, func, insert, not_, or_, select, update
 
 from orchestrator.domain.errors import InstanceNotFound, PlanOwned, UsageError
 from orchestrator.domain.events import NewEvent
@@ -17,7 +17,7 @@ from orchestrator.engine.records import InstanceRecord, Lease, NewInstance
 from orchestrator.store.database import database_now, insert_if_absent
 from orchestrator.store.entries import Entry, check_burial, entries_of
 from orchestrator.store.event_log import write_entries
-from orchestrator.store.leases import holds, lease_lost
+from orchestrator.store.leases import holds, is_over, lease_lost
 from orchestrator.store.names import is_plain_id
 from orchestrator.store.schema import from_milliseconds, orchestrators, plans
 from orchestrator.store.transactions import Transactions
@@ -47,8 +47,8 @@ class SqlInstanceRegistry:
         Without `force` also False when it still lives or has written since `record` was read.
         """
         check_burial(events)
-        entries = entries_of(events)
-        return await self._transactions.write(lambda c: bury(c, record, entries, force=force))
+        entries, lease = entries_of(events), self._lease_milliseconds
+        return await self._transactions.write(lambda c: bury(c, record, entries, lease, force=force))
 
     async def get(self, instance_id: str) -> InstanceRecord:
         """Raises InstanceNotFound."""
@@ -58,7 +58,7 @@ class SqlInstanceRegistry:
         row = await self._transactions.read(lambda c: c.execute(query).first())
         if row is None:
             raise instance_not_found(instance_id)
-        return _record(row)
+        return self._record(row)
 
     async def list(self, *, live_only: bool = False, limit: int = INSTANCES_MAX) -> list[InstanceRecord]:
         """Newest first; with `live_only`, those that have not ended."""
@@ -66,7 +66,7 @@ class SqlInstanceRegistry:
         if live_only:
             query = query.where(orchestrators.c.ended_at.is_(None))
         rows = await self._transactions.read(lambda c: c.execute(query).all())
-        return [_record(row) for row in rows]
+        return [self._record(row) for row in rows]
 
     async def latest(self, project: str, plan_path: str) -> InstanceRecord | None:
         """The instance of this plan that was registered last, of those whose log has begun."""
@@ -81,7 +81,14 @@ class SqlInstanceRegistry:
             .limit(1)
         )
         row = await self._transactions.read(lambda c: c.execute(query).first())
-        return None if row is None else _record(row)
+        return None if row is None else self._record(row)
+
+    def _record(self, row: Row[Any]) -> InstanceRecord:
+        record = _record(row)
+        if record.lease_until - record.database_now > timedelta(milliseconds=2 * self._lease_milliseconds):
+            # The clock has been set back since: see `is_over`.
+            return replace(record, lease_until=record.database_now)
+        return record
 
 
 def check_new(new: NewInstance) -> None:
@@ -122,7 +129,7 @@ def claim(connection: Connection, new: NewInstance, lease_milliseconds: int) -> 
     insert_if_absent(connection, plans, unowned)
     epoch = connection.execute(
         update(plans)
-        .where(key, or_(plans.c.owner.is_(None), plans.c.lease_until <= now))
+        .where(key, or_(plans.c.owner.is_(None), is_over(plans.c.lease_until, lease_milliseconds)))
         .values(owner=new.id, epoch=plans.c.epoch + 1, lease_until=now + lease_milliseconds)
         .returning(plans.c.epoch)
     ).scalar_one_or_none()
@@ -161,9 +168,16 @@ def renew(connection: Connection, lease: Lease, lease_milliseconds: int) -> None
     )
 
 
-def bury(connection: Connection, record: InstanceRecord, entries: Sequence[Entry], *, force: bool) -> bool:
+def bury(
+    connection: Connection,
+    record: InstanceRecord,
+    entries: Sequence[Entry],
+    lease_milliseconds: int,
+    *,
+    force: bool,
+) -> bool:
     """End an instance that cannot do it itself, unless it has ended or, without `force`, still lives."""
-    is_live: ColumnElement[bool] = plans.c.lease_until > database_now()
+    is_live = not_(is_over(plans.c.lease_until, lease_milliseconds))
     held = connection.execute(
         select(is_live).where(plans.c.owner == record.id).with_for_update()
     ).scalar_one_or_none()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select
 
 from orchestrator.domain.errors import LeaseLost
 from orchestrator.engine.records import Lease
+from orchestrator.store.database import database_now
 from orchestrator.store.prepared import Prepared
 from orchestrator.store.schema import plans
 
@@ -26,6 +27,15 @@ def holds(lease: Lease) -> ColumnElement[bool]:
         plans.c.owner == lease.instance_id,
         plans.c.epoch == lease.epoch,
     )
+
+
+def is_over(until: ColumnElement[int], lease_milliseconds: int) -> ColumnElement[bool]:
+    """The condition that a lease has run out, or ends so late that the clock has been set back since.
+
+    Its owner, if it lives, renews it by the new clock within a third of its length.
+    """
+    now = database_now()
+    return or_(until <= now, until > now + 2 * lease_milliseconds)
 
 
 # The shared lock is for databases with more than one writer; SQLite has no need and no word for it.

@@ -129,7 +129,7 @@ class MemoryInstanceRegistry:
         if new.id in state.instances:
             raise id_taken(new.id)
         plan = state.plans.setdefault((new.project, new.plan_path), _PlanLease())
-        if plan.owner is not None and plan.until is not None and plan.until > now:
+        if plan.owner is not None and plan.until is not None and now < plan.until <= self._latest_end():
             raise plan_owned(new.plan_path, plan.owner, plan.until)
         plan.owner, plan.epoch, plan.until = new.id, plan.epoch + 1, self._lease_end()
         state.events[new.id] = []
@@ -191,11 +191,17 @@ class MemoryInstanceRegistry:
     def _lease_end(self) -> datetime:
         return self._state.clock() + timedelta(seconds=self._state.lease_seconds)
 
+    def _latest_end(self) -> datetime:
+        """A lease that ends later was given before the clock was set back."""
+        return self._state.clock() + timedelta(seconds=2 * self._state.lease_seconds)
+
     def _now(self, instance_id: str) -> InstanceRecord:
         """The record with what the lease and the clock say at this moment."""
         record = self._state.instances[instance_id]
         plan = self._state.plans[record.project, record.plan_path]
         until = plan.until if plan.owner == instance_id else None
+        if until is not None and until > self._latest_end():
+            until = self._state.clock()
         return replace(record, lease_until=until or record.last_heartbeat, database_now=self._state.clock())
 
 

@@ -45,8 +45,8 @@ class Hosts:
     def __init__(self) -> None:
         self.dead: set[int] = set()
 
-    def is_alive(self, pid: int, _started: str) -> bool:
-        return pid not in self.dead
+    def fate(self, _host: str, pid: int, _started: str) -> str:
+        return "dead" if pid in self.dead else "alive"
 
     def sweep(self, _instance_id: str) -> int:
         return 0

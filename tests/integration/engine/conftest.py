@@ -71,8 +71,8 @@ class AllAlive:
 
     host = "here"
 
-    def is_alive(self, pid: int, started: str) -> bool:
-        return True
+    def fate(self, host: str, pid: int, started: str) -> str:
+        return "alive"
 
     def sweep(self, instance_id: str) -> int:
         return 0

@@ -193,8 +193,10 @@ class Processes:
     dead: set[int] = field(default_factory=set)
     swept: list[str] = field(default_factory=list)
 
-    def is_alive(self, pid: int, started: str) -> bool:
-        return pid not in self.dead
+    def fate(self, host: str, pid: int, started: str) -> str:
+        if host != self.host:
+            return "unknown"
+        return "dead" if pid in self.dead else "alive"
 
     def sweep(self, instance_id: str) -> int:
         self.swept.append(instance_id)
@@ -227,11 +229,14 @@ class House:
         self.robot, self.shell = self.agents.robot, self.agents.shell
         self.reader = StatusReader(self.registry, self.log)
         self.processes = Processes()
-        self.undertaker = Undertaker(self.registry, self.reader, self.processes, self.now)
+        self.undertaker = Undertaker(self.registry, self.reader, self.processes, self.now, self.elapsed)
         self.count = 0
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.offset
+
+    def elapsed(self) -> float:
+        return self.offset.total_seconds()
 
     def instance(self, **fields: Any) -> NewInstance:
         self.count += 1

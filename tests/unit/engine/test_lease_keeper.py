@@ -8,6 +8,7 @@ from contextlib import suppress
 import pytest
 
 from orchestrator.domain.errors import LeaseLost, StorageError
+from orchestrator.engine.lease_guard import LeaseGuard
 from orchestrator.engine.lease_keeper import keep_lease
 from orchestrator.engine.records import Lease
 
@@ -33,7 +34,7 @@ class Registry:
 async def keep(registry, seconds=1.0):
     async with asyncio.timeout(seconds):
         now = asyncio.get_running_loop().time()
-        await keep_lease(registry, LEASE, now, lease_seconds=0.1, renew_seconds=0.03)
+        await keep_lease(LeaseGuard(registry, LEASE, 0.0), now, lease_seconds=0.1, renew_seconds=0.03)
 
 
 async def test_it_is_renewed_again_and_again():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -17,6 +18,7 @@ from orchestrator.domain.events import (
 )
 from orchestrator.domain.task_status import RunStatus, TaskStatus
 from orchestrator.engine.agent_events import ToolCallStarted
+from orchestrator.engine.recovery import GRACE_SECONDS
 
 TWO = "# P\n\n## Phase 1: one\n\n- [ ] 1.1 first\n- [ ] 1.2 second\n  - once: true\n"
 
@@ -76,9 +78,30 @@ async def test_on_another_host_the_end_of_the_lease_counts(dead):
     dead.processes.host = "elsewhere"
     assert await dead.undertaker.bury_the_dead() == []
     dead.offset += dead.lease
+    assert await dead.undertaker.bury_the_dead() == []
+    dead.offset += timedelta(seconds=GRACE_SECONDS)
     assert await dead.undertaker.bury_the_dead() == ["orch-1"]
     assert "its lease ran out" in dead.events(OrchestratorChanged)[-1].reason
     assert dead.processes.swept == []
+
+
+async def test_one_that_renews_its_lease_after_a_pause_of_the_machine_lives_on(dead):
+    dead.processes.dead.clear()
+    dead.offset += dead.lease
+    for _ in range(3):
+        assert await dead.undertaker.bury_the_dead() == []
+        await dead.registry.renew(await dead.lease_of("orch-1"))
+        assert await dead.undertaker.bury_the_dead() == []
+        dead.offset += dead.lease
+    assert await dead.undertaker.bury_the_dead() == []
+    dead.offset += timedelta(seconds=GRACE_SECONDS)
+    assert await dead.undertaker.bury_the_dead() == ["orch-1"]
+
+
+async def test_a_successor_need_not_be_patient(dead):
+    dead.processes.dead.clear()
+    dead.offset += dead.lease
+    assert await dead.undertaker.bury_if_dead(await dead.registry.get("orch-1"))
 
 
 async def test_one_that_writes_while_it_is_looked_at_is_not_buried_with_an_old_state(dead):
