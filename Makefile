@@ -4,7 +4,7 @@ PORT ?= 8000
 PLAN ?=
 BIN := .venv/bin
 
-.PHONY: help run test test-long check fix generate lock setup setup-dev
+.PHONY: help run test test-long check fix generate bench lock setup setup-dev setup-bench
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -14,6 +14,9 @@ setup:
 
 setup-dev:
 	@$(PYTHON) scripts/checkout.py dev
+
+setup-bench:
+	@$(PYTHON) scripts/checkout.py bench
 
 run: setup ## Run the example plan with the API server: PORT=8000, PLAN=name
 	@$(BIN)/orchestrator run $(if $(PLAN),--plan $(PLAN)) --api-server --api-port $(PORT) \
@@ -41,6 +44,9 @@ generate: setup-dev ## Write the generated files
 	@$(BIN)/python -m orchestrator.codegen.openapi_file
 	@$(BIN)/python -m orchestrator.codegen.commands_page
 
+bench: setup-bench ## Measure beside references, and write the table of docs/performance.md
+	@$(BIN)/python -m benchmarks
+
 lock: ## Renew the locks (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url pyproject.toml --extra postgres --group pyproject.toml:build \
@@ -48,3 +54,6 @@ lock: ## Renew the locks (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url pyproject.toml --extra postgres --group pyproject.toml:build --group pyproject.toml:dev \
 		--constraint requirements.txt --output-file requirements-dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url pyproject.toml --extra postgres --group pyproject.toml:build --group pyproject.toml:dev \
+		--group pyproject.toml:bench --constraint requirements-dev.txt --output-file requirements-bench.txt

@@ -1,7 +1,7 @@
 """Makes the checkout's own `.venv` when it is missing or out of date, and runs commands in it.
 
 Standard library only, for any Python 3.11 or newer: this runs before anything is installed.
-`python scripts/checkout.py run|dev` only sets up; the other scripts here call `run_in_venv`.
+`python scripts/checkout.py run|dev|bench` only sets up; the other scripts here call `run_in_venv`.
 """
 
 import hashlib
@@ -14,7 +14,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-LOCKS = {"run": ROOT / "requirements.txt", "dev": ROOT / "requirements-dev.txt"}
+LOCKS = {
+    "run": ROOT / "requirements.txt",
+    "dev": ROOT / "requirements-dev.txt",
+    "bench": ROOT / "requirements-bench.txt",
+}
+"""Each holds all that the one before it holds."""
 
 
 def run_in_venv(arguments: list[str]) -> None:
@@ -31,7 +36,8 @@ def ensure_venv(what: str) -> None:
         sys.stderr.write("Plan Orchestrator runs on Linux and macOS; on Windows, use it through WSL2.\n")
         sys.exit(2)
     wanted = _fingerprint(what)
-    if any(_installed(kind) == _fingerprint(kind) for kind in ("dev", what)):
+    kinds = list(LOCKS)
+    if any(_installed(kind) == _fingerprint(kind) for kind in kinds[kinds.index(what) :]):
         return
     _say(f"Setting up {VENV.relative_to(ROOT)} (once; takes a minute or so) …")
     if not PYTHON.exists():
@@ -96,5 +102,5 @@ def _fingerprint(what: str) -> str:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in LOCKS:
-        sys.exit("usage: python scripts/checkout.py run|dev")
+        sys.exit("usage: python scripts/checkout.py run|dev|bench")
     ensure_venv(sys.argv[1])

@@ -84,3 +84,18 @@ async def test_what_another_instance_of_the_store_writes_wakes(store, make) -> N
         await drained(subscription)
         await other.registry.claim(make.instance())
         assert await subscription.wait(LIMIT_SECONDS) is True
+
+
+async def test_a_version_stands_still_until_something_is_written(ports, make) -> None:
+    """Where it costs little to ask; elsewhere there is none."""
+    lease = await ports.registry.claim(make.instance())
+    first = ports.changes.version()
+    await ports.log.read(lease.instance_id)
+    await ports.registry.list()
+    assert ports.changes.version() == first
+    await ports.log.append(lease, [make.message()])
+    second = ports.changes.version()
+    assert second != first or second is None
+    async with asyncio.timeout(5):
+        await ports.log.append(lease, [make.message()])
+    assert ports.changes.version() != second or second is None

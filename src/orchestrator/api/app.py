@@ -59,7 +59,7 @@ def create_app(
         reader=reader,
         catalog=catalog,
         hub=Hub(ports.log, ports.changes, settings, metrics),
-        statuses=StatusCache(reader),
+        statuses=StatusCache(reader, ports.changes),
         metrics=metrics,
         starter=starter,
         may_start_shell=allow_shell or settings.token is not None,

@@ -40,7 +40,7 @@ class ApiContext:
     abort: Callable[[tuple[str, int]], None] = field(default=lambda _client: None)
 
 
-def context_of(connection: HTTPConnection) -> ApiContext:
+async def context_of(connection: HTTPConnection) -> ApiContext:
     """The context of the app that serves this connection."""
     context = connection.app.state.context
     assert isinstance(context, ApiContext)

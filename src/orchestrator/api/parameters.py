@@ -54,7 +54,8 @@ PlanName = Annotated[str, Path(description="The stem of the plan's file."), Afte
 FindingId = Annotated[str, Path(description="`1.1` or `1-1`."), AfterValidator(_finding_id)]
 
 
-def unrepeated(connection: HTTPConnection) -> None:
+# Asynchronous although they wait for nothing: the framework runs other functions in threads.
+async def unrepeated(connection: HTTPConnection) -> None:
     """Refuse a query parameter that is given twice: nobody can tell which one is meant."""
     counts = Counter(name for name, _ in connection.query_params.multi_items())
     for name, count in counts.items():
@@ -89,7 +90,7 @@ def _cursor(text: str, pointer: str) -> int:
     return int(text)
 
 
-def idempotency_key(
+async def idempotency_key(
     key: Annotated[
         str | None,
         Header(
@@ -104,7 +105,7 @@ def idempotency_key(
     return key
 
 
-def if_revision(
+async def if_revision(
     match: Annotated[
         str | None,
         Header(

@@ -11,6 +11,7 @@ from orchestrator import __version__
 from orchestrator.api.frames import Frame, status_frame
 from orchestrator.domain.projection import orchestrator_status
 from orchestrator.domain.run_state import RunState
+from orchestrator.engine.ports import Changes
 from orchestrator.engine.status_reader import StatusReader
 
 KEPT_STATUSES_MAX = 64
@@ -37,23 +38,36 @@ class EncodedStatus:
 
 
 class StatusCache:
-    """Keeps the statuses that were asked for last."""
+    """Keeps the statuses that were asked for last, and knows without reading when they still hold."""
 
-    def __init__(self, reader: StatusReader, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        reader: StatusReader,
+        changes: Changes,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._reader = reader
+        self._changes = changes
         self._now = now
         self._kept: OrderedDict[str, EncodedStatus] = OrderedDict()
+        self._versions: dict[str, int | None] = {}
 
     async def latest(self, instance_id: str) -> EncodedStatus:
         """The status now; raises InstanceNotFound."""
-        state = await self._reader.state(instance_id)
+        # Asked before it is read: what is written in between is read once more.
+        version = self._changes.version()
         kept = self._kept.get(instance_id)
+        if kept is not None and version is not None and self._versions.get(instance_id) == version:
+            return kept
+        state = await self._reader.state(instance_id)
         if kept is None or kept.seq != state.seq:
             kept = self._encoded(instance_id, state)
             self._kept[instance_id] = kept
+        self._versions[instance_id] = version
         self._kept.move_to_end(instance_id)
         while len(self._kept) > KEPT_STATUSES_MAX:
-            self._kept.popitem(last=False)
+            dropped, _ = self._kept.popitem(last=False)
+            self._versions.pop(dropped, None)
         return kept
 
     async def at(self, instance_id: str, seq: int) -> EncodedStatus:

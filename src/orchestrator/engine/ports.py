@@ -130,6 +130,12 @@ class Changes(Protocol):
     def subscribe(self) -> AbstractAsyncContextManager[Subscription]:
         """Listen until the context ends."""
 
+    def version(self) -> int | None:
+        """A number that changes with every write of any process; None where asking for it would cost more.
+
+        Takes microseconds, so that a reader can know that what it has read before still holds.
+        """
+
 
 class PlanFiles(Protocol):
     """The plans of a project."""

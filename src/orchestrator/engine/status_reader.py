@@ -31,6 +31,9 @@ class StatusReader:
         """
         record = await self._registry.get(instance_id)
         if at_seq is None:
+            kept = self._states.get(instance_id)
+            if kept is not None and kept.seq == record.seq:
+                return kept
             async with self._locks.setdefault(instance_id, asyncio.Lock()):
                 return await self._latest(instance_id)
         if not 1 <= at_seq <= record.seq:

@@ -35,6 +35,7 @@ class Doorbell:
         self._wake_ups = WakeUps()
         self._starting = threading.Lock()
         self._listener: _Listener | None = None
+        self._looks: DataVersion | None = None
         self._is_closed = False
         self._sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._sender.setblocking(False)
@@ -45,6 +46,15 @@ class Doorbell:
         async with self._wake_ups.subscribe() as waiter:
             await asyncio.to_thread(self._listen)
             yield waiter
+
+    def version(self) -> int | None:
+        """The file's own count of changes, as a connection that never writes sees it."""
+        with self._starting:
+            if self._is_closed:
+                return None
+            if self._looks is None:
+                self._looks = DataVersion(self._database)
+            return self._looks.number()
 
     def ring(self) -> None:
         """Wake the waiters of this and of all other processes; from any thread, never blocks or fails."""
@@ -67,6 +77,8 @@ class Doorbell:
             self._is_closed = True
             if self._listener is not None:
                 self._listener.close()
+            if self._looks is not None:
+                self._looks.close()
         self._sender.close()
 
 

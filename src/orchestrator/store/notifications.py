@@ -61,6 +61,10 @@ class Notifications:
     def _note_writer(self, connection: Any, _record: object, _proxy: object) -> None:
         self._writer_pid = connection.info.backend_pid
 
+    def version(self) -> int | None:
+        """None: a server has to be asked, so that one can as well read."""
+        return None
+
     def ring(self) -> None:
         """Wake the waiters of this process, which need no server for it; from any thread."""
         self._wake_ups.ring()

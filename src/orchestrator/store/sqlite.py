@@ -139,7 +139,7 @@ class SqliteCommits:
 
 
 class DataVersion:
-    """Asks cheaply whether another connection has changed the database. For one thread."""
+    """Asks cheaply whether another connection has changed the database. For one thread at a time."""
 
     def __init__(self, path: Path) -> None:
         with storage_errors(path):
@@ -158,6 +158,13 @@ class DataVersion:
         changed = version != self._last
         self._last = version
         return changed
+
+    def number(self) -> int | None:
+        """The same as long as nobody has changed the database; None where it cannot be read."""
+        try:
+            return self._look()
+        except sqlite3.Error:
+            return None
 
     def close(self) -> None:
         """End the connection."""

@@ -47,6 +47,7 @@ class WakeUps:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiters: set[Waiter] = set()
+        self._rings = 0
 
     @asynccontextmanager
     async def subscribe(self) -> AsyncIterator[Waiter]:
@@ -60,9 +61,14 @@ class WakeUps:
             with self._lock:
                 self._waiters.discard(waiter)
 
+    def version(self) -> int | None:
+        """How often it was rung."""
+        return self._rings
+
     def ring(self) -> None:
         """Wake everyone; from any thread."""
         with self._lock:
+            self._rings += 1
             waiters = list(self._waiters)
         for waiter in waiters:
             waiter.ring()
