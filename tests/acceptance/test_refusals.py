@@ -192,3 +192,25 @@ def test_a_full_disk_ends_the_run_with_a_sentence_and_the_log_stays_whole(small_
     for instance in json.loads(project.command("list", "--all", "--json")):
         events = project.events(instance["id"])
         assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+
+
+def test_lint_reads_every_plan_and_speaks_sarif(project: Project):
+    project.plan("bad", "## Phase 1: A\n\n- [ ] 1.1 a\n- [ ] 1.1 b\n")
+    project.plan("good", "## Phase 1: A\n\n- [ ] 1.1 a\n")
+    text = project.command("lint", code=1)
+    assert "docs/plans/bad.md:4:3: error[duplicate_id]" in text
+    assert "docs/plans/good.md: 1 phase, 1 task" in text
+    assert "bad" not in project.command("lint", "good")
+    assert [
+        report["plan"]
+        for report in json.loads(project.command("lint", "good", "bad", "--format", "json", code=1))
+    ] == [
+        "good",
+        "bad",
+    ]
+    [run] = json.loads(project.command("lint", "--format", "sarif", code=1))["runs"]
+    [result] = run["results"]
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "docs/plans/bad.md"
+    assert place["region"] == {"startLine": 4, "startColumn": 3}
+    assert "no plan" in project.command("lint", "missing", code=2).lower()

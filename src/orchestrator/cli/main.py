@@ -233,14 +233,16 @@ def serve(
 
 @app.command()
 def lint(
-    plan: Annotated[str, typer.Argument(metavar="PLAN", help="A plan's name or file.")],
-    output: Annotated[Literal["text", "json"], typer.Option("--format")] = "text",
+    plans: Annotated[
+        list[str] | None, typer.Argument(metavar="[PLAN]...", help="Names or files; else every plan.")
+    ] = None,
+    output: Annotated[Literal["text", "json", "sarif"], typer.Option("--format")] = "text",
     root: RootOption = None,
 ) -> None:
-    """Say what is wrong with a plan: exit 0 without errors, 1 with, 2 when it cannot be read."""
-    from orchestrator.cli.plans import lint_plan
+    """Say what is wrong with plans: exit 0 without errors, 1 with, 2 when one cannot be read."""
+    from orchestrator.cli.plans import lint_plans
 
-    raise typer.Exit(lint_plan(plan, output, root))
+    raise typer.Exit(lint_plans(plans or [], output, root))
 
 
 @app.command()

@@ -4,27 +4,55 @@ from __future__ import annotations
 
 import asyncio
 import json as json_module
+from collections.abc import Sequence
 from pathlib import Path
 
+from orchestrator import __version__
 from orchestrator.cli.composition import open_services
 from orchestrator.cli.event_lines import counted
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.project import choose_plan, chosen_plan, find_root, read_plan
+from orchestrator.domain.errors import PlanNotFound, PlanUnreadable
+from orchestrator.domain.plan import Plan
 from orchestrator.domain.plan_lint import lint_lines, lint_report
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
+from orchestrator.domain.plan_sarif import sarif_log
+from orchestrator.engine.records import PlanFile
 from orchestrator.store.plan_files import DiskPlanFiles
 
 
-def lint_plan(name: str, output: str, root: Path | None) -> ExitCode:
-    """Print the plan's outline (JSON) or its problems (text); raises PlanNotFound or PlanUnreadable."""
+def lint_plans(names: Sequence[str], output: str, root: Path | None) -> ExitCode:
+    """Print the problems of these plans, or of all: as text, as JSON with their outlines, or as SARIF.
+
+    Raises PlanNotFound or PlanUnreadable for a plan that was named.
+    """
     folder = find_root(root)
-    file = asyncio.run(read_plan(DiskPlanFiles(folder), folder, name))
-    plan = parse_plan(decode_plan(file.data))
-    if output == "json":
-        print(json_module.dumps(lint_report(plan, file.name), indent=2))
+    plans = asyncio.run(_read(names, folder))
+    match output:
+        case "json":
+            reports = [lint_report(plan, file.name) for file, plan in plans]
+            print(json_module.dumps(reports[0] if len(names) == 1 else reports, indent=2))
+        case "sarif":
+            log = sarif_log([(file.path, plan) for file, plan in plans], __version__)
+            print(json_module.dumps(log, indent=2))
+        case _:
+            print("\n".join(line for file, plan in plans for line in lint_lines(plan, file.path)))
+    return ExitCode.FAILED if any(plan.errors for _, plan in plans) else ExitCode.COMPLETED
+
+
+async def _read(names: Sequence[str], root: Path) -> list[tuple[PlanFile, Plan]]:
+    """The named plans, else every plan of the project; two of one name are a problem of both."""
+    store = DiskPlanFiles(root)
+    if names:
+        files = [await read_plan(store, root, name) for name in names]
     else:
-        print("\n".join(lint_lines(plan, file.path)))
-    return ExitCode.FAILED if plan.errors else ExitCode.COMPLETED
+        files = list(await store.list())
+        if not files:
+            raise PlanNotFound(f"There is no plan in {root / 'docs/plans'}.")
+        for file in files:
+            if file.problem:
+                raise PlanUnreadable(f"{file.path}: {file.problem}")
+    return [(file, parse_plan(decode_plan(file.data))) for file in files]
 
 
 def list_plans(root: Path | None, *, json: bool) -> ExitCode:

@@ -31,7 +31,7 @@ from orchestrator.engine.status_reader import StatusReader
 from orchestrator.engine.status_writer import StatusWriter
 from orchestrator.engine.task_runner import TaskRunner
 
-COMMANDS_PAUSE_SECONDS = 0.004
+COMMANDS_PAUSE_SECONDS = 0.002
 """A burst of changes is looked into for commands once in this time."""
 
 WAIT_FOR_OWNER_SECONDS = 1.0
