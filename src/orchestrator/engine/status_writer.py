@@ -31,6 +31,10 @@ from orchestrator.engine.ports import PlanOutputs
 from orchestrator.engine.status_edits import StatusEdits, Taken
 
 WRITES_PER_SECOND_MAX = 4
+WRITING_SHARE_MAX = 0.05
+"""Which share of the time is spent on writing the file at most; a long one is written less often."""
+
+PAUSE_SECONDS_MAX = 3.0
 SETTLE_PAUSE_SECONDS = 0.25
 RUNS_KEPT_MAX = 100
 _WORTH_WRITING = (PlanLoaded, TaskChanged, PhaseChanged, FindingWritten, OrchestratorChanged)
@@ -69,10 +73,14 @@ class StatusWriter:
 
     async def run(self) -> None:
         """Write until cancelled."""
+        loop = asyncio.get_running_loop()
         while True:
             await self._is_dirty.wait()
+            began = loop.time()
             await self.write()
-            await asyncio.sleep(1 / WRITES_PER_SECOND_MAX)
+            # The file of a long plan takes the disk for a while, and the log needs it too.
+            pause_seconds = (loop.time() - began) / WRITING_SHARE_MAX
+            await asyncio.sleep(min(max(pause_seconds, 1 / WRITES_PER_SECOND_MAX), PAUSE_SECONDS_MAX))
 
     async def watch(self) -> None:
         """Take over what others make of the file, as they do it, until cancelled."""

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from orchestrator.domain.commands import COMMAND_ADAPTER, Command, CommandRecord, CommandState
 from orchestrator.domain.errors import CommandNotFound, IdempotencyConflict, InstanceEnded
 from orchestrator.store.database import database_now
 from orchestrator.store.instance_registry import instance_not_found
 from orchestrator.store.names import is_plain_id, new_command_id
+from orchestrator.store.prepared import Prepared
 from orchestrator.store.schema import commands, from_milliseconds, orchestrators
 from orchestrator.store.transactions import Transactions
 
 OPEN_COMMANDS_MAX = 1_000
 KEY_MILLISECONDS = 24 * 60 * 60 * 1000
+
+_ANY_OPEN = Prepared(
+    select(commands.c.position)
+    .where(commands.c.instance_id == bindparam("instance_id"), commands.c.state == CommandState.SENT.value)
+    .limit(1)
+)
 
 
 class SqlCommandQueue:
@@ -37,15 +45,9 @@ class SqlCommandQueue:
 
     async def open(self, instance_id: str) -> list[CommandRecord]:
         """The commands that have no receipt yet, oldest first, at most OPEN_COMMANDS_MAX."""
-        query = (
-            select(commands)
-            .where(commands.c.instance_id == instance_id, commands.c.state == CommandState.SENT.value)
-            .order_by(commands.c.position)
-            .limit(OPEN_COMMANDS_MAX)
-        )
         if not is_plain_id(instance_id):
             return []
-        rows = await self._transactions.read(lambda c: c.execute(query).all())
+        rows = await self._transactions.read(lambda c: open_commands(c, instance_id))
         return [_record(row) for row in rows]
 
     async def get(self, instance_id: str, command_id: str) -> CommandRecord:
@@ -77,6 +79,19 @@ def check_same(record: CommandRecord, command: Command) -> CommandRecord:
             "use a new key for a new command."
         )
     return record
+
+
+def open_commands(connection: Connection, instance_id: str) -> Sequence[Row[Any]]:
+    """The rows without a receipt. Asked after every change, and mostly there are none."""
+    if not _ANY_OPEN.fetch(connection, {"instance_id": instance_id}):
+        return []
+    query = (
+        select(commands)
+        .where(commands.c.instance_id == instance_id, commands.c.state == CommandState.SENT.value)
+        .order_by(commands.c.position)
+        .limit(OPEN_COMMANDS_MAX)
+    )
+    return connection.execute(query).all()
 
 
 def submit(
