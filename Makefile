@@ -25,7 +25,7 @@ run: setup ## Run the example plan with the API server: PORT=8000, PLAN=name
 test: setup-dev ## Run the tests
 	@$(BIN)/python -m pytest -m "not long"
 
-test-long: setup-dev ## Run the longer sweeps
+test-long: setup-bench ## Run the longer sweeps
 	@$(BIN)/python -m pytest -m long
 
 check: setup-dev ## Format, lint, types, import contracts, generated files

@@ -214,3 +214,17 @@ def test_lint_reads_every_plan_and_speaks_sarif(project: Project):
     assert place["artifactLocation"]["uri"] == "docs/plans/bad.md"
     assert place["region"] == {"startLine": 4, "startColumn": 3}
     assert "no plan" in project.command("lint", "missing", code=2).lower()
+
+
+def test_doctor_says_what_is_wrong_and_changes_nothing(project: Project):
+    project.plan("good", "## Phase 1: A\n\n- [ ] 1.1 a\n")
+    text = project.command("doctor")
+    assert "✗" not in text
+    assert not (project.root / ".orchestrator").exists()
+    project.plan("bad", "## Phase 1: A\n\n- [ ] 1.1 a\n- [ ] 1.1 b\n")
+    (project.root / ".orchestrator").mkdir()
+    (project.root / ".orchestrator" / "orchestrator.db").write_bytes(b"no database" * 1000)
+    found = json.loads(project.command("doctor", "--json", code=1))
+    problems = {finding["about"]: finding["text"] for finding in found if finding["verdict"] == "problem"}
+    assert "docs/plans/bad.md: 1 error; see orchestrator lint bad" in problems["plans"]
+    assert "damaged" in problems["database"]

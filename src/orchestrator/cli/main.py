@@ -246,6 +246,14 @@ def lint(
 
 
 @app.command()
+def doctor(json: JsonOption = False, root: RootOption = None) -> None:
+    """Say what is wrong with the root, its database and the clocks, and what to do; changes nothing."""
+    from orchestrator.cli.doctor import examine
+
+    raise typer.Exit(examine(root, as_json=json))
+
+
+@app.command()
 def plans(json: JsonOption = False, root: RootOption = None) -> None:
     """List the project's plans."""
     from orchestrator.cli.plans import list_plans

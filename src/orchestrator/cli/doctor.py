@@ -1,0 +1,83 @@
+"""`orchestrator doctor`: what is wrong with this project's root, database and clock, and what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from orchestrator.agents.containment import containment_notice
+from orchestrator.cli.composition import DATABASE_URL_VARIABLE
+from orchestrator.cli.event_lines import counted
+from orchestrator.cli.exit_codes import ExitCode
+from orchestrator.cli.project import find_root
+from orchestrator.domain.errors import OrchestratorError
+from orchestrator.domain.plan_parser import decode_plan, parse_plan
+from orchestrator.store.checkup import Finding, check_database
+from orchestrator.store.database import STATE_FOLDER, locate
+from orchestrator.store.plan_files import PLANS_FOLDER, DiskPlanFiles
+from orchestrator.store.plan_outputs import OUTPUTS_FOLDER
+
+FREE_BYTES_MIN = 200 * 2**20
+_MARKS = {"ok": "✓", "warning": "!", "problem": "✗"}
+
+
+def examine(root: Path | None, *, as_json: bool) -> ExitCode:
+    """Print what was found: exit 0 when nothing is wrong, 1 when something is. Nothing is changed."""
+    found = []
+    for finding in _findings(find_root(root)):
+        found.append(finding)
+        if not as_json:
+            print(f"{_MARKS[finding.verdict]} {finding.about}: {finding.text}", flush=True)
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in found], indent=2))
+    return ExitCode.FAILED if any(f.verdict == "problem" for f in found) else ExitCode.COMPLETED
+
+
+def _findings(root: Path) -> Iterator[Finding]:
+    yield from _check_root(root)
+    yield from _check_plans(root)
+    try:
+        location = locate(root, os.environ.get(DATABASE_URL_VARIABLE) or None)
+    except OrchestratorError as error:
+        yield Finding("database", "problem", str(error))
+    else:
+        yield from check_database(location)
+    notice = containment_notice()
+    yield Finding("system", "warning" if notice else "ok", notice or "What a task starts ends with it.")
+
+
+def _check_root(root: Path) -> Iterator[Finding]:
+    yield Finding("root", "ok", str(root))
+    for name in (STATE_FOLDER, OUTPUTS_FOLDER):
+        folder = root / name
+        while not folder.exists():
+            folder = folder.parent
+        if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+            yield Finding(
+                "root",
+                "problem",
+                f"{folder} cannot be written, and {name} belongs there; check owner and rights.",
+            )
+    free = shutil.disk_usage(root).free
+    if free < FREE_BYTES_MIN:
+        yield Finding("root", "problem", f"The disk has {free // 2**20} MiB left; free some space.")
+
+
+def _check_plans(root: Path) -> Iterator[Finding]:
+    files = asyncio.run(DiskPlanFiles(root).list())
+    if not files:
+        yield Finding("plans", "warning", f"There is no plan in {root / PLANS_FOLDER}; write one there.")
+    bad = 0
+    for file in files:
+        errors = () if file.problem else parse_plan(decode_plan(file.data)).errors
+        if file.problem or errors:
+            bad += 1
+            what = file.problem or f"{counted(len(errors), 'error')}; see orchestrator lint {file.name}"
+            yield Finding("plans", "problem", f"{file.path}: {what}")
+    if files and not bad:
+        yield Finding("plans", "ok", f"{len(files)} can be run.")

@@ -1,0 +1,41 @@
+"""The benchmarks can be run: every figure has a row. What the figures are is not asked here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+FIGURES = (
+    "Push",
+    "Command",
+    "Durable appends",
+    "Replay",
+    "scripted tasks",
+    "shell tasks",
+    "Parse",
+    "--help",
+    "304",
+    "idle",
+)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_every_figure_can_be_had(tmp_path) -> None:
+    page = tmp_path / "performance.md"
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--quick", "--output", page],
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    table = page.read_text()
+    for figure in FIGURES:
+        assert figure in table, figure
