@@ -81,6 +81,7 @@ class Notifications:
 
         while not self._is_closed:
             with contextlib.suppress(psycopg.Error, OSError), self._connected() as connection:
+                connection.execute(f"LISTEN {CHANNEL}".encode())
                 self._is_listening.set()
                 self._wake_ups.ring()
                 self._hear(connection)
@@ -92,9 +93,7 @@ class Notifications:
         import psycopg  # noqa: PLC0415 - as above
 
         url = self._location.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        connection = psycopg.connect(url, autocommit=True, **connect_arguments(self._location))
-        connection.execute(f"LISTEN {CHANNEL}".encode())
-        return connection
+        return psycopg.connect(url, autocommit=True, **connect_arguments(self._location))
 
     def _hear(self, connection: Connection) -> None:
         """Pass on what is notified, until the connection is lost or this is closed."""
