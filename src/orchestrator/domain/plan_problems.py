@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from orchestrator.domain.plan import Problem, Severity
+from orchestrator.domain.errors import PlanInvalid
+from orchestrator.domain.plan import Plan, Problem, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,13 @@ PROBLEM_KINDS: Mapping[str, ProblemKind] = MappingProxyType(
 
 SAME_PROBLEMS_MAX = 200
 """How many problems of one code are told; of the rest, how many there are."""
+
+
+def refuse_errors(plan: Plan, path: str) -> None:
+    """Raise PlanInvalid for a plan that no run takes; `path` is shown."""
+    if errors := plan.errors:
+        count = f"{len(errors)} error{'s' if len(errors) > 1 else ''}"
+        raise PlanInvalid(f"{path} has {count}, so it does not run.", errors)
 
 
 class ProblemLog:

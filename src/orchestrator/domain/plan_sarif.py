@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from orchestrator.domain.plan import Plan, Problem, Severity
 from orchestrator.domain.plan_problems import PROBLEM_KINDS
@@ -58,17 +59,9 @@ def _result(path: str, problem: Problem) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": _uri(path), "uriBaseId": SOURCE_ROOT},
+                    "artifactLocation": {"uri": quote(path, errors="replace"), "uriBaseId": SOURCE_ROOT},
                     "region": {"startLine": problem.line, "startColumn": problem.column},
                 }
             }
         ],
     }
-
-
-def _uri(path: str) -> str:
-    """The path as a relative reference (RFC 3986): what is not plain is escaped, and so is a colon."""
-    plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"
-    return "".join(
-        c if c in plain else "".join(f"%{b:02X}" for b in c.encode(errors="replace")) for c in path
-    )

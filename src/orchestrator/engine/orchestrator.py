@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from orchestrator.domain.commands import Command
-from orchestrator.domain.errors import OrchestratorError, PlanInvalid, PlanOwned
+from orchestrator.domain.errors import OrchestratorError, PlanOwned
 from orchestrator.domain.events import PlanLoaded
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
+from orchestrator.domain.plan_problems import refuse_errors
 from orchestrator.domain.redaction import Redact, redact_known
 from orchestrator.domain.run_state import RunState, TaskState
 from orchestrator.domain.task_status import RunStatus
@@ -114,7 +115,7 @@ class Orchestrator:
         Raises PlanInvalid, PlanOwned or AgentUnavailable before the first task, and LeaseLost or
         StorageError when the run cannot go on; its processes are ended then.
         """
-        self._refuse_errors()
+        refuse_errors(self._plan, self._file.path)
         await self._bury_owner()
         begun, _ = await self._first_event()
         agents = await self._choice.of_all(begun)
@@ -152,15 +153,9 @@ class Orchestrator:
 
         Raises PlanInvalid as `run` would.
         """
-        self._refuse_errors()
+        refuse_errors(self._plan, self._file.path)
         begun, _ = await self._first_event()
         return begun, await self._choice.shown(begun)
-
-    def _refuse_errors(self) -> None:
-        errors = self._plan.errors
-        if errors:
-            count = f"{len(errors)} error{'s' if len(errors) > 1 else ''}"
-            raise PlanInvalid(f"{self._file.path} has {count}, so it does not run.", errors)
 
     async def _bury_owner(self) -> None:
         for record in await self._ports.registry.list(live_only=True):

@@ -8,7 +8,6 @@ from contextlib import suppress
 from orchestrator.domain.errors import (
     AgentUnavailable,
     InstanceNotFound,
-    PlanInvalid,
     PlanOwned,
     PlanUnreadable,
     RunNotStarted,
@@ -16,6 +15,7 @@ from orchestrator.domain.errors import (
 )
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
+from orchestrator.domain.plan_problems import refuse_errors
 from orchestrator.engine.ports import Launcher, Ports
 from orchestrator.engine.records import EndedRun, InstanceRecord, LaunchedRun, NewRun, PlanFile
 from orchestrator.engine.recovery import Undertaker
@@ -45,9 +45,7 @@ class RunStarter:
         if file.problem:
             raise PlanUnreadable(f"{file.path}: {file.problem}")
         plan = await asyncio.to_thread(parse_plan, decode_plan(file.data))
-        if plan.errors:
-            count = f"{len(plan.errors)} error{'s' if len(plan.errors) > 1 else ''}"
-            raise PlanInvalid(f"{file.path} has {count}, so it does not run.", plan.errors)
+        refuse_errors(plan, file.path)
         if not may_run_shell and runs_shell(plan, run.agent):
             raise ShellNotAllowed(
                 f"{file.path} has shell blocks, and this server may not start them: give it a token, "
