@@ -9,28 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
-from doors import ENVIRONMENT, Project, wait_until
+from doors import ENVIRONMENT, WAITING_PLAN, Project, wait_until
 
 import orchestrator
-
-PLAN = """\
-# Slow
-
-## Phase 1: One
-
-- [ ] 1.1 Waits for a file
-
-  ```sh
-  echo begun >> begun
-  until test -e go; do sleep 0.05; done
-  ```
-
-- [ ] 1.2 Last
-
-  ```sh
-  echo 1.2 >> ran
-  ```
-"""
 
 
 def start(url: str, **body: object) -> httpx.Response:
@@ -42,7 +23,7 @@ def environment(pid: int) -> bytes:
 
 
 def test_a_run_that_was_started_over_http_outlives_its_server(project: Project):
-    project.plan("slow", PLAN)
+    project.plan("slow", WAITING_PLAN)
     server = project.serve("--allow-shell")
     answer = start(server.url, plan="slow")
     assert answer.status_code == 201, answer.text
@@ -68,7 +49,7 @@ def test_a_run_that_was_started_over_http_outlives_its_server(project: Project):
 
 
 def test_a_run_survives_the_reload_of_its_server_and_ctrl_c(project: Project):
-    project.plan("slow", PLAN)
+    project.plan("slow", WAITING_PLAN)
     server = project.serve("--allow-shell", "--reload")
     run = start(server.url, plan="slow").json()
     wait_until((project.root / "begun").exists)
@@ -84,7 +65,7 @@ def test_a_run_survives_the_reload_of_its_server_and_ctrl_c(project: Project):
 
 
 def test_a_run_knows_nothing_of_the_servers_token(project: Project, monkeypatch):
-    project.plan("slow", PLAN)
+    project.plan("slow", WAITING_PLAN)
     token = "not-to-be-found-anywhere"
     monkeypatch.setitem(ENVIRONMENT, "ORCHESTRATOR_API_TOKEN", token)
     server = project.serve()
@@ -103,7 +84,7 @@ def test_a_run_knows_nothing_of_the_servers_token(project: Project, monkeypatch)
 
 
 def test_of_runs_that_are_started_at_the_same_instant_one_has_the_plan(project: Project):
-    project.plan("slow", PLAN)
+    project.plan("slow", WAITING_PLAN)
     url = project.serve("--allow-shell").url
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: start(url, plan="slow"), range(4)))
@@ -118,7 +99,7 @@ def test_of_runs_that_are_started_at_the_same_instant_one_has_the_plan(project: 
 
 
 def test_nothing_starts_that_may_not(project: Project):
-    project.plan("slow", PLAN)
+    project.plan("slow", WAITING_PLAN)
     project.plan("bad", "# Bad\n\n## Phase 1: One\n\n- [ ] 1.1 a\n- [ ] 1.1 b\n")
     url = project.serve().url
     refused = start(url, plan="slow")
@@ -138,7 +119,7 @@ def test_an_agent_that_is_not_there_is_said(project: Project):
 
 
 def test_a_run_in_the_background_says_its_id_and_where_its_output_goes(project: Project):
-    project.plan("slow", PLAN)
+    project.plan("slow", WAITING_PLAN)
     (project.root / "go").touch()
     said = json.loads(project.command("run", "slow", "--detach", "--json"))
     wait_until(lambda: json.loads(project.command("status", said["id"], "--json"))["status"] == "completed")

@@ -6,26 +6,7 @@ import json
 import signal
 
 import pytest
-from doors import Project, marked_processes, wait_until
-
-PLAN = """\
-# Long
-
-## Phase 1: One
-
-- [ ] 1.1 Waits for a file
-
-  ```sh
-  echo begun >> begun
-  until test -e go; do sleep 0.05; done
-  ```
-
-- [ ] 1.2 Last
-
-  ```sh
-  echo 1.2 >> ran
-  ```
-"""
+from doors import WAITING_PLAN, Project, marked_processes, wait_until
 
 
 def newest(project: Project) -> dict[str, object]:
@@ -38,7 +19,7 @@ def begun(project: Project) -> int:
 
 
 def test_of_runs_that_start_at_the_same_instant_exactly_one_has_the_plan(project: Project):
-    project.plan("long", PLAN)
+    project.plan("long", WAITING_PLAN)
     for turn in range(1, 4):
         runs = [project.run("--plan", "long", "--restart") for _ in range(3)]
         wait_until(lambda runs=runs: sum(run.process.poll() is not None for run in runs) == 2)
@@ -56,7 +37,7 @@ def test_of_runs_that_start_at_the_same_instant_exactly_one_has_the_plan(project
 
 
 def test_who_waits_goes_on_when_the_owner_has_ended_with_what_it_has_done(project: Project):
-    project.plan("long", PLAN)
+    project.plan("long", WAITING_PLAN)
     owner = project.run("--plan", "long")
     wait_until(lambda: begun(project) == 1)
     waiting = project.run("--plan", "long", "--wait")
@@ -71,7 +52,7 @@ def test_who_waits_goes_on_when_the_owner_has_ended_with_what_it_has_done(projec
 
 
 def test_ctrl_c_ends_the_waiting(project: Project):
-    project.plan("long", PLAN)
+    project.plan("long", WAITING_PLAN)
     project.run("--plan", "long")
     wait_until(lambda: begun(project) == 1)
     waiting = project.run("--plan", "long", "--wait")
@@ -83,7 +64,7 @@ def test_ctrl_c_ends_the_waiting(project: Project):
 
 @pytest.mark.long
 def test_one_that_was_stopped_past_its_lease_writes_nothing_more_and_ends_itself(project: Project):
-    project.plan("long", PLAN)
+    project.plan("long", WAITING_PLAN)
     zombie = project.run("--plan", "long")
     wait_until(lambda: begun(project) == 1)
     first = str(newest(project)["id"])

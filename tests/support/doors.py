@@ -26,6 +26,27 @@ ENVIRONMENT = {
 }
 
 
+WAITING_PLAN = """\
+# Long
+
+## Phase 1: One
+
+- [ ] 1.1 Waits for a file
+
+  ```sh
+  echo begun >> begun
+  until test -e go; do sleep 0.05; done
+  ```
+
+- [ ] 1.2 Last
+
+  ```sh
+  echo 1.2 >> ran
+  ```
+"""
+"""Its first task notes that it has begun, and waits for the file `go`; the second notes that it ran."""
+
+
 def wait_until(what, seconds=LIMIT_SECONDS):
     """As `patience.wait_until`, with the longer limit that whole programs need."""
     return patience.wait_until(what, seconds)

@@ -87,7 +87,7 @@ class Notifications:
                 self._hear(connection)
             self._is_listening.clear()
             self._wake_ups.ring()
-            self._was_stopped(RECONNECT_SECONDS)
+            self._pause(RECONNECT_SECONDS)
 
     def _connected(self) -> Connection:
         import psycopg  # noqa: PLC0415 - as above
@@ -109,8 +109,9 @@ class Notifications:
                 connection.execute(b"SELECT 1")
                 next_look = time.monotonic() + LOOK_SECONDS
 
-    def _was_stopped(self, seconds: float) -> bool:
-        return bool(select.select([self._stop_receiver], [], [], seconds)[0])
+    def _pause(self, seconds: float) -> None:
+        """Wait so long, or until this is closed."""
+        select.select([self._stop_receiver], [], [], seconds)
 
     def close(self) -> None:
         """Stop listening. Blocks; idempotent."""
