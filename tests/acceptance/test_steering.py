@@ -41,7 +41,7 @@ PLAN = """\
 
 
 class Steered:
-    """One orchestrator, steered by HTTP or by the command line."""
+    """One orchestrator, steered by HTTP or by the command line, with a server or without."""
 
     def __init__(self, project: Project, how: str) -> None:
         self.project, self.how = project, how
@@ -62,8 +62,9 @@ class Steered:
         return wait_until(lambda: condition(self.status()))
 
     def send(self, verb: str, *arguments: str, ok: bool = True, body=None, query: str = "") -> str:
-        if self.how == "cli":
-            return self.project.command(verb, self.id, *arguments, code=0 if ok else 1)
+        if self.how != "http":
+            where = ("--url", self.url) if self.how == "cli --url" else ()
+            return self.project.command(verb, self.id, *arguments, *where, code=0 if ok else 1)
         answer = httpx.post(f"{self.base}/{verb}{query}", json=body, timeout=20)
         if answer.status_code == 202:
             location = self.url + answer.headers["location"]
@@ -75,7 +76,7 @@ class Steered:
         return answer.text
 
 
-@pytest.fixture(params=["http", "cli"])
+@pytest.fixture(params=["http", "cli", "cli --url"])
 def steered(project: Project, request) -> Steered:
     return Steered(project, request.param)
 

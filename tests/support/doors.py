@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def wait_until(what, seconds=LIMIT_SECONDS):
 class Door:
     """A documented command at work. Its output is read as it comes, so that it never blocks."""
 
-    def __init__(self, *arguments: str, cwd: Path) -> None:
+    def __init__(self, *arguments: str, cwd: Path, environment: Mapping[str, str] | None = None) -> None:
         self.process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=cwd,
@@ -63,7 +64,7 @@ class Door:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env=ENVIRONMENT,
+            env={**ENVIRONMENT, **(environment or {})},
             start_new_session=True,
         )
         self.lines: list[str] = []
@@ -125,9 +126,10 @@ class Project:
         path.write_text(text)
         return path
 
-    def open(self, script: str, *arguments: str) -> Door:
+    def open(self, script: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Door:
         """`python scripts/<script> <arguments>`, for this project."""
-        door = Door(str(CHECKOUT / "scripts" / script), *arguments, "--root", str(self.root), cwd=CHECKOUT)
+        path, root = str(CHECKOUT / "scripts" / script), str(self.root)
+        door = Door(path, *arguments, "--root", root, cwd=CHECKOUT, environment=environment)
         self.doors.append(door)
         return door
 
@@ -137,7 +139,7 @@ class Project:
     def run(self, *arguments: str) -> Door:
         return self.open("plan_orchestrator.py", *arguments)
 
-    def command(self, *arguments: str, code: int = 0) -> str:
+    def command(self, *arguments: str, code: int = 0, **variables: str) -> str:
         """The output of `orchestrator <arguments>` in the project's folder, which must end with `code`."""
         done = subprocess.run(
             [CHECKOUT / ".venv" / "bin" / "orchestrator", *arguments],
@@ -146,13 +148,19 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env=ENVIRONMENT,
+            env={**ENVIRONMENT, **variables},
             timeout=LIMIT_SECONDS,
             check=False,
         )
         assert done.returncode == code, done.stdout
         assert "Traceback" not in done.stdout
         return done.stdout
+
+    def start(self, *arguments: str) -> Door:
+        """`orchestrator <arguments>`, left at work."""
+        door = Door("-m", "orchestrator", *arguments, cwd=self.root)
+        self.doors.append(door)
+        return door
 
     def only_id(self) -> str:
         """The id of the one orchestrator there is, once it is there."""

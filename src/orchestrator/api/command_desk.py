@@ -10,7 +10,7 @@ from starlette.responses import Response
 from orchestrator.api.answers import json_of
 from orchestrator.api.context import ApiContext
 from orchestrator.api.errors import ApiError
-from orchestrator.api.schemas import CommandResponse
+from orchestrator.domain.answers import CommandResponse
 from orchestrator.domain.commands import Command, CommandRecord, CommandState, RetryTask, Shutdown, SkipTask
 from orchestrator.domain.errors import InstanceEnded
 from orchestrator.domain.task_status import RunStatus

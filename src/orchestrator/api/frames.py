@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cached_property
-from typing import Literal
 
 from orchestrator.domain.events import StoredEvent, utc_text
-
-ResyncReason = Literal["not_kept", "beyond_log", "fell_behind"]
+from orchestrator.domain.frames import ResyncReason
 
 
 class Frame:

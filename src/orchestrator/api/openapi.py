@@ -1,10 +1,10 @@
-"""The OpenAPI 3.0.3 document, down from what the framework writes (3.1), with every event's type in it."""
+"""The OpenAPI document, with every event's type in it: 3.0.3, or 3.1.0 as the framework writes it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -13,9 +13,11 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 from pydantic_core import CoreSchema, core_schema
 
 from orchestrator.api import schemas
-from orchestrator.domain import status
+from orchestrator.domain import answers, status
+from orchestrator.domain.events import EVENT_TYPES
 
-VERSION = "3.0.3"
+Version = Literal["3.0", "3.1"]
+_FULL_VERSIONS: Mapping[Version, str] = {"3.0": "3.0.3", "3.1": "3.1.0"}
 TITLE = "Plan Orchestrator API"
 DESCRIPTION = """\
 Watch orchestrators work through Markdown plans, and steer them.
@@ -37,10 +39,10 @@ the log is sent, nothing twice. \
 a browser's WebSocket offers the subprotocols `orchestrator.v1` and `bearer.<token>`.
 """
 _RESPONSES: tuple[type[BaseModel], ...] = (
-    schemas.CommandResponse,
-    schemas.Health,
-    schemas.FindingContent,
-    schemas.StartedOrchestrator,
+    answers.CommandResponse,
+    answers.Health,
+    answers.FindingContent,
+    answers.StartedOrchestrator,
     status.OrchestratorInfo,
     status.OrchestratorStatus,
     status.PlanInfo,
@@ -49,6 +51,7 @@ _RESPONSES: tuple[type[BaseModel], ...] = (
     status.FindingInfo,
 )
 _JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
+_NULL = {"type": "null"}
 _REF = "#/components/schemas/{model}"
 
 
@@ -67,15 +70,15 @@ class _EveryFieldIsSent(GenerateJsonSchema):
         return inner if self.mode == "serialization" else super().default_schema(schema)
 
 
-def document(app: FastAPI) -> dict[str, Any]:
-    """The whole document; the same app always gives the same one."""
+def document(app: FastAPI, version: Version = "3.0") -> dict[str, Any]:
+    """The whole document in this version of OpenAPI; the same app always gives the same one."""
     raw = get_openapi(
         title=app.title,
         version=app.version,
         description=app.description,
         routes=app.routes,
     )
-    raw["openapi"] = VERSION
+    raw["openapi"] = _FULL_VERSIONS[version]
     raw["tags"] = [
         {"name": "health", "description": "How the server is."},
         {"name": "orchestrators", "description": "Status, now or as it was, and the log."},
@@ -88,24 +91,24 @@ def document(app: FastAPI) -> dict[str, Any]:
         "schemas": _components(),
         "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
     }
-    lowered = down_convert(raw)
-    assert isinstance(lowered, dict)
-    for operations in lowered["paths"].values():
+    for operations in raw["paths"].values():
         for operation in operations.values():
             _tidy_operation(operation)
+    lowered = down_convert(raw) if version == "3.0" else raw
+    assert isinstance(lowered, dict)
     return lowered
 
 
-def document_bytes(app: FastAPI) -> bytes:
+def document_bytes(app: FastAPI, version: Version = "3.0") -> bytes:
     """The document as it is served and committed."""
-    return (json.dumps(document(app), indent=2, ensure_ascii=False) + "\n").encode()
+    return (json.dumps(document(app, version), indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def _components() -> dict[str, Any]:
     inputs: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         # A problem has some of its members only sometimes, as a request has.
         (model, "validation")
-        for model in (*schemas.REQUESTS, schemas.Problem)
+        for model in (*schemas.REQUESTS, answers.Problem)
     ]
     outputs: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         (model, "serialization") for model in (*_RESPONSES, *schemas.ENVELOPE_TYPES.values())
@@ -118,6 +121,11 @@ def _components() -> dict[str, Any]:
         )
         found |= {str(name): schema for name, schema in definitions.items()}
     found["OrchestratorEvent"] = _union()
+    found["LogEventType"] = {
+        "type": "string",
+        "enum": list(EVENT_TYPES),
+        "description": "The type of an entry of the log.",
+    }
     return {name: _tidy(found[name]) for name in sorted(found)}
 
 
@@ -146,9 +154,14 @@ def _tidy(schema: dict[str, Any]) -> dict[str, Any]:
 def _tidy_operation(operation: dict[str, Any]) -> None:
     """A parameter that may be left out is not therefore null; and titles only repeat names."""
     for parameter in operation.get("parameters", []):
-        parameter["schema"].pop("title", None)
-        parameter["schema"].pop("nullable", None)
-        parameter["schema"].pop("description", None)
+        schema = parameter["schema"]
+        choices = [choice for choice in schema.pop("anyOf", []) if choice != _NULL]
+        assert len(choices) < 2, f"{parameter['name']}: a parameter of several types has no plain schema"
+        parameter["schema"] = {
+            name: value
+            for name, value in {**schema, **(choices[0] if choices else {})}.items()
+            if name not in {"title", "description"}
+        }
     operation["responses"] = dict(sorted(operation["responses"].items()))
     for response in operation["responses"].values():
         for content in response.get("content", {}).values():
@@ -183,9 +196,9 @@ def _const(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
     choices = schema.get("anyOf")
-    if not isinstance(choices, list) or {"type": "null"} not in choices:
+    if not isinstance(choices, list) or _NULL not in choices:
         return schema
-    rest = [choice for choice in choices if choice != {"type": "null"}]
+    rest = [choice for choice in choices if choice != _NULL]
     kept = {key: value for key, value in schema.items() if key != "anyOf"}
     if kept.get("default", ...) is None:
         del kept["default"]

@@ -8,11 +8,12 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from orchestrator.api.frames import Frame, ResyncReason, event_frame, resync_frame
+from orchestrator.api.frames import Frame, event_frame, resync_frame
 from orchestrator.api.hub import PAGE_EVENTS, Hub
 from orchestrator.api.mailbox import Mailbox
 from orchestrator.api.metrics import Metrics
 from orchestrator.api.status_cache import StatusCache
+from orchestrator.domain.frames import ResyncReason
 from orchestrator.engine.ports import EventLog
 from orchestrator.engine.records import InstanceRecord
 

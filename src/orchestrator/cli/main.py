@@ -11,6 +11,20 @@ import typer
 
 from orchestrator import __version__
 from orchestrator.cli.exit_codes import ExitCode, report, report_fault
+from orchestrator.cli.options import (
+    HOST_HELP,
+    PORT_HELP,
+    AllowShellOption,
+    ApiHostOption,
+    ApiPortOption,
+    IdArgument,
+    JsonOption,
+    KeepOption,
+    LatestArgument,
+    RootOption,
+    ServerOption,
+    UrlOption,
+)
 from orchestrator.domain.errors import OrchestratorError, UsageError
 
 app = typer.Typer(
@@ -21,36 +35,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-RootOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--root", envvar="ORCHESTRATOR_ROOT", help="The project's folder; else the nearest upwards."
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-IdArgument = Annotated[str, typer.Argument(metavar="ID", help="An orchestrator's id, or its beginning.")]
-LatestArgument = Annotated[
-    str | None,
-    typer.Argument(metavar="[ID]", help="An orchestrator's id, or its beginning; else the latest."),
-]
-ServerOption = Annotated[bool, typer.Option("--api-server", help="Serve the API beside the run.")]
-KeepOption = Annotated[
-    bool, typer.Option("--keep-serving", help="Go on serving the API after the run, until Ctrl-C.")
-]
-# Left out, these two come from ORCHESTRATOR_API_HOST and ORCHESTRATOR_API_PORT, else loopback and 8000.
-HOST_HELP = "Address to listen on; other than loopback needs a token."
-PORT_HELP = "Port to listen on; 0 takes a free one."
-AllowShellOption = Annotated[
-    bool,
-    typer.Option(
-        "--allow-shell",
-        envvar="ORCHESTRATOR_ALLOW_SHELL",
-        help="Let runs that are started over HTTP run shell blocks, also without a token.",
-    ),
-]
-ApiHostOption = Annotated[str | None, typer.Option("--api-host", help=HOST_HELP)]
-ApiPortOption = Annotated[int | None, typer.Option("--api-port", min=0, max=65_535, help=PORT_HELP)]
 
 
 def main() -> None:
@@ -254,11 +238,11 @@ def doctor(json: JsonOption = False, root: RootOption = None) -> None:
 
 
 @app.command()
-def plans(json: JsonOption = False, root: RootOption = None) -> None:
+def plans(json: JsonOption = False, root: RootOption = None, url: UrlOption = None) -> None:
     """List the project's plans."""
     from orchestrator.cli.plans import list_plans
 
-    raise typer.Exit(list_plans(root, json=json))
+    raise typer.Exit(list_plans(root, url, json=json))
 
 
 @app.command()
@@ -276,11 +260,12 @@ def list_(
     all_: Annotated[bool, typer.Option("--all", help="Also those that have ended.")] = False,
     json: JsonOption = False,
     root: RootOption = None,
+    url: UrlOption = None,
 ) -> None:
     """List the running orchestrators."""
     from orchestrator.cli.inspect import list_orchestrators
 
-    raise typer.Exit(list_orchestrators(root, include_ended=all_, json=json))
+    raise typer.Exit(list_orchestrators(root, url, include_ended=all_, json=json))
 
 
 @app.command()
@@ -289,11 +274,12 @@ def status(
     at_seq: Annotated[int | None, typer.Option(min=1, help="The status as it was after this event.")] = None,
     json: JsonOption = False,
     root: RootOption = None,
+    url: UrlOption = None,
 ) -> None:
     """Show an orchestrator's phases and tasks."""
     from orchestrator.cli.inspect import show_status
 
-    raise typer.Exit(show_status(instance, root, at_seq=at_seq, json=json))
+    raise typer.Exit(show_status(instance, root, url, at_seq=at_seq, json=json))
 
 
 @app.command()
@@ -305,11 +291,12 @@ def events(
     after: Annotated[int, typer.Option(min=0, help="Only events with a higher seq.")] = 0,
     json: JsonOption = False,
     root: RootOption = None,
+    url: UrlOption = None,
 ) -> None:
     """Print an orchestrator's events, one a line."""
     from orchestrator.cli.inspect import show_events
 
-    raise typer.Exit(show_events(instance, root, follow=follow, after=after, json=json))
+    raise typer.Exit(show_events(instance, root, url, follow=follow, after=after, json=json))
 
 
 @app.command()
@@ -317,19 +304,20 @@ def pause(
     instance: IdArgument,
     now: Annotated[bool, typer.Option("--now", help="Interrupt running tasks; they become pending.")] = False,
     root: RootOption = None,
+    url: UrlOption = None,
 ) -> None:
     """Start nothing new; running tasks finish."""
     from orchestrator.cli.steer import send
 
-    raise typer.Exit(send(instance, root, "pause", mode="now" if now else "drain"))
+    raise typer.Exit(send(instance, root, url, "pause", mode="now" if now else "drain"))
 
 
 @app.command()
-def resume(instance: IdArgument, root: RootOption = None) -> None:
+def resume(instance: IdArgument, root: RootOption = None, url: UrlOption = None) -> None:
     """Go on after a pause."""
     from orchestrator.cli.steer import send
 
-    raise typer.Exit(send(instance, root, "resume"))
+    raise typer.Exit(send(instance, root, url, "resume"))
 
 
 @app.command()
@@ -337,11 +325,12 @@ def shutdown(
     instance: IdArgument,
     force: Annotated[bool, typer.Option("--force", help="Interrupt running tasks.")] = False,
     root: RootOption = None,
+    url: UrlOption = None,
 ) -> None:
     """End the run; running tasks finish first."""
     from orchestrator.cli.steer import send
 
-    raise typer.Exit(send(instance, root, "shutdown", force=force))
+    raise typer.Exit(send(instance, root, url, "shutdown", force=force))
 
 
 @app.command(name="skip-task")
@@ -350,11 +339,12 @@ def skip_task(
     task: Annotated[str, typer.Argument(metavar="TASK")],
     reason: Annotated[str | None, typer.Option()] = None,
     root: RootOption = None,
+    url: UrlOption = None,
 ) -> None:
     """Leave a task out; its dependants may run."""
     from orchestrator.cli.steer import send
 
-    raise typer.Exit(send(instance, root, "skip-task", task_id=task, reason=reason))
+    raise typer.Exit(send(instance, root, url, "skip-task", task_id=task, reason=reason))
 
 
 @app.command(name="retry-task")
@@ -364,8 +354,9 @@ def retry_task(
     note: Annotated[str | None, typer.Option(help="For the agent.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Also a completed task.")] = False,
     root: RootOption = None,
+    url: UrlOption = None,
 ) -> None:
     """Run a failed or skipped task again."""
     from orchestrator.cli.steer import send
 
-    raise typer.Exit(send(instance, root, "retry-task", task_id=task, note=note, force=force))
+    raise typer.Exit(send(instance, root, url, "retry-task", task_id=task, note=note, force=force))

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator import __version__
-from orchestrator.cli.composition import open_services
 from orchestrator.cli.event_lines import counted
 from orchestrator.cli.exit_codes import ExitCode
-from orchestrator.cli.project import choose_plan, chosen_plan, find_root, read_plan
+from orchestrator.cli.project import choose_plan, find_root, read_plan
+from orchestrator.cli.source import open_source
 from orchestrator.domain.errors import PlanNotFound, PlanUnreadable
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.plan_lint import lint_lines, lint_report
@@ -55,20 +55,20 @@ async def _read(names: Sequence[str], root: Path) -> list[tuple[PlanFile, Plan]]
     return [(file, parse_plan(decode_plan(file.data))) for file in files]
 
 
-def list_plans(root: Path | None, *, json: bool) -> ExitCode:
+def list_plans(root: Path | None, url: str | None, *, json: bool) -> ExitCode:
     """Print every plan with how far it is."""
-    return asyncio.run(_list_plans(find_root(root), json=json))
+    return asyncio.run(_list_plans(root, url, json=json))
 
 
-async def _list_plans(root: Path, *, json: bool) -> ExitCode:
-    async with open_services(root, create=False) as services:
-        plans = await services.catalog.plans()
+async def _list_plans(root: Path | None, url: str | None, *, json: bool) -> ExitCode:
+    async with open_source(root, url) as source:
+        plans = await source.plans()
+        where, current = source.where, None if json else source.chosen_plan
     if json:
         print(json_module.dumps([plan.model_dump(mode="json") for plan in plans], indent=2))
         return ExitCode.COMPLETED
     if not plans:
-        print(f"There is no plan in {root / 'docs/plans'}.")
-    current = chosen_plan(root)
+        print(f"There is no plan {where}.")
     for plan in plans:
         mark = "*" if plan.name == current else " "
         problems = f"  ({counted(len(plan.problems), 'problem')})" if plan.problems else ""

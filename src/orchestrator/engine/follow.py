@@ -26,10 +26,17 @@ async def follow(
 ) -> AsyncIterator[StoredEvent]:
     """Every entry after `after`, each as soon as it is durable; ends with the orchestrator's end."""
     async with changes.subscribe() as subscription:
+        # The entry at `after` may be the last there will ever be.
+        if after and any(map(_is_end, await log.read(instance_id, after - 1, limit=1))):
+            return
         while True:
             async for event in stored(log, instance_id, after):
                 after = event.seq
                 yield event
-                if event.type == OrchestratorChanged.type and ends_run(event.data):
+                if _is_end(event):
                     return
             await subscription.wait(POLL_SECONDS)
+
+
+def _is_end(event: StoredEvent) -> bool:
+    return event.type == OrchestratorChanged.type and ends_run(event.data)

@@ -45,6 +45,9 @@ async def test_a_run_leaves_its_log_status_and_findings(tmp_path, orchestrator):
     async with open_store(tmp_path) as ports:
         assert await (await orchestrator(ports, "orch-a")).run() is RunStatus.COMPLETED
         log = [entry async for entry in follow(ports.log, ports.changes, "orch-a")]
+        # Behind the last entry there is nothing to wait for.
+        async with asyncio.timeout(5):
+            assert [entry async for entry in follow(ports.log, ports.changes, "orch-a", len(log))] == []
     assert [entry.seq for entry in log] == list(range(1, len(log) + 1))
     assert isinstance(log[0].data, PlanLoaded)
     assert isinstance(log[-1].data, OrchestratorChanged)

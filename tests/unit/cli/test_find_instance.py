@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 import pytest
 
-from orchestrator.cli.inspect import find_instance
+from orchestrator.cli.find_instance import find_instance
 from orchestrator.domain.errors import InstanceNotFound
+from orchestrator.domain.status import OrchestratorInfo
 from orchestrator.domain.task_status import RunStatus
-from orchestrator.engine.records import InstanceRecord
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 
-def record(name: str, plan: str, status: RunStatus) -> InstanceRecord:
-    return InstanceRecord(
+def info(name: str, plan: str, status: RunStatus) -> OrchestratorInfo:
+    return OrchestratorInfo(
         id=name, project="/p", plan_name=plan, plan_path=f"docs/plans/{plan}.md", worktree_path="/p",
-        host="h", pid=1, pid_started="1", agent=None, status=status, started_at=NOW, ended_at=None,
-        last_heartbeat=NOW, lease_until=NOW, database_now=NOW, epoch=1, seq=1, progress_percent=0.0,
+        host="h", pid=1, agent=None, status=status, started_at=NOW, ended_at=None,
+        last_heartbeat=NOW, is_alive=True, is_stale=False, seq=1, progress_percent=0.0,
     )  # fmt: skip
 
 
-RECORDS = [
-    record("orch-3-cc", "bake", RunStatus.RUNNING),
-    record("orch-2-bb", "bake", RunStatus.COMPLETED),
-    record("orch-1-aa", "wash", RunStatus.FAILED),
+INFOS = [
+    info("orch-3-cc", "bake", RunStatus.RUNNING),
+    info("orch-2-bb", "bake", RunStatus.COMPLETED),
+    info("orch-1-aa", "wash", RunStatus.FAILED),
 ]
-
-
-def services(records):
-    async def list_all() -> list[InstanceRecord]:
-        return records
-
-    return SimpleNamespace(ports=SimpleNamespace(registry=SimpleNamespace(list=list_all)))
 
 
 @pytest.mark.parametrize(
@@ -48,14 +40,12 @@ def services(records):
         ("wash", "orch-1-aa"),
     ],
 )
-async def test_an_id_its_beginning_or_a_plan_is_enough_and_the_living_come_first(text, expected):
-    assert (await find_instance(services(RECORDS), text)).id == expected
+def test_an_id_its_beginning_or_a_plan_is_enough_and_the_living_come_first(text, expected):
+    assert find_instance(INFOS, text).id == expected
 
 
-@pytest.mark.parametrize(
-    ("records", "text"), [(RECORDS, "nobody"), (RECORDS[1:], "orch"), ([], None), ([], "x")]
-)
-async def test_what_is_not_there_or_not_clear_is_said_with_what_there_is(records, text):
+@pytest.mark.parametrize(("infos", "text"), [(INFOS, "nobody"), (INFOS[1:], "orch"), ([], None), ([], "x")])
+def test_what_is_not_there_or_not_clear_is_said_with_what_there_is(infos, text):
     with pytest.raises(InstanceNotFound) as refusal:
-        await find_instance(services(records), text)
-    assert all(record.id in str(refusal.value) for record in records)
+        find_instance(infos, text)
+    assert all(info.id in str(refusal.value) for info in infos)

@@ -9,8 +9,9 @@ from orchestrator.api.bodies import read_body
 from orchestrator.api.command_desk import receipt, submit
 from orchestrator.api.context import Context
 from orchestrator.api.parameters import CommandId, OrchestratorId, idempotency_key, if_revision, unrepeated
-from orchestrator.api.schemas import CommandResponse, EmptyRequest, RetryTaskRequest, SkipTaskRequest
+from orchestrator.domain.answers import CommandResponse
 from orchestrator.domain.commands import Pause, Resume, RetryTask, Shutdown, SkipTask
+from orchestrator.domain.requests import EmptyRequest, RetryTaskRequest, SkipTaskRequest
 
 router = APIRouter(prefix="/api/orchestrators", tags=["commands"], dependencies=[Depends(unrepeated)])
 Key = Annotated[str | None, Depends(idempotency_key)]

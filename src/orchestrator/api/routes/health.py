@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse
 from orchestrator import __version__
 from orchestrator.api.answers import json_of, problems
 from orchestrator.api.context import ApiContext, Context
-from orchestrator.api.schemas import Health
+from orchestrator.domain.answers import Health
 from orchestrator.domain.errors import StorageError
 from orchestrator.engine.records import InstanceRecord
 

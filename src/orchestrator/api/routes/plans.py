@@ -7,7 +7,7 @@ from orchestrator.api.answers import json_of, problems
 from orchestrator.api.context import Context
 from orchestrator.api.errors import ApiError
 from orchestrator.api.parameters import FindingId, PlanName, unrepeated
-from orchestrator.api.schemas import FindingContent
+from orchestrator.domain.answers import FindingContent
 from orchestrator.domain.status import FindingInfo, PlanInfo, PlanStatus, TaskInfo
 
 _PLANS: TypeAdapter[list[PlanInfo]] = TypeAdapter(list[PlanInfo])

@@ -10,7 +10,8 @@ from orchestrator.api.bodies import read_body
 from orchestrator.api.context import Context
 from orchestrator.api.errors import ApiError
 from orchestrator.api.parameters import unrepeated
-from orchestrator.api.schemas import StartedOrchestrator, StartRequest
+from orchestrator.domain.answers import StartedOrchestrator
+from orchestrator.domain.requests import StartRequest
 from orchestrator.engine.records import NewRun
 from orchestrator.engine.status_reader import orchestrator_info
 

@@ -1,0 +1,31 @@
+"""Which orchestrator a person means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orchestrator.domain.errors import InstanceNotFound
+from orchestrator.domain.status import OrchestratorInfo
+
+IDS_SHOWN_MAX = 10
+
+
+def find_instance(infos: Sequence[OrchestratorInfo], text: str | None) -> OrchestratorInfo:
+    """The orchestrator with this id, else the only one that is meant; without a text the latest.
+
+    A text means a running orchestrator by its plan's name or by how its id begins, before it means an
+    ended one. `infos` are all there are, newest first. Raises InstanceNotFound.
+    """
+    if text is None:
+        if infos:
+            return infos[0]
+        raise InstanceNotFound("No orchestrator has run here yet.")
+    meant = [info for info in infos if info.plan_name == text or info.id.startswith(text)]
+    alive = [info for info in meant if not info.status.has_ended]
+    for found in ([info for info in infos if info.id == text], alive, meant):
+        if len(found) == 1:
+            return found[0]
+    shown = (alive or meant or infos)[:IDS_SHOWN_MAX]
+    known = "".join(f"\n  {info.id}  {info.status:<9} {info.plan_name}" for info in shown)
+    what = "More than one orchestrator is meant by" if meant else "There is no orchestrator"
+    raise InstanceNotFound(f"{what} {text!r}. There are:{known or ' none'}")

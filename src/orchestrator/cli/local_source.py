@@ -1,0 +1,93 @@
+"""This machine's project, through its store: no server is needed."""
+
+from __future__ import annotations
+
+import getpass
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from orchestrator.cli.composition import Services, open_services
+from orchestrator.cli.project import chosen_plan, find_root
+from orchestrator.cli.source import Receipt
+from orchestrator.domain.commands import Command, CommandRecord, CommandState
+from orchestrator.domain.events import StoredEvent
+from orchestrator.domain.status import OrchestratorInfo, OrchestratorStatus, PlanInfo
+from orchestrator.engine.follow import follow as follow_log
+from orchestrator.engine.follow import stored
+from orchestrator.engine.status_reader import orchestrator_info
+
+SILENT_SECONDS = 2.0
+POLL_SECONDS = 1.0
+
+
+@asynccontextmanager
+async def open_local(root: Path | None) -> AsyncIterator[LocalSource]:
+    """The project at `root`, else the nearest upwards."""
+    folder = find_root(root)
+    async with open_services(folder, create=False) as services:
+        yield LocalSource(services, folder)
+
+
+class LocalSource:
+    """A Source over the project's database and files."""
+
+    def __init__(self, services: Services, root: Path) -> None:
+        self._services = services
+        self._root = root
+        self.where = f"in {root / 'docs/plans'}"
+
+    @property
+    def chosen_plan(self) -> str | None:
+        """What `orchestrator use` chose."""
+        return chosen_plan(self._root)
+
+    async def orchestrators(self, *, include_ended: bool = True) -> list[OrchestratorInfo]:
+        """Newest first; those that died without a word are found out first."""
+        await self._services.undertaker.bury_the_dead()
+        records = await self._services.ports.registry.list(live_only=not include_ended)
+        return [orchestrator_info(record) for record in records]
+
+    async def status(self, instance_id: str, at_seq: int | None) -> OrchestratorStatus:
+        """Folded from the log; raises SeqOutOfRange."""
+        return await self._services.reader.status(instance_id, at_seq)
+
+    def events(self, instance_id: str, after: int, *, follow: bool) -> AsyncIterator[StoredEvent]:
+        """Entries of the log, as soon as they are durable."""
+        ports = self._services.ports
+        if follow:
+            return follow_log(ports.log, ports.changes, instance_id, after)
+        return stored(ports.log, instance_id, after)
+
+    async def plans(self) -> list[PlanInfo]:
+        """Every plan in docs/plans."""
+        return await self._services.catalog.plans()
+
+    async def command(self, instance_id: str, command: Command, on_wait: Callable[[], None]) -> Receipt:
+        """The receipt; raises InstanceEnded."""
+        queue = self._services.ports.commands
+        record = await queue.submit(instance_id, command, actor=f"cli:{_user()}")
+        record = await self._settled(record, on_wait)
+        return Receipt(record.state is CommandState.APPLIED, record.reason or record.state)
+
+    async def _settled(self, record: CommandRecord, on_wait: Callable[[], None]) -> CommandRecord:
+        """Wait for the receipt; the orchestrator's death ends the wait too, with a receipt that says so."""
+        began, has_spoken = time.monotonic(), False
+        async with self._services.ports.changes.subscribe() as subscription:
+            while True:
+                record = await self._services.ports.commands.get(record.instance_id, record.id)
+                if record.state is not CommandState.SENT:
+                    return record
+                await subscription.wait(POLL_SECONDS)
+                await self._services.undertaker.bury_the_dead()
+                if not has_spoken and time.monotonic() - began > SILENT_SECONDS:
+                    has_spoken = True
+                    on_wait()
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except OSError:
+        return "unknown"

@@ -1,0 +1,255 @@
+"""The verbs of the API as methods: each is named as its operation in openapi.json."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, Self, TypeVar
+
+import httpx
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from orchestrator.client.messages import ENTRIES, entry_of
+from orchestrator.client.server import Server, path_of
+from orchestrator.client.streams import OrchestratorFeed, Transport
+from orchestrator.client.watch import Watch, WatchStatus
+from orchestrator.domain.answers import CommandResponse, FindingContent, Health, StartedOrchestrator
+from orchestrator.domain.errors import UsageError
+from orchestrator.domain.events import StoredEvent
+from orchestrator.domain.requests import RetryTaskRequest, SkipTaskRequest, StartRequest
+from orchestrator.domain.status import (
+    FindingInfo,
+    OrchestratorInfo,
+    OrchestratorStatus,
+    PlanInfo,
+    PlanStatus,
+    TaskInfo,
+)
+
+TIMEOUT_SECONDS = 10.0
+START_TIMEOUT_SECONDS = 30.0
+"""A start is answered when the new process has its plan, for which the server gives it 20 seconds."""
+EVENTS_DEFAULT = 100
+
+Revision = int | Literal["*"]
+_Answer = TypeVar("_Answer")
+_Body = TypeVar("_Body", bound=BaseModel)
+_HEALTH = TypeAdapter(Health)
+_INFO = TypeAdapter(OrchestratorInfo)
+_INFOS = TypeAdapter(list[OrchestratorInfo])
+_STATUS = TypeAdapter(OrchestratorStatus)
+_STARTED = TypeAdapter(StartedOrchestrator)
+_RECEIPT = TypeAdapter(CommandResponse)
+_PLANS = TypeAdapter(list[PlanInfo])
+_PLAN_STATUS = TypeAdapter(PlanStatus)
+_TASKS = TypeAdapter(list[TaskInfo])
+_FINDINGS = TypeAdapter(list[FindingInfo])
+_FINDING = TypeAdapter(FindingContent)
+
+
+class ApiClient:
+    """A server's API; close it, or use it as a context.
+
+    Every method raises ApiError when the server refuses or cannot be reached, and UsageError for what
+    no server could answer. `http_transport` replaces the connections of HTTP, for tests and proxies.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        http_transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._server = Server(
+            base_url,
+            token=token,
+            headers=headers,
+            timeout_seconds=timeout_seconds,
+            http_transport=http_transport,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_exception: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections; those of watches are closed by the watches."""
+        await self._server.http.aclose()
+
+    async def health(self) -> Health:
+        """How the server is, also when it is unhealthy."""
+        return await self._server.ask("GET", "/health", _HEALTH, also_answers=frozenset({503}))
+
+    async def list_orchestrators(self) -> list[OrchestratorInfo]:
+        """All orchestrators, newest first."""
+        return await self._get(_INFOS, "orchestrators")
+
+    async def get_orchestrator(self, orchestrator_id: str) -> OrchestratorInfo:
+        """One orchestrator: where it runs, whether it is alive, and how far it is."""
+        return await self._get(_INFO, "orchestrators", orchestrator_id)
+
+    async def get_orchestrator_status(
+        self, orchestrator_id: str, *, at_seq: int | None = None
+    ) -> OrchestratorStatus:
+        """The whole status now, or as it was right after event `at_seq`."""
+        return await self._get(_STATUS, "orchestrators", orchestrator_id, "status", at_seq=at_seq)
+
+    async def list_events(
+        self,
+        orchestrator_id: str,
+        *,
+        after: int = 0,
+        limit: int = EVENTS_DEFAULT,
+        types: Iterable[str] | None = None,
+    ) -> list[StoredEvent]:
+        """The events after a position, at most `limit` (1,000 are a page's most); empty at the log's end."""
+        chosen = None if types is None else ",".join(types)
+        page = await self._get(
+            ENTRIES, "orchestrators", orchestrator_id, "events", after=after, limit=limit, types=chosen
+        )
+        return [entry_of(entry) for entry in page]
+
+    def watch(
+        self,
+        orchestrator_id: str,
+        *,
+        after: int | None = None,
+        on_state: Callable[[WatchStatus], None] | None = None,
+        transport: Transport = "websocket",
+    ) -> Watch:
+        """Every event from now on, or from behind `after`, across lost connections, until it has ended."""
+        feed = OrchestratorFeed(self._server, orchestrator_id, transport)
+        return Watch(feed, after=after, on_state=on_state)
+
+    async def start_orchestrator(
+        self,
+        plan: str,
+        *,
+        agent: str | None = None,
+        parallel: int | None = None,
+        max_attempts: int | None = None,
+        timeout_seconds: float | None = None,
+        restart: bool = False,
+    ) -> StartedOrchestrator:
+        """Work through a plan, by name or path in docs/plans, in a process that outlives the server."""
+        body = _body(
+            StartRequest,
+            plan=plan,
+            agent=agent,
+            parallel=parallel,
+            max_attempts=max_attempts,
+            timeout_seconds=timeout_seconds,
+            restart=restart,
+        )
+        path = path_of("api", "orchestrators")
+        return await self._server.ask(
+            "POST", path, _STARTED, body=body, timeout_seconds=START_TIMEOUT_SECONDS
+        )
+
+    async def pause_orchestrator(
+        self,
+        orchestrator_id: str,
+        *,
+        mode: Literal["drain", "now"] = "drain",
+        idempotency_key: str | None = None,
+    ) -> CommandResponse:
+        """Start nothing new; running tasks finish, with mode `now` they are interrupted."""
+        return await self._command(orchestrator_id, "pause", idempotency_key, query={"mode": mode})
+
+    async def resume_orchestrator(
+        self, orchestrator_id: str, *, idempotency_key: str | None = None
+    ) -> CommandResponse:
+        """Go on after a pause."""
+        return await self._command(orchestrator_id, "resume", idempotency_key)
+
+    async def shutdown_orchestrator(
+        self, orchestrator_id: str, *, force: bool = False, idempotency_key: str | None = None
+    ) -> CommandResponse:
+        """End the run; running tasks finish first, with `force` they are interrupted."""
+        return await self._command(orchestrator_id, "shutdown", idempotency_key, query={"force": force})
+
+    async def skip_task(
+        self,
+        orchestrator_id: str,
+        task_id: str,
+        *,
+        reason: str | None = None,
+        revision: Revision | None = None,
+        idempotency_key: str | None = None,
+    ) -> CommandResponse:
+        """Leave a task out; only while it has this `revision`, where one is given."""
+        body = _body(SkipTaskRequest, task_id=task_id, reason=reason)
+        return await self._command(
+            orchestrator_id, "skip-task", idempotency_key, body=body, revision=revision
+        )
+
+    async def retry_task(
+        self,
+        orchestrator_id: str,
+        task_id: str,
+        *,
+        note: str | None = None,
+        force: bool = False,
+        revision: Revision | None = None,
+        idempotency_key: str | None = None,
+    ) -> CommandResponse:
+        """Run a failed or skipped task again, with `force` a completed one too."""
+        body = _body(RetryTaskRequest, task_id=task_id, note=note, force=force)
+        return await self._command(
+            orchestrator_id, "retry-task", idempotency_key, body=body, revision=revision
+        )
+
+    async def get_command(self, orchestrator_id: str, command_id: str) -> CommandResponse:
+        """How far a command has come."""
+        return await self._get(_RECEIPT, "orchestrators", orchestrator_id, "commands", command_id)
+
+    async def list_plans(self) -> list[PlanInfo]:
+        """All plans, with what is wrong with them."""
+        return await self._get(_PLANS, "plans")
+
+    async def get_plan_status(self, name: str) -> PlanStatus:
+        """What the latest orchestrator says of a plan, else status.json, else its own boxes."""
+        return await self._get(_PLAN_STATUS, "plans", name, "status")
+
+    async def get_plan_tasks(self, name: str) -> list[TaskInfo]:
+        """A plan's tasks, in its order."""
+        return await self._get(_TASKS, "plans", name, "tasks")
+
+    async def list_plan_findings(self, name: str) -> list[FindingInfo]:
+        """What a plan's tasks left behind."""
+        return await self._get(_FINDINGS, "plans", name, "findings")
+
+    async def get_finding_content(self, name: str, task_id: str) -> FindingContent:
+        """The text of a task's finding."""
+        return await self._get(_FINDING, "plans", name, "findings", task_id)
+
+    async def _get(self, answer: TypeAdapter[_Answer], *steps: str, **query: str | int | None) -> _Answer:
+        return await self._server.ask("GET", path_of("api", *steps), answer, query=query)
+
+    async def _command(
+        self,
+        orchestrator_id: str,
+        verb: str,
+        key: str | None,
+        *,
+        query: Mapping[str, str | bool] | None = None,
+        body: BaseModel | None = None,
+        revision: Revision | None = None,
+    ) -> CommandResponse:
+        headers = {} if key is None else {"Idempotency-Key": key}
+        if revision is not None:
+            headers["If-Match"] = "*" if revision == "*" else f'"{revision}"'
+        path = path_of("api", "orchestrators", orchestrator_id, verb)
+        return await self._server.ask("POST", path, _RECEIPT, query=query, body=body, headers=headers)
+
+
+def _body(model: type[_Body], **fields: Any) -> _Body:
+    try:
+        return model(**fields)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        raise UsageError(f"{problem['loc'][-1]}: {problem['msg']}") from None

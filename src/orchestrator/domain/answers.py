@@ -1,0 +1,77 @@
+"""What the API answers besides status: receipts, health, findings, and why it did not answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from orchestrator.domain.commands import CommandState
+from orchestrator.domain.status import OrchestratorInfo
+
+
+class ProblemPart(BaseModel):
+    """One thing that is wrong with a request; `pointer` leads to it: `/body/…`, `/query/…`, `/header/…`."""
+
+    pointer: str
+    detail: str
+
+
+class PlanProblem(BaseModel):
+    """One thing that is wrong with a plan. Lines and columns count from 1."""
+
+    severity: Literal["error", "warning"]
+    code: str
+    message: str
+    line: int
+    column: int
+
+
+class Problem(BaseModel):
+    """Why a request was not answered (RFC 9457). `code` is for programs, `detail` for people."""
+
+    type: str = Field(description="Always `about:blank`: `code` says which problem it is.")
+    title: str
+    status: int
+    detail: str
+    instance: str = Field(description="The path that was asked for.")
+    code: str
+    errors: list[ProblemPart] = Field(description="What is wrong with the request, else empty.")
+    problems: list[PlanProblem] | None = Field(default=None, description="With `plan_invalid`: why.")
+    owner: str | None = Field(default=None, description="With `plan_owned`: the orchestrator that has it.")
+    lease_until: datetime | None = Field(default=None, description="With `plan_owned`: how long at least.")
+    log_path: str | None = Field(default=None, description="With `run_not_started`: the run's output.")
+
+
+class CommandResponse(BaseModel):
+    """A command's receipt. `success` is false once it was rejected or expired; `seq` its place in the log."""
+
+    success: bool
+    message: str
+    command_id: str | None = Field(description="Null when there was nothing to command any more.")
+    state: CommandState
+    seq: int | None
+
+
+class Health(BaseModel):
+    """How the server is. `degraded`: it answers, but its live streams or its look-out lag behind."""
+
+    status: Literal["healthy", "degraded", "unhealthy"]
+    version: str
+    timestamp: datetime
+    orchestrators_running: int
+    detail: str | None
+
+
+class FindingContent(BaseModel):
+    """A finding's text."""
+
+    task_id: str
+    content: str
+
+
+class StartedOrchestrator(OrchestratorInfo):
+    """The orchestrator that was started; `log_path`, relative to its project, has its output."""
+
+    log_path: str

@@ -1,0 +1,41 @@
+"""The bodies of requests. A field that is not known is refused, so that no slip goes unnoticed."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from orchestrator.domain.commands import TASK_ID_LENGTH_MAX, TEXT_LENGTH_MAX
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class EmptyRequest(_Request):
+    """The body of pause, resume and shutdown: none, or an object without fields."""
+
+
+class SkipTaskRequest(_Request):
+    """Which task to skip, and why."""
+
+    task_id: str = Field(min_length=1, max_length=TASK_ID_LENGTH_MAX)
+    reason: str | None = Field(default=None, max_length=TEXT_LENGTH_MAX)
+
+
+class RetryTaskRequest(_Request):
+    """Which task to run again; `note` is told to the agent, `force` takes a completed one too."""
+
+    task_id: str = Field(min_length=1, max_length=TASK_ID_LENGTH_MAX)
+    note: str | None = Field(default=None, max_length=TEXT_LENGTH_MAX)
+    force: bool = False
+
+
+class StartRequest(_Request):
+    """Which plan to work through, and how. What is left out is as on the command line."""
+
+    plan: str = Field(min_length=1, max_length=1_000, description="A name, or a path in docs/plans.")
+    agent: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    parallel: int | None = Field(default=None, ge=1, le=64, description="Tasks at once.")
+    max_attempts: int | None = Field(default=None, ge=1, le=100, description="Attempts a task.")
+    timeout_seconds: float | None = Field(default=None, ge=0.001, le=1e6, description="Time for each task.")
+    restart: bool = Field(default=False, description="Start over; findings are archived.")
