@@ -4,7 +4,7 @@ PORT ?= 8000
 PLAN ?=
 BIN := .venv/bin
 
-.PHONY: help run test test-long check fix generate bench lock setup setup-dev setup-bench
+.PHONY: help run test test-long check fix generate npm-package bench lock setup setup-dev setup-bench
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,7 +33,7 @@ check: setup-dev ## Format, lint, types, import contracts, generated files
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/python -m orchestrator.codegen.openapi_file --check
+	@$(BIN)/python -m orchestrator.codegen --check
 	@$(BIN)/python -m orchestrator.codegen.commands_page --check
 
 fix: setup-dev ## Format, and mend what can be mended
@@ -41,8 +41,15 @@ fix: setup-dev ## Format, and mend what can be mended
 	@$(BIN)/ruff format .
 
 generate: setup-dev ## Write the generated files
-	@$(BIN)/python -m orchestrator.codegen.openapi_file
+	@$(BIN)/python -m orchestrator.codegen
 	@$(BIN)/python -m orchestrator.codegen.commands_page
+
+npm-package: setup ## Pack @plan-orchestrator/client into dist/ (needs node)
+	@rm -rf packages/client/src packages/client/dist
+	@$(BIN)/python -m orchestrator.codegen --types-import ./api-types.js --output-dir packages/client/src
+	@node tools/openapi-typescript/node_modules/typescript/bin/tsc --project packages/client
+	@cp LICENSE packages/client/
+	@mkdir -p dist && npm pack ./packages/client --pack-destination dist
 
 bench: setup-bench ## Measure beside references, and write the table of docs/performance.md
 	@$(BIN)/python -m benchmarks

@@ -22,10 +22,10 @@ LOCKS = {
 """Each holds all that the one before it holds."""
 
 
-def run_in_venv(arguments: list[str]) -> None:
-    """Replace this process by `orchestrator ARGUMENTS` in the checkout's environment."""
+def run_in_venv(arguments: list[str], module: str = "orchestrator") -> None:
+    """Replace this process by `python -m MODULE ARGUMENTS` in the checkout's environment."""
     ensure_venv("run")
-    os.execv(PYTHON, [str(PYTHON), "-m", "orchestrator", *arguments])  # noqa: S606 - our own program
+    os.execv(PYTHON, [str(PYTHON), "-m", module, *arguments])  # noqa: S606 - our own program
 
 
 def ensure_venv(what: str) -> None:

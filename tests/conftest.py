@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import browser
+import node
 import pytest
 
 if TYPE_CHECKING:
     from postgres import PostgresServer
 
 NEEDS = {
-    "needs_chromium": (
-        lambda: any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
-        "no Chromium is installed",
-    ),
+    "needs_chromium": (browser.executable, "no Chromium is installed"),
+    "needs_node": (node.is_there, "Node.js 20 or newer, with npm, is not installed"),
     "needs_root": (lambda: os.geteuid() == 0, "only root can mount a small disk"),
 }
 

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from orchestrator.api.schemas import ENVELOPE_TYPES
 from orchestrator.api.settings import ENVIRONMENT_PREFIX, ApiSettings
 from orchestrator.codegen.openapi_file import openapi_document
+from orchestrator.domain.answers import Problem
 
 DOCS = Path(__file__).parents[3] / "docs"
 README = DOCS / "plan-outputs" / "orchestrator-api-server" / "README.md"
@@ -82,3 +83,21 @@ def test_every_setting_is_in_the_readme_with_its_default():
         f"{ENVIRONMENT_PREFIX}{name.upper()}": shown(field.default)
         for name, field in ApiSettings.model_fields.items()
     }
+
+
+def test_the_examples_of_the_readme_are_what_is_sent():
+    from snippets import snippets
+
+    problem, event = [json.loads(one.text) for one in snippets(README) if one.language == "json"]
+    TypeAdapter(ENVELOPE_TYPES[event["type"]]).validate_python(event)
+    assert Problem.model_validate(problem).code == "task_not_found"
+    assert problem.keys() == {name for name, field in Problem.model_fields.items() if field.is_required()}
+
+
+def test_the_readme_has_its_sections():
+    found = re.findall(r"^##+ (.+)$", README.read_text(), re.MULTILINE)
+    wanted = [
+        "Generated files", "Quick start", "Accessing the documentation", "Endpoints", "Using in Next.js", "Copying",
+        "Client", "React Query", "Event types", "Event format", "Regenerating",
+    ]  # fmt: skip
+    assert [name for name in found if name in wanted] == wanted

@@ -1,0 +1,2931 @@
+/**
+ * The types of the Plan Orchestrator API, from openapi.json by openapi-typescript.
+ * Written by `python scripts/generate_api_types.py`.
+ * Do not make direct changes to the file.
+ */
+
+export interface paths {
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the server is
+         * @description Healthy, degraded (it answers, but live streams or the look-out lag behind) or unhealthy.
+         */
+        get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orchestrators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All orchestrators, newest first
+         * @description Every orchestrator that this database knows, at most 1,000.
+         */
+        get: operations["listOrchestrators"];
+        put?: never;
+        /**
+         * Work through a plan
+         * @description The run goes on when this server ends. When nothing can start it waits for a command.
+         *
+         *     A plan with errors is 422 with `problems`, one that another orchestrator works on 409 with its `owner`.
+         *     A plan with shell blocks is 403 unless the server has a token or was started with `--allow-shell`.
+         */
+        post: operations["startOrchestrator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orchestrators/{orchestrator_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One orchestrator
+         * @description Where it runs, whether it is alive, and how far it is.
+         */
+        get: operations["getOrchestrator"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orchestrators/{orchestrator_id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The whole status, now or as it was
+         * @description Summary, phases and tasks; with an ETag, so that asking again costs little.
+         */
+        get: operations["getOrchestratorStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orchestrators/{orchestrator_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the log
+         * @description Entries of the log in order, `[]` past its end.
+         */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orchestrators/{orchestrator_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start nothing new
+         * @description Running attempts finish, with `mode=now` they are interrupted and go back to pending.
+         */
+        post: operations["pauseOrchestrator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orchestrators/{orchestrator_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on after a pause
+         * @description When the orchestrator is blocked: 409, naming the tasks in the way.
+         */
+        post: operations["resumeOrchestrator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orchestrators/{orchestrator_id}/shutdown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the run
+         * @description What is not finished stays pending. An orchestrator that has ended already: 200.
+         */
+        post: operations["shutdownOrchestrator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orchestrators/{orchestrator_id}/skip-task": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave a task out
+         * @description A pending or failed task is skipped; one in progress is ended first (202 meanwhile).
+         */
+        post: operations["skipTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orchestrators/{orchestrator_id}/retry-task": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a task again
+         * @description A failed or skipped task becomes pending with a fresh limit; a completed one only with `force`.
+         */
+        post: operations["retryTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orchestrators/{orchestrator_id}/commands/{command_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A command's receipt
+         * @description How far the command has come.
+         */
+        get: operations["getCommand"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All plans
+         * @description Every plan in docs/plans, with what is wrong with it.
+         */
+        get: operations["listPlans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plans/{name}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A plan's status
+         * @description What the latest orchestrator says, else status.json, else the plan's own boxes; `source` says which.
+         */
+        get: operations["getPlanStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plans/{name}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A plan's tasks
+         * @description The tasks of the plan's status, in the plan's order.
+         */
+        get: operations["getPlanTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plans/{name}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A plan's findings
+         * @description What the plan's tasks left behind.
+         */
+        get: operations["listPlanFindings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plans/{name}/findings/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One finding
+         * @description The text of a finding; `1.1` and `1-1` are the same task.
+         */
+        get: operations["getFindingContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orchestrators/{orchestrator_id}/events-sse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the log live (SSE)
+         * @description Without a position: the whole status first, then every event. With one: every event after it.
+         */
+        get: operations["streamEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * AgentMessage
+         * @description Text from the agent, or output of the tool call that `tool_id` names.
+         */
+        AgentMessage: {
+            task_id: string;
+            attempt: number;
+            text: string;
+            tool_id: string | null;
+        };
+        /**
+         * AgentMessageEvent
+         * @description Text from the agent, or output of the tool call that `tool_id` names.
+         */
+        AgentMessageEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "agent_message";
+            /** Format: date-time */
+            timestamp: string;
+            instance_id: string;
+            seq: number;
+            data: components["schemas"]["AgentMessage"];
+        };
+        /**
+         * CommandResponse
+         * @description A command's receipt. `success` is false once it was rejected or expired; `seq` its place in the log.
+         */
+        CommandResponse: {
+            success: boolean;
+            message: string;
+            /** @description Null when there was nothing to command any more. */
+            command_id: string | null;
+            state: components["schemas"]["CommandState"];
+            seq: number | null;
+        };
+        /**
+         * CommandSettled
+         * @description A command got its receipt. `code` names the reason of a rejection for programs.
+         */
+        CommandSettled: {
+            command_id: string;
+            command: string;
+            state: components["schemas"]["CommandState"];
+            reason: string | null;
+            code: string | null;
+            actor: string;
+        };
+        /**
+         * CommandSettledEvent
+         * @description A command got its receipt. `code` names the reason of a rejection for programs.
+         */
+        CommandSettledEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "command_settled";
+            /** Format: date-time */
+            timestamp: string;
+            instance_id: string;
+            seq: number;
+            data: components["schemas"]["CommandSettled"];
+        };
+        /**
+         * CommandState
+         * @description How far a command has come.
+         * @enum {string}
+         */
+        CommandState: "sent" | "applied" | "rejected" | "expired";
+        /**
+         * EmptyRequest
+         * @description The body of pause, resume and shutdown: none, or an object without fields.
+         */
+        EmptyRequest: Record<string, never>;
+        /**
+         * FindingContent
+         * @description A finding's text.
+         */
+        FindingContent: {
+            task_id: string;
+            content: string;
+        };
+        /**
+         * FindingInfo
+         * @description What a task left behind, as a file.
+         */
+        FindingInfo: {
+            task_id: string;
+            file_path: string;
+            size_bytes: number;
+            /** Format: date-time */
+            last_modified: string;
+        };
+        /**
+         * FindingWritten
+         * @description An attempt left a finding.
+         */
+        FindingWritten: {
+            task_id: string;
+            attempt: number;
+            file_path: string;
+            size_bytes: number;
+        };
+        /**
+         * FindingWrittenEvent
+         * @description An attempt left a finding.
+         */
+        FindingWrittenEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "finding_written";
+            /** Format: date-time */
+            timestamp: string;
+            instance_id: string;
+            seq: number;
+            data: components["schemas"]["FindingWritten"];
+        };
+        /**
+         * Health
+         * @description How the server is. `degraded`: it answers, but its live streams or its look-out lag behind.
+         */
+        Health: {
+            /** @enum {string} */
+            status: "healthy" | "degraded" | "unhealthy";
+            version: string;
+            /** Format: date-time */
+            timestamp: string;
+            orchestrators_running: number;
+            detail: string | null;
+        };
+        /**
+         * InitialStatusEvent
+         * @description First on every connection without a cursor: the whole status at `seq`. Not an entry of the log.
+         */
+        InitialStatusEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "initial_status";
+            /** Format: date-time */
+            timestamp: string;
+            instance_id: string;
+            seq: number;
+            data: components["schemas"]["OrchestratorStatus"];
+        };
+        /**
+         * @description The type of an entry of the log.
+         * @enum {string}
+         */
+        LogEventType: "plan_loaded" | "status_updated" | "task_changed" | "phase_changed" | "tool_started" | "tool_completed" | "orchestrator_changed" | "command_settled" | "finding_written" | "agent_message" | "usage_updated" | "plan_changed";
+        /**
+         * OrchestratorChanged
+         * @description The orchestrator moved from one status to another.
+         */
+        OrchestratorChanged: {
+            old_status: components["schemas"]["RunStatus"];
+            new_status: components["schemas"]["RunStatus"];
+            reason: string | null;
+        };
+        /**
+         * OrchestratorChangedEvent
+         * @description The orchestrator moved from one status to another.
+         */
+        OrchestratorChangedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "orchestrator_changed";
+            /** Format: date-time */
+            timestamp: string;
+            instance_id: string;
+            seq: number;
+            data: components["schemas"]["OrchestratorChanged"];
+        };
+        /** @description Anything that a stream sends, told apart by `type`. Ignore types you don't know. */
+        OrchestratorEvent: components["schemas"]["AgentMessageEvent"] | components["schemas"]["CommandSettledEvent"] | components["schemas"]["FindingWrittenEvent"] | components["schemas"]["InitialStatusEvent"] | components["schemas"]["OrchestratorChangedEvent"] | components["schemas"]["PhaseChangedEvent"] | components["schemas"]["PingEvent"] | components["schemas"]["PlanChangedEvent"] | components["schemas"]["PlanLoadedEvent"] | components["schemas"]["ResyncEvent"] | components["schemas"]["StatusUpdatedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["ToolCompletedEvent"] | components["schemas"]["ToolStartedEvent"] | components["schemas"]["UsageUpdatedEvent"];
+        /**
+         * OrchestratorInfo
+         * @description One orchestrator in a list. `is_stale`: two renewals of its lease were missed.
+         */
+        OrchestratorInfo: {
+            id: string;
+            plan_name: string;
+            plan_path: string;
+            project: string;
+            host: string;
+            pid: number;
+            worktree_path: string;
+            agent: string | null;
+            status: components["schemas"]["RunStatus"];
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: date-time */
+            last_heartbeat: string;
+            is_alive: boolean;
+            is_stale: boolean;
+            seq: number;
+            progress_percent: number;
+        };
+        /**
+         * OrchestratorStatus
+         * @description The whole status of one orchestrator at position `seq` of its log.
+         */
+        OrchestratorStatus: {
+            instance_id: string;
+            plan_name: string;
+            plan_path: string;
+            status: components["schemas"]["RunStatus"];
+            summary: components["schemas"]["StatusSummary"];
+            phases: components["schemas"]["PhaseInfo"][];
+            tasks: components["schemas"]["TaskInfo"][];
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            reason: string | null;
+            seq: number;
+            usage: components["schemas"]["UsageInfo"];
+            waiting_for: components["schemas"]["WaitingFor"] | null;
+        };
+        /**
+         * PhaseChanged
+         * @description The first phase with unfinished tasks is another one now; none when all are finished.
+         */
+        PhaseChanged: {
+            old_phase: number | null;
+            new_phase: number | null;
+        };
+        /**
+         * PhaseChangedEvent
+         * @description The first phase with unfinished tasks is another one now; none when all are finished.
+         */
+        PhaseChangedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "phase_changed";
+            /** Format: date-time */
+            timestamp: string;
+            instance_id: string;
+            seq: number;
+            data: components["schemas"]["PhaseChanged"];
+        };
+        /**
+         * PhaseInfo
+         * @description One phase with its counts; `is_current` marks the first with unfinished tasks.
+         */
+        PhaseInfo: {
+            number: number;
+            name: string;
+            total_tasks: number;
+            completed: number;
+            pending: number;
+            in_progress: number;
+            failed: number;
+            skipped: number;
+            is_current: boolean;
+        };
+        /**
+         * PingData
+         * @description `up_to` is the last position of the log that was looked at.
+         */
+        PingData: {
+            up_to: number;
+        };
+        /**
+         * PingEvent
+         * @description A sign of life on a silent connection. Not an entry of the log.
+         */
+        PingEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ping";
+            /** Format: date-time */
+            timestamp: string;
+            instance_id: string;
+            data: components["schemas"]["PingData"];
+        };
+        /**
+         * PlanChanged
+         * @description The plan's file or an output of the run is not as the run left it; `reason` says what was done.
+         */
+        PlanChanged: {
+            reason: string;
+            problems: string[];
+        };
+        /**
+         * PlanChangedEvent
+         * @description The plan's file or an output of the run is not as the run left it; `reason` says what was done.
+         */
+        PlanChangedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "plan_changed";
+            /** Format: date-time */
+            timestamp: string;
+            instance_id: string;
+            seq: number;
+            data: components["schemas"]["PlanChanged"];
+        };
+        /**
+         * PlanInfo
+         * @description One plan in a list; `problems` counts what lint would say.
+         */
+        PlanInfo: {
+            name: string;
+            title: string;
+            path: string;
+            has_status: boolean;
+            /** Format: date-time */
+            last_modified: string;
+            output_dir: string;
+            total_tasks: number;
+            completed: number;
+            problems: string[];
+        };
+        /**
+         * PlanLoaded
+         * @description Event 1 of every log: what is to be done, and what earlier runs have done of it.
+         */
+        PlanLoaded: {
+            plan_name: string;
+            plan_path: string;
+            title: string;
+            predecessor: string | null;
+            agent: string | null;
+            parallel: number;
+            phases: components["schemas"]["PlannedPhase"][];
+            tasks: components["schemas"]["PlannedTask"][];
+            parallel_phases: number[][];
+            problems: string[];
+        };
+        /**
+         * PlanLoadedEvent
+         * @description Event 1 of every log: what is to be done, and what earlier runs have done of it.
+         */
+        PlanLoadedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "plan_loaded";
+            /** Format: date-time */
+            timestamp: string;
+            instance_id: string;
+            seq: number;
+            data: components["schemas"]["PlanLoaded"];
+        };
+        /**
+         * PlanProblem
+         * @description One thing that is wrong with a plan. Lines and columns count from 1.
+         */
+        PlanProblem: {
+            /** @enum {string} */
+            severity: "error" | "warning";
+            code: string;
+            message: string;
+            line: number;
+            column: number;
+        };
+        /**
+         * PlanStatus
+         * @description The latest orchestrator's status of a plan, else what status.json or the plan's boxes say.
+         *
+         *     `source` names which of the three it is; `instance_id` is null for the last two.
+         */
+        PlanStatus: {
+            name: string;
+            source: string;
+            instance_id: string | null;
+            plan_path: string;
+            status: components["schemas"]["RunStatus"] | null;
+            summary: components["schemas"]["StatusSummary"];
+            phases: components["schemas"]["PhaseInfo"][];
+            tasks: components["schemas"]["TaskInfo"][];
+            seq: number | null;
+        };
+        /**
+         * PlannedPhase
+         * @description A phase as the run knows it.
+         */
+        PlannedPhase: {
+            number: number;
+            name: string;
+        };
+        /**
+         * PlannedTask
+         * @description A task as the run knows it: its part of the plan, and what was taken over from earlier runs.
+         *
+         *     `follows` are the tasks right before it in its [SEQUENTIAL] groups; `runs_after_preceding` makes it
+         *     wait for every earlier task of its phase.
+         */
+        PlannedTask: {
+            id: string;
+            phase: number;
+            description: string;
+            kind: string;
+            line: number;
+            depends_on: string[];
+            follows: string[];
+            runs_after_preceding: boolean;
+            agent: string | null;
+            max_attempts: number;
+            once: boolean;
+            gate: string | null;
+            status: components["schemas"]["TaskStatus"];
+            attempt: number;
+            retry_count: number;
+            revision: number;
+            last_error: string | null;
+            reason: string | null;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            completed_at: string | null;
+            duration_ms: number | null;
+            verified: boolean;
+            finding: string | null;
+        };
+        /**
+         * Problem
+         * @description Why a request was not answered (RFC 9457). `code` is for programs, `detail` for people.
+         */
+        Problem: {
+            /** @description Always `about:blank`: `code` says which problem it is. */
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            /** @description The path that was asked for. */
+            instance: string;
+            code: string;
+            /** @description What is wrong with the request, else empty. */
+            errors: components["schemas"]["ProblemPart"][];
+            /** @description With `plan_invalid`: why. */
+            problems?: components["schemas"]["PlanProblem"][] | null;
+            /** @description With `plan_owned`: the orchestrator that has it. */
+            owner?: string | null;
+            /**
+             * Format: date-time
+             * @description With `plan_owned`: how long at least.
+             */
+            lease_until?: string | null;
+            /** @description With `run_not_started`: the run's output. */
+            log_path?: string | null;
+        };
+        /**
+         * ProblemPart
+         * @description One thing that is wrong with a request; `pointer` leads to it: `/body/…`, `/query/…`, `/header/…`.
+         */
+        ProblemPart: {
+            pointer: string;
+            detail: string;
+        };
+        /**
+         * ResyncData
+         * @description Why there is a hole: `requested` is the last position the client has, `oldest` the first kept.
+         */
+        ResyncData: {
+            /** @enum {string} */
+            reason: "not_kept" | "beyond_log" | "fell_behind";
+            requested: number;
+            oldest: number;
+        };
+        /**
+         * ResyncEvent
+         * @description Sent instead of a hole; a fresh initial_status follows. Not an entry of the log.
+         */
+        ResyncEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "resync";
+            /** Format: date-time */
+            timestamp: string;
+            instance_id: string;
+            data: components["schemas"]["ResyncData"];
+        };
+        /**
+         * RetryTaskRequest
+         * @description Which task to run again; `note` is told to the agent, `force` takes a completed one too.
+         */
+        RetryTaskRequest: {
+            task_id: string;
+            note?: string | null;
+            /** @default false */
+            force?: boolean;
+        };
+        /**
+         * RunStatus
+         * @description Where an orchestrator stands.
+         * @enum {string}
+         */
+        RunStatus: "starting" | "running" | "paused" | "blocked" | "stopping" | "completed" | "failed" | "stopped" | "crashed";
+        /**
+         * SkipTaskRequest
+         * @description Which task to skip, and why.
+         */
+        SkipTaskRequest: {
+            task_id: string;
+            reason?: string | null;
+        };
+        /**
+         * StartRequest
+         * @description Which plan to work through, and how. What is left out is as on the command line.
+         */
+        StartRequest: {
+            /** @description A name, or a path in docs/plans. */
+            plan: string;
+            agent?: string | null;
+            /** @description Tasks at once. */
+            parallel?: number | null;
+            /** @description Attempts a task. */
+            max_attempts?: number | null;
+            /** @description Time for each task. */
+            timeout_seconds?: number | null;
+            /**
+             * @description Start over; findings are archived.
+             * @default false
+             */
+            restart?: boolean;
+        };
+        /**
+         * StartedOrchestrator
+         * @description The orchestrator that was started; `log_path`, relative to its project, has its output.
+         */
+        StartedOrchestrator: {
+            id: string;
+            plan_name: string;
+            plan_path: string;
+            project: string;
+            host: string;
+            pid: number;
+            worktree_path: string;
+            agent: string | null;
+            status: components["schemas"]["RunStatus"];
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: date-time */
+            last_heartbeat: string;
+            is_alive: boolean;
+            is_stale: boolean;
+            seq: number;
+            progress_percent: number;
+            log_path: string;
+        };
+        /**
+         * StatusSummary
+         * @description The counts at the head of a status.
+         */
+        StatusSummary: {
+            total_tasks: number;
+            completed: number;
+            pending: number;
+            in_progress: number;
+            failed: number;
+            skipped: number;
+            current_phase: number | null;
+            progress_percent: number;
+        };
+        /**
+         * StatusUpdated
+         * @description status.json was written: the counts in it, and which tasks changed since it was last written.
+         */
+        StatusUpdated: {
+            summary: components["schemas"]["StatusSummary"];
+            changed: string[];
+            revision: number;
+        };
+        /**
+         * StatusUpdatedEvent
+         * @description status.json was written: the counts in it, and which tasks changed since it was last written.
+         */
+        StatusUpdatedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "status_updated";
+            /** Format: date-time */
+            timestamp: string;
+            instance_id: string;
+            seq: number;
+            data: components["schemas"]["StatusUpdated"];
+        };
+        /**
+         * TaskChanged
+         * @description A task moved from one status to another.
+         *
+         *     `attempt` counts every attempt ever begun; `failures` those that failed since the limit was last
+         *     fresh. `retry_at` is when a failed attempt is tried again; `error` what went wrong.
+         */
+        TaskChanged: {
+            task_id: string;
+            description: string;
+            phase: number;
+            old_status: components["schemas"]["TaskStatus"];
+            new_status: components["schemas"]["TaskStatus"];
+            attempt: number;
+            revision: number;
+            reason: string | null;
+            error: string | null;
+            agent: string | null;
+            failures: number;
+            /** Format: date-time */
+            retry_at: string | null;
+            duration_ms: number | null;
+            verified: boolean;
+        };
+        /**
+         * TaskChangedEvent
+         * @description A task moved from one status to another.
+         *
+         *     `attempt` counts every attempt ever begun; `failures` those that failed since the limit was last
+         *     fresh. `retry_at` is when a failed attempt is tried again; `error` what went wrong.
+         */
+        TaskChangedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "task_changed";
+            /** Format: date-time */
+            timestamp: string;
+            instance_id: string;
+            seq: number;
+            data: components["schemas"]["TaskChanged"];
+        };
+        /**
+         * TaskInfo
+         * @description One task. `blocked_by` says in order what it still waits for; `verified` that its checks passed.
+         */
+        TaskInfo: {
+            id: string;
+            description: string;
+            phase: number;
+            status: components["schemas"]["TaskStatus"];
+            kind: string;
+            depends_on: string[];
+            blocked_by: string[];
+            agent: string | null;
+            attempt: number;
+            retry_count: number;
+            last_error: string | null;
+            reason: string | null;
+            /** Format: date-time */
+            retry_at: string | null;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            completed_at: string | null;
+            duration_ms: number | null;
+            revision: number;
+            verified: boolean;
+            finding: string | null;
+        };
+        /**
+         * TaskStatus
+         * @description Where a task stands. Finer truth (checks, waits, errors) stands in other fields.
+         * @enum {string}
+         */
+        TaskStatus: "pending" | "in_progress" | "completed" | "failed" | "skipped";
+        /**
+         * ToolCompleted
+         * @description A tool call ended.
+         */
+        ToolCompleted: {
+            task_id: string;
+            attempt: number;
+            tool_id: string;
+            tool_name: string;
+            /** @enum {string} */
+            status: "ok" | "error" | "denied" | "interrupted";
+            success: boolean;
+            duration_ms: number;
+            output_summary: string;
+        };
+        /**
+         * ToolCompletedEvent
+         * @description A tool call ended.
+         */
+        ToolCompletedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "tool_completed";
+            /** Format: date-time */
+            timestamp: string;
+            instance_id: string;
+            seq: number;
+            data: components["schemas"]["ToolCompleted"];
+        };
+        /**
+         * ToolStarted
+         * @description An agent began a tool call.
+         */
+        ToolStarted: {
+            task_id: string;
+            attempt: number;
+            tool_id: string;
+            tool_name: string;
+            input_summary: string;
+            parent_tool_id: string | null;
+        };
+        /**
+         * ToolStartedEvent
+         * @description An agent began a tool call.
+         */
+        ToolStartedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "tool_started";
+            /** Format: date-time */
+            timestamp: string;
+            instance_id: string;
+            seq: number;
+            data: components["schemas"]["ToolStarted"];
+        };
+        /**
+         * UsageInfo
+         * @description What a run has used; a cost that no agent told is null, never zero.
+         */
+        UsageInfo: {
+            input_tokens: number;
+            output_tokens: number;
+            cache_read_tokens: number;
+            cache_write_tokens: number;
+            cost_usd: number | null;
+        };
+        /**
+         * UsageUpdated
+         * @description What an attempt has used since the last such event. An unknown price is null, never zero.
+         */
+        UsageUpdated: {
+            task_id: string;
+            attempt: number;
+            model: string | null;
+            input_tokens: number;
+            output_tokens: number;
+            cache_read_tokens: number;
+            cache_write_tokens: number;
+            cost_usd: number | null;
+        };
+        /**
+         * UsageUpdatedEvent
+         * @description What an attempt has used since the last such event. An unknown price is null, never zero.
+         */
+        UsageUpdatedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "usage_updated";
+            /** Format: date-time */
+            timestamp: string;
+            instance_id: string;
+            seq: number;
+            data: components["schemas"]["UsageUpdated"];
+        };
+        /**
+         * WaitingFor
+         * @description What the run waits for (a person, a retry, a limit), and until when where that is known.
+         */
+        WaitingFor: {
+            what: string;
+            /** Format: date-time */
+            until: string | null;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type AgentMessage = components['schemas']['AgentMessage'];
+export type AgentMessageEvent = components['schemas']['AgentMessageEvent'];
+export type CommandResponse = components['schemas']['CommandResponse'];
+export type CommandSettled = components['schemas']['CommandSettled'];
+export type CommandSettledEvent = components['schemas']['CommandSettledEvent'];
+export type CommandState = components['schemas']['CommandState'];
+export type EmptyRequest = components['schemas']['EmptyRequest'];
+export type FindingContent = components['schemas']['FindingContent'];
+export type FindingInfo = components['schemas']['FindingInfo'];
+export type FindingWritten = components['schemas']['FindingWritten'];
+export type FindingWrittenEvent = components['schemas']['FindingWrittenEvent'];
+export type Health = components['schemas']['Health'];
+export type InitialStatusEvent = components['schemas']['InitialStatusEvent'];
+export type LogEventType = components['schemas']['LogEventType'];
+export type OrchestratorChanged = components['schemas']['OrchestratorChanged'];
+export type OrchestratorChangedEvent = components['schemas']['OrchestratorChangedEvent'];
+export type OrchestratorEvent = components['schemas']['OrchestratorEvent'];
+export type OrchestratorInfo = components['schemas']['OrchestratorInfo'];
+export type OrchestratorStatus = components['schemas']['OrchestratorStatus'];
+export type PhaseChanged = components['schemas']['PhaseChanged'];
+export type PhaseChangedEvent = components['schemas']['PhaseChangedEvent'];
+export type PhaseInfo = components['schemas']['PhaseInfo'];
+export type PingData = components['schemas']['PingData'];
+export type PingEvent = components['schemas']['PingEvent'];
+export type PlanChanged = components['schemas']['PlanChanged'];
+export type PlanChangedEvent = components['schemas']['PlanChangedEvent'];
+export type PlanInfo = components['schemas']['PlanInfo'];
+export type PlanLoaded = components['schemas']['PlanLoaded'];
+export type PlanLoadedEvent = components['schemas']['PlanLoadedEvent'];
+export type PlanProblem = components['schemas']['PlanProblem'];
+export type PlanStatus = components['schemas']['PlanStatus'];
+export type PlannedPhase = components['schemas']['PlannedPhase'];
+export type PlannedTask = components['schemas']['PlannedTask'];
+export type Problem = components['schemas']['Problem'];
+export type ProblemPart = components['schemas']['ProblemPart'];
+export type ResyncData = components['schemas']['ResyncData'];
+export type ResyncEvent = components['schemas']['ResyncEvent'];
+export type RetryTaskRequest = components['schemas']['RetryTaskRequest'];
+export type RunStatus = components['schemas']['RunStatus'];
+export type SkipTaskRequest = components['schemas']['SkipTaskRequest'];
+export type StartRequest = components['schemas']['StartRequest'];
+export type StartedOrchestrator = components['schemas']['StartedOrchestrator'];
+export type StatusSummary = components['schemas']['StatusSummary'];
+export type StatusUpdated = components['schemas']['StatusUpdated'];
+export type StatusUpdatedEvent = components['schemas']['StatusUpdatedEvent'];
+export type TaskChanged = components['schemas']['TaskChanged'];
+export type TaskChangedEvent = components['schemas']['TaskChangedEvent'];
+export type TaskInfo = components['schemas']['TaskInfo'];
+export type TaskStatus = components['schemas']['TaskStatus'];
+export type ToolCompleted = components['schemas']['ToolCompleted'];
+export type ToolCompletedEvent = components['schemas']['ToolCompletedEvent'];
+export type ToolStarted = components['schemas']['ToolStarted'];
+export type ToolStartedEvent = components['schemas']['ToolStartedEvent'];
+export type UsageInfo = components['schemas']['UsageInfo'];
+export type UsageUpdated = components['schemas']['UsageUpdated'];
+export type UsageUpdatedEvent = components['schemas']['UsageUpdatedEvent'];
+export type WaitingFor = components['schemas']['WaitingFor'];
+export type $defs = Record<string, never>;
+export interface operations {
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unhealthy: the storage fails. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    listOrchestrators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrchestratorInfo"][];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startOrchestrator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartRequest"];
+            };
+        };
+        responses: {
+            /** @description It has the plan and works. */
+            201: {
+                headers: {
+                    /** @description The new orchestrator. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedOrchestrator"];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible now; `detail` says why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOrchestrator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list: `orch-…`. */
+                orchestrator_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrchestratorInfo"];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOrchestratorStatus: {
+        parameters: {
+            query?: {
+                /** @description The status as it was right after this entry of the log. */
+                at_seq?: number;
+            };
+            header?: never;
+            path: {
+                /** @description As in the list: `orch-…`. */
+                orchestrator_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The version of the status. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrchestratorStatus"];
+                };
+            };
+            /** @description The version in If-None-Match is the latest. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description Only what stands after this position. */
+                after?: number;
+                /** @description At most so many. */
+                limit?: number;
+                /** @description Only these types, separated by commas. */
+                types?: components["schemas"]["LogEventType"][];
+            };
+            header?: never;
+            path: {
+                /** @description As in the list: `orch-…`. */
+                orchestrator_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Entries of the log, in order. */
+            200: {
+                headers: {
+                    /** @description `<…>; rel="next"`, while there is more. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrchestratorEvent"][];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseOrchestrator: {
+        parameters: {
+            query?: {
+                /** @description `now` interrupts running attempts; they don't count. */
+                mode?: "drain" | "now";
+            };
+            header?: {
+                /** @description The same key within a day gives the same receipt again, and commands nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description As in the list: `orch-…`. */
+                orchestrator_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EmptyRequest"];
+            };
+        };
+        responses: {
+            /** @description Applied. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandResponse"];
+                };
+            };
+            /** @description Not settled yet. */
+            202: {
+                headers: {
+                    /** @description Where the receipt can be read. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandResponse"];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible now; `detail` says why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeOrchestrator: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key within a day gives the same receipt again, and commands nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description As in the list: `orch-…`. */
+                orchestrator_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EmptyRequest"];
+            };
+        };
+        responses: {
+            /** @description Applied. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandResponse"];
+                };
+            };
+            /** @description Not settled yet. */
+            202: {
+                headers: {
+                    /** @description Where the receipt can be read. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandResponse"];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible now; `detail` says why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shutdownOrchestrator: {
+        parameters: {
+            query?: {
+                /** @description Interrupt running tasks instead of letting them end. */
+                force?: boolean;
+            };
+            header?: {
+                /** @description The same key within a day gives the same receipt again, and commands nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description As in the list: `orch-…`. */
+                orchestrator_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EmptyRequest"];
+            };
+        };
+        responses: {
+            /** @description Applied. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandResponse"];
+                };
+            };
+            /** @description Not settled yet. */
+            202: {
+                headers: {
+                    /** @description Where the receipt can be read. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandResponse"];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible now; `detail` says why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    skipTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key within a day gives the same receipt again, and commands nothing twice. */
+                "Idempotency-Key"?: string;
+                /** @description The task's revision in quotes, as `"3"`, or `*`: 412 when the task has moved on. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description As in the list: `orch-…`. */
+                orchestrator_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkipTaskRequest"];
+            };
+        };
+        responses: {
+            /** @description Applied. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandResponse"];
+                };
+            };
+            /** @description Not settled yet. */
+            202: {
+                headers: {
+                    /** @description Where the receipt can be read. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandResponse"];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible now; `detail` says why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The task has moved on since the revision in If-Match. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key within a day gives the same receipt again, and commands nothing twice. */
+                "Idempotency-Key"?: string;
+                /** @description The task's revision in quotes, as `"3"`, or `*`: 412 when the task has moved on. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description As in the list: `orch-…`. */
+                orchestrator_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetryTaskRequest"];
+            };
+        };
+        responses: {
+            /** @description Applied. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandResponse"];
+                };
+            };
+            /** @description Not settled yet. */
+            202: {
+                headers: {
+                    /** @description Where the receipt can be read. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandResponse"];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible now; `detail` says why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The task has moved on since the revision in If-Match. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCommand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list: `orch-…`. */
+                orchestrator_id: string;
+                /** @description As in the command's receipt. */
+                command_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandResponse"];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPlans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanInfo"][];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlanStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The stem of the plan's file. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanStatus"];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlanTasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The stem of the plan's file. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskInfo"][];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPlanFindings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The stem of the plan's file. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingInfo"][];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFindingContent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The stem of the plan's file. */
+                name: string;
+                /** @description `1.1` or `1-1`. */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingContent"];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    streamEvents: {
+        parameters: {
+            query?: {
+                /** @description Only what stands after this position. */
+                after?: number;
+            };
+            header?: {
+                /** @description Where to go on; wins over `after`. EventSource sends it. */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                /** @description As in the list: `orch-…`. */
+                orchestrator_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-Sent Events: `id:` is the seq, `event:` the type, `data:` the envelope. The schema is that of one event, not of the whole body. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["OrchestratorEvent"];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

@@ -1,0 +1,8 @@
+import type { NextConfig } from 'next'
+
+const config: NextConfig = {
+  // Else Next.js takes the nearest parent folder with a lock file for the root, and warns of it.
+  turbopack: { root: process.cwd() },
+}
+
+export default config

@@ -1,0 +1,134 @@
+/** What the methods ask, what they make of the answers, and what never happens. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { ApiError, createApiClient } from '../../../docs/plan-outputs/orchestrator-api-server/api-client';
+
+type Asked = { url: string; init: RequestInit };
+
+function answering(...answers: (Response | Error)[]) {
+  const asked: Asked[] = [];
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    asked.push({ url: String(input), init: init ?? {} });
+    const answer = answers.shift() ?? Response.json([]);
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  return { asked, fetch };
+}
+
+const header = (asked: Asked | undefined, name: string) => new Headers(asked?.init.headers).get(name);
+
+test('a command: its path, body, key and revision', async () => {
+  const { asked, fetch } = answering();
+  const api = createApiClient({ baseUrl: 'http://server/', fetch, token: 'secret', headers: { 'X-Mine': '1' } });
+  await api.skipTask('orch-1', { task_id: '1.1', reason: 'r' }, { idempotencyKey: 'k', revision: 3 });
+  await api.retryTask('orch-1', { task_id: '1.1', force: true }, { revision: '*' });
+  await api.pauseOrchestrator('orch-1', { mode: 'now' });
+  assert.equal(asked[0]?.url, 'http://server/api/orchestrators/orch-1/skip-task');
+  assert.equal(asked[0]?.init.method, 'POST');
+  assert.deepEqual(JSON.parse(String(asked[0]?.init.body)), { task_id: '1.1', reason: 'r' });
+  assert.equal(header(asked[0], 'idempotency-key'), 'k');
+  assert.equal(header(asked[0], 'if-match'), '"3"');
+  assert.equal(header(asked[0], 'authorization'), 'Bearer secret');
+  assert.equal(header(asked[0], 'content-type'), 'application/json');
+  assert.equal(header(asked[0], 'x-mine'), '1');
+  assert.equal(header(asked[1], 'if-match'), '*');
+  assert.equal(asked[2]?.url, 'http://server/api/orchestrators/orch-1/pause?mode=now');
+  assert.equal(asked[2]?.init.body, null);
+  assert.equal(header(asked[2], 'content-type'), null);
+  for (const { url, init } of asked) {
+    assert.ok(!url.includes('secret'));
+    assert.equal(init.redirect, 'error');
+  }
+});
+
+test('parameters of a query, and none where none is given', async () => {
+  const { asked, fetch } = answering();
+  const api = createApiClient({ baseUrl: 'http://server', fetch });
+  await api.listEvents('o', { after: 0, limit: 5, types: ['task_changed', 'tool_started'] });
+  await api.listEvents('o');
+  await api.getOrchestratorStatus('o', { atSeq: 7 });
+  assert.deepEqual(asked.map(({ url }) => url.replace('http://server/api/orchestrators/o', '')), [
+    '/events?after=0&limit=5&types=task_changed%2Ctool_started', '/events', '/status?at_seq=7',
+  ]);
+});
+
+test('what stands in a path is encoded, and cannot lead to another', async () => {
+  const { asked, fetch } = answering();
+  const api = createApiClient({ baseUrl: 'http://server', fetch });
+  await api.getFindingContent('a/b ?#%ü', '1.1');
+  assert.equal(asked[0]?.url, 'http://server/api/plans/a%2Fb%20%3F%23%25%C3%BC/findings/1.1');
+  for (const name of ['', '.', '..']) await assert.rejects(api.getPlanStatus(name), TypeError);
+  assert.equal(asked.length, 1);
+});
+
+test('a base URL may be a path or nothing, and has no query', async () => {
+  const { asked, fetch } = answering();
+  await createApiClient({ baseUrl: '', fetch }).health();
+  await createApiClient({ baseUrl: 'http://server/sub/path//', fetch }).health();
+  assert.deepEqual(asked.map(({ url }) => url), ['/health', 'http://server/sub/path/health']);
+  assert.throws(() => createApiClient('http://server?x=1'), TypeError);
+});
+
+test('a problem is thrown with its status and what the server said', async () => {
+  const problem = { type: 'about:blank', title: 'Conflict', status: 409, detail: 'It is paused.', instance: '/x', code: 'paused', errors: [] };
+  const told: ApiError[] = [];
+  const { fetch } = answering(Response.json(problem, { status: 409, headers: { 'Content-Type': 'application/problem+json', 'Retry-After': '10' } }));
+  const api = createApiClient({ baseUrl: 'http://server', fetch, onError: (error) => told.push(error) });
+  const error = await api.resumeOrchestrator('o').catch((caught: unknown) => caught);
+  assert.ok(error instanceof ApiError);
+  assert.ok(error instanceof Error);
+  assert.equal(error.name, 'ApiError');
+  assert.equal(error.status, 409);
+  assert.deepEqual(error.problem, problem);
+  assert.equal(error.message, 'It is paused.');
+  assert.equal(error.retryAfterSeconds, 10);
+  assert.deepEqual(told, [error]);
+});
+
+test('what something in between answers is a problem of ours', async () => {
+  const { fetch } = answering(new Response('<h1>Bad gateway</h1>', { status: 502 }), new Response('<h1>Welcome</h1>'));
+  const api = createApiClient({ baseUrl: 'http://server', fetch });
+  const first = await api.listPlans().catch((caught: unknown) => caught);
+  assert.ok(first instanceof ApiError);
+  assert.deepEqual([first.status, first.problem.code, first.problem.detail], [502, 'http_error', '<h1>Bad gateway</h1>']);
+  const second = await api.listPlans().catch((caught: unknown) => caught);
+  assert.ok(second instanceof ApiError);
+  assert.deepEqual([second.status, second.problem.code], [200, 'not_json']);
+});
+
+test('a server that cannot be reached is status 0, with the cause', async () => {
+  const cause = new TypeError('fetch failed');
+  const { fetch } = answering(cause);
+  const error = await createApiClient({ baseUrl: 'http://server', fetch }).listPlans().catch((caught: unknown) => caught);
+  assert.ok(error instanceof ApiError);
+  assert.deepEqual([error.status, error.problem.code, error.cause], [0, 'network_error', cause]);
+  assert.match(error.message, /^http:\/\/server\/api\/plans cannot be reached/);
+});
+
+test('an aborted call throws the reason, and nobody is told of an error', async () => {
+  const controller = new AbortController();
+  controller.abort();
+  const told: ApiError[] = [];
+  const api = createApiClient({ baseUrl: 'http://127.0.0.1:9', onError: (error) => told.push(error) });
+  await assert.rejects(api.listPlans({ signal: controller.signal }), { name: 'AbortError' });
+  assert.deepEqual(told, []);
+});
+
+test('a global fetch that is put in place later is the one that is used', async () => {
+  const api = createApiClient('http://server');
+  const before = globalThis.fetch;
+  const { asked, fetch } = answering();
+  globalThis.fetch = fetch;
+  try {
+    await api.listPlans();
+  } finally {
+    globalThis.fetch = before;
+  }
+  assert.equal(asked.length, 1);
+});
+
+test('an EventSource cannot show a token, and says so', () => {
+  assert.throws(() => createApiClient({ baseUrl: 'http://server', token: 'secret' }).connectEventsSSE('o'), /cannot show a token/);
+});
