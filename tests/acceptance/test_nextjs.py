@@ -21,7 +21,7 @@ from snippets import snippets
 KIT = CHECKOUT / "docs" / "plan-outputs" / "orchestrator-api-server"
 SKELETON = Path(__file__).parent / "nextjs"
 TOKEN = "a-token-that-only-the-test-knows"
-BUILD_SECONDS = 240
+NEXT = "node_modules/next/dist/bin/next"
 
 pytestmark = [
     pytest.mark.long,
@@ -46,17 +46,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
             path = app / (snippet.title or f"src/snippets/line-{snippet.line}.ts")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(snippet.text)
-    done = _next(app, "build")
-    assert done.returncode == 0, done.stdout
+    node.output_of("node", app / NEXT, "build", cwd=app)
     return app
-
-
-def _next(app: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["node", app / "node_modules/next/dist/bin/next", *arguments],
-        cwd=app, env=node.ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        timeout=BUILD_SECONDS, check=False,
-    )  # fmt: skip
 
 
 def free_port() -> int:
@@ -76,7 +67,7 @@ class Site:
         self.url = self.server.url
         secret = {"ORCHESTRATOR_API_TOKEN": token} if token else {}
         self.process = subprocess.Popen(
-            ["node", app / "node_modules/next/dist/bin/next", "start", "-H", "127.0.0.1", "-p", self.origin.rpartition(":")[2]],
+            ["node", app / NEXT, "start", "-H", "127.0.0.1", "-p", self.origin.rpartition(":")[2]],
             cwd=app,
             env={**node.ENVIRONMENT, "ORCHESTRATOR_URL": self.url, **secret},
             stdout=subprocess.DEVNULL,
