@@ -69,6 +69,26 @@ class Usage(_Strict):
     usage: UsageNumbers
 
 
+class Ask(_Strict):
+    """The agent asks whether it may make this tool call, and makes it when it is allowed."""
+
+    ask: str = Field(min_length=1)
+    tool: str = Field(default="Bash", min_length=1)
+
+
+class LimitNumbers(_Strict):
+    """What the vendor says, and in how many seconds it lets the agent go on, where it says so."""
+
+    message: str = "the usage limit is reached"
+    seconds: Seconds | None = None
+
+
+class MeetLimit(_Strict):
+    """The attempt ends at a limit of the vendor."""
+
+    limit: LimitNumbers
+
+
 class Hang(_Strict):
     """Nothing more happens until the attempt is interrupted."""
 
@@ -108,16 +128,20 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-STEP_KINDS = ("say", "wait", "tool", "usage", "hang", "finish", "fail")
+STEP_KINDS = ("say", "wait", "ask", "tool", "usage", "limit", "hang", "finish", "fail")
 
 
 def _kind(step: Any) -> str | None:
+    if isinstance(step, dict) and "ask" in step:
+        return "ask"
     kinds = [kind for kind in STEP_KINDS if kind in step] if isinstance(step, dict) else []
     return kinds[0] if len(kinds) == 1 else None
 
 
 Step = Annotated[
     Annotated[Say, Tag("say")]
+    | Annotated[Ask, Tag("ask")]
+    | Annotated[MeetLimit, Tag("limit")]
     | Annotated[Wait, Tag("wait")]
     | Annotated[Tool, Tag("tool")]
     | Annotated[Usage, Tag("usage")]

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
-from orchestrator.agents.script import Fail, Finish, Hang, Say, Script, Step, Tool, Usage, Wait
+from orchestrator.agents.script import (
+    Ask,
+    Fail,
+    Finish,
+    Hang,
+    MeetLimit,
+    Say,
+    Script,
+    Step,
+    Tool,
+    Usage,
+    Wait,
+)
 from orchestrator.domain.events import MESSAGE_LENGTH_MAX, SUMMARY_LENGTH_MAX, clip
 from orchestrator.engine.agent_events import (
     AgentEvent,
     Finished,
+    Limit,
+    PermissionAsked,
     Started,
     Text,
     ToolCallCompleted,
@@ -54,12 +69,25 @@ class ScriptedRun:
         self._is_interrupted = asyncio.Event()
         self._has_begun = False
         self._calls = 0
+        self._answers: dict[str, bool] = {}
+        self._is_answered = asyncio.Event()
+        self._notes: list[str] = []
 
     async def interrupt(self, reason: str) -> None:
         """End the play where it stands. Idempotent."""
         if self._reason is None:
             self._reason = reason
             self._is_interrupted.set()
+
+    async def answer(self, request_id: str, *, allow: bool) -> None:
+        """Go on with the call that was asked about, or without it."""
+        self._answers.setdefault(request_id, allow)
+        self._is_answered.set()
+
+    async def tell(self, text: str) -> bool:
+        """Say the note before the next step."""
+        self._notes.append(text)
+        return True
 
     async def events(self) -> AsyncIterator[AgentEvent]:
         """The steps as events, then the end. Can be read once."""
@@ -70,6 +98,11 @@ class ScriptedRun:
         for step in self._steps:
             if self._reason is not None:
                 break
+            while self._notes:
+                yield Text(f"Noted: {self._notes.pop(0)}")
+            if isinstance(step, MeetLimit):
+                yield _limited(step)
+                return
             if isinstance(step, Finish):
                 yield Finished("completed", step.finish, exit_code=step.exit)
                 return
@@ -83,7 +116,7 @@ class ScriptedRun:
         else:
             yield Finished("interrupted", error=f"Interrupted: {self._reason}")
 
-    async def _play(self, step: Say | Wait | Tool | Usage | Hang) -> AsyncIterator[AgentEvent]:
+    async def _play(self, step: Say | Wait | Ask | Tool | Usage | Hang) -> AsyncIterator[AgentEvent]:
         """A step that does not end the attempt."""
         match step:
             case Say():
@@ -94,9 +127,29 @@ class ScriptedRun:
                 await self._is_interrupted.wait()
             case Usage():
                 yield UsageDelta(**step.usage.model_dump())
+            case Ask():
+                async for event in self._ask(step):
+                    yield event
             case Tool():
                 async for event in self._call(step):
                     yield event
+
+    async def _ask(self, step: Ask) -> AsyncIterator[AgentEvent]:
+        """A call that happens when it is allowed; an interrupt ends the waiting."""
+        self._calls += 1
+        tool_id = f"call-{self._calls}"
+        yield ToolCallStarted(tool_id, step.tool, clip(step.ask, SUMMARY_LENGTH_MAX))
+        yield PermissionAsked(tool_id, clip(step.ask, SUMMARY_LENGTH_MAX), tool_id)
+        while tool_id not in self._answers and self._reason is None:
+            waits = [asyncio.create_task(event.wait()) for event in (self._is_answered, self._is_interrupted)]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for wait in waits:
+                wait.cancel()
+            self._is_answered.clear()
+        outcome: ToolOutcome = "interrupted"
+        if tool_id in self._answers:
+            outcome = "ok" if self._answers[tool_id] else "denied"
+        yield ToolCallCompleted(tool_id, outcome)
 
     async def _call(self, step: Tool) -> AsyncIterator[AgentEvent]:
         """A tool call; an interrupt closes it as interrupted."""
@@ -130,3 +183,10 @@ class ScriptedRun:
                 await self._is_interrupted.wait()
         except TimeoutError:
             return
+
+
+def _limited(step: MeetLimit) -> Finished:
+    seconds = step.limit.seconds
+    resets_at = None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds)
+    message = step.limit.message
+    return Finished("limited", error=message, limit=Limit(message, resets_at))

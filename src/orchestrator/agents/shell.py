@@ -89,6 +89,13 @@ class ShellRun:
         if self._processes is not None:
             await self._processes.interrupt()
 
+    async def answer(self, request_id: str, *, allow: bool) -> None:
+        """It asks nothing."""
+
+    async def tell(self, _text: str) -> bool:
+        """It takes no notes."""
+        return False
+
     async def events(self) -> AsyncIterator[AgentEvent]:
         """One tool call a block, then the end. Can be read once."""
         if self._has_begun:

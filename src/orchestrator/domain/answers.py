@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.domain.commands import CommandState
 from orchestrator.domain.status import OrchestratorInfo
@@ -69,6 +69,15 @@ class FindingContent(BaseModel):
 
     task_id: str
     content: str
+
+
+class TranscriptLine(BaseModel):
+    """Something that an agent told, each text up to 16,000 characters; more fields go with its `type`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    time: datetime
+    type: str
 
 
 class StartedOrchestrator(OrchestratorInfo):

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 TASK_ID_LENGTH_MAX = 64
 TEXT_LENGTH_MAX = 2_000
+APPROVAL_ID_LENGTH_MAX = 100
 
 
 class _Command(BaseModel):
@@ -55,7 +56,27 @@ class RetryTask(_Command):
     if_revision: int | None = None
 
 
-Command = Annotated[Pause | Resume | Shutdown | SkipTask | RetryTask, Field(discriminator="command")]
+class AnswerApproval(_Command):
+    """Answer an agent that asks whether it may do something."""
+
+    command: Literal["answer-approval"] = "answer-approval"
+    approval_id: str = Field(max_length=APPROVAL_ID_LENGTH_MAX)
+    allow: bool
+    reason: str | None = Field(default=None, max_length=TEXT_LENGTH_MAX)
+
+
+class MessageTask(_Command):
+    """Hand the agent at work on the task a note."""
+
+    command: Literal["message-task"] = "message-task"
+    task_id: str = Field(max_length=TASK_ID_LENGTH_MAX)
+    text: str = Field(min_length=1, max_length=TEXT_LENGTH_MAX)
+
+
+Command = Annotated[
+    Pause | Resume | Shutdown | SkipTask | RetryTask | AnswerApproval | MessageTask,
+    Field(discriminator="command"),
+]
 COMMAND_ADAPTER: TypeAdapter[Command] = TypeAdapter(Command)
 
 

@@ -10,15 +10,17 @@ from dataclasses import dataclass
 from itertools import islice
 
 from orchestrator.domain.commands import (
+    AnswerApproval,
     Command,
     CommandState,
+    MessageTask,
     Pause,
     Resume,
     RetryTask,
     Shutdown,
     SkipTask,
 )
-from orchestrator.domain.events import EventData, PhaseChanged
+from orchestrator.domain.events import AgentLimited, ApprovalSettled, EventData, PhaseChanged
 from orchestrator.domain.ready_tasks import blockers, can_start, open_gates, unsettled_phases
 from orchestrator.domain.run_state import RunState
 from orchestrator.domain.steps import run_step, task_step
@@ -48,7 +50,7 @@ def _rejected(code: str, message: str) -> Decision:
     return Decision(CommandState.REJECTED, message, code=code)
 
 
-def decide(state: RunState, command: Command) -> Decision:
+def decide(state: RunState, command: Command) -> Decision:  # noqa: PLR0911 - one case a command
     """What the command does to an orchestrator in this state."""
     if state.status.has_ended:
         return _too_late(state, command)
@@ -63,12 +65,54 @@ def decide(state: RunState, command: Command) -> Decision:
             return _skip(state, command)
         case RetryTask():
             return _retry(state, command)
+        case AnswerApproval():
+            return _answer(state, command)
+        case MessageTask():
+            return _message(state, command)
+
+
+def _answer(state: RunState, command: AnswerApproval) -> Decision:
+    approval = state.open_approvals.get(command.approval_id)
+    if approval is None:
+        return _rejected(
+            "approval_not_open", f"No question {command.approval_id!r} waits for an answer (any more)."
+        )
+    event = ApprovalSettled(
+        approval_id=approval.id,
+        task_id=approval.task_id,
+        attempt=approval.attempt,
+        allowed=command.allow,
+        reason=command.reason,
+    )
+    return _applied("Allowed." if command.allow else "Denied.", event)
+
+
+def _message(state: RunState, command: MessageTask) -> Decision:
+    """Not settled until the agent has taken the note or not: that is the engine's to find out."""
+    task = state.tasks.get(command.task_id)
+    if task is None:
+        return _no_such_task(command.task_id)
+    if task.status is not TaskStatus.IN_PROGRESS:
+        return _rejected(
+            "illegal_transition", f"Task {command.task_id} is {task.status}: no agent is at work on it."
+        )
+    return Decision(None, f"The agent at work on {command.task_id} is being told.")
+
+
+def conclude_message(agent: str, *, is_taken: bool) -> Decision:
+    """The answer to a message, once the agent has taken it or not."""
+    if is_taken:
+        return _applied(f"Agent {agent} has the message.")
+    return _rejected(
+        "message_not_taken",
+        f"Agent {agent} takes no messages now; skip-task, then retry-task with a note, reach the next one.",
+    )
 
 
 def _too_late(state: RunState, command: Command) -> Decision:
     if isinstance(command, Shutdown):
         return _applied(f"The orchestrator has ended already: it is {state.status}.")
-    if isinstance(command, SkipTask | RetryTask) and command.task_id not in state.tasks:
+    if isinstance(command, SkipTask | RetryTask | MessageTask) and command.task_id not in state.tasks:
         return _no_such_task(command.task_id)
     return _rejected("orchestrator_ended", f"The orchestrator has ended: it is {state.status}.")
 
@@ -99,6 +143,10 @@ def _resume(state: RunState) -> Decision:
             return _rejected("blocked", f"Nothing can run. {blocked_reason(state)}")
         case RunStatus.STOPPING:
             return _rejected("illegal_transition", "The orchestrator is stopping; it cannot be resumed.")
+        case _ if state.limits:
+            lifted = (AgentLimited(agent=agent, until=None, count=0) for agent in state.limits)
+            agents = ", ".join(state.limits)
+            return _applied(f"Not waiting for the limit of {agents} any longer.", *lifted)
         case _:
             return _applied("The orchestrator is already running.")
 

@@ -69,6 +69,14 @@ class PlannedTask(EventData):
     finding: str | None = None
 
 
+class AgentLimit(EventData):
+    """A vendor's limit: the agent starts nothing before `until`."""
+
+    agent: str
+    until: datetime
+    message: str = ""
+
+
 class PlanLoaded(EventData):
     """Event 1 of every log: what is to be done, and what earlier runs have done of it."""
 
@@ -83,6 +91,7 @@ class PlanLoaded(EventData):
     tasks: tuple[PlannedTask, ...] = ()
     parallel_phases: tuple[tuple[int, ...], ...] = ()
     problems: tuple[str, ...] = ()
+    limits: tuple[AgentLimit, ...] = ()
 
 
 class StatusSummary(EventData):
@@ -166,12 +175,13 @@ class ToolCompleted(EventData):
 
 
 class OrchestratorChanged(EventData):
-    """The orchestrator moved from one status to another."""
+    """The orchestrator moved from one status to another. `waits_for` says what a paused one waits for."""
 
     type: ClassVar[str] = "orchestrator_changed"
     old_status: RunStatus
     new_status: RunStatus
     reason: str | None = None
+    waits_for: str | None = None
 
 
 class CommandSettled(EventData):
@@ -220,6 +230,56 @@ class UsageUpdated(EventData):
     cost_usd: float | None = None
 
 
+class AgentStarted(EventData):
+    """The agent of an attempt is up. `session_id` names its conversation, to go on with later."""
+
+    type: ClassVar[str] = "agent_started"
+    task_id: str
+    attempt: int
+    agent: str
+    version: str | None = None
+    model: str | None = None
+    session_id: str | None = None
+
+
+class AgentLimited(EventData):
+    """An agent met a limit of its vendor and starts nothing before `until`; null: it may start again.
+
+    `count` is how many limits it has met since it last completed a task.
+    """
+
+    type: ClassVar[str] = "agent_limited"
+    agent: str
+    until: datetime | None
+    message: str = ""
+    count: int = 1
+    task_id: str | None = None
+
+
+class ApprovalRequested(EventData):
+    """An agent asks whether it may do something. Unanswered, it is denied at `expires_at`."""
+
+    type: ClassVar[str] = "approval_requested"
+    approval_id: str
+    task_id: str
+    attempt: int
+    question: str = Field(default="", max_length=SUMMARY_LENGTH_MAX)
+    tool_id: str | None = None
+    expires_at: datetime | None = None
+
+
+class ApprovalSettled(EventData):
+    """The agent's question was answered, or nobody answered in time."""
+
+    type: ClassVar[str] = "approval_settled"
+    approval_id: str
+    task_id: str
+    attempt: int
+    allowed: bool
+    reason: str | None = None
+    actor: str = "unknown"
+
+
 class PlanChanged(EventData):
     """The plan's file or an output of the run is not as the run left it; `reason` says what was done."""
 
@@ -242,6 +302,10 @@ EVENT_TYPES: Mapping[str, type[EventData]] = {
         FindingWritten,
         AgentMessage,
         UsageUpdated,
+        AgentStarted,
+        AgentLimited,
+        ApprovalRequested,
+        ApprovalSettled,
         PlanChanged,
     )
 }

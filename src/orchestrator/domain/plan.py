@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import NewType
+from typing import Literal, NewType
 
 TaskId = NewType("TaskId", str)
 """A task's id as written in the plan, such as `1.2`, `3.1.4`, `1.2a` or `2.verify`."""
@@ -27,6 +27,10 @@ class Severity(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
+
+
+Permissions = Literal["read-only", "edits", "full", "ask"]
+"""What an agent may do by itself: read; also change files; everything; or read, and ask for all else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ class Task:
     files: tuple[str, ...] = ()
     once: bool = False
     gate: str | None = None
+    permissions: Permissions | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,7 @@ def _settings(task: Task) -> dict[str, Any]:
         "files": list(task.files),
         "once": task.once,
         "gate": task.gate,
+        "permissions": task.permissions,
         "verify": list(task.verify),
         "shell_blocks": [
             {"language": block.language, "line": block.line, "text": block.text}

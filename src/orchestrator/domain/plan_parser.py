@@ -140,4 +140,5 @@ def _task(draft: TaskDraft, phase: int, settings: PlanSettings, source: PlanText
         files=tuple(own.files or plan.files),
         once=once or False,
         gate=own.gate or plan.gate,
+        permissions=own.permissions or plan.permissions,
     )

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator.domain.events import PlannedTask, StatusSummary, utc_text
-from orchestrator.domain.ready_tasks import blockers, next_retry, open_gates, unsettled_phases
+from orchestrator.domain.ready_tasks import agent_limit, blockers, next_start, open_gates, unsettled_phases
 from orchestrator.domain.run_state import RunState, TaskState
-from orchestrator.domain.status import OrchestratorStatus, PhaseInfo, TaskInfo, WaitingFor
+from orchestrator.domain.status import ModelUsage, OrchestratorStatus, PhaseInfo, TaskInfo, WaitingFor
 from orchestrator.domain.task_status import RunStatus, TaskStatus
 
 
@@ -54,6 +54,10 @@ def orchestrator_status(state: RunState, instance_id: str) -> OrchestratorStatus
         reason=state.reason,
         seq=state.seq,
         usage=state.usage,
+        usage_by_model=tuple(
+            ModelUsage(model=model, **usage.model_dump()) for model, usage in state.usage_by_model.items()
+        ),
+        approvals=tuple(state.open_approvals.values()),
         waiting_for=_waiting_for(state),
     )
 
@@ -88,6 +92,7 @@ def _task_info(planned: PlannedTask, task: TaskState, blocked_by: Iterable[str])
         revision=task.revision,
         verified=task.verified,
         finding=task.finding,
+        usage=task.usage,
     )
 
 
@@ -111,13 +116,19 @@ def phase_infos(state: RunState, current: int | None) -> tuple[PhaseInfo, ...]:
 
 def _waiting_for(state: RunState) -> WaitingFor | None:
     if state.status is RunStatus.PAUSED:
-        return WaitingFor(what="resume", until=None)
+        return WaitingFor(what=state.waits_for or "resume", until=None)
     if state.status is RunStatus.BLOCKED:
         what = "a person" if open_gates(state) else "retry-task or skip-task"
         return WaitingFor(what=what, until=None)
-    if state.status is RunStatus.RUNNING and not state.count(TaskStatus.IN_PROGRESS):
-        until = next_retry(state)
-        return WaitingFor(what="retry", until=until) if until else None
+    if state.status is not RunStatus.RUNNING:
+        return None
+    if state.open_approvals:
+        first = next(iter(state.open_approvals.values()))
+        return WaitingFor(what="approval", until=first.expires_at)
+    if not state.count(TaskStatus.IN_PROGRESS) and (found := next_start(state)) is not None:
+        until, task = found
+        limit = agent_limit(state, task)
+        return WaitingFor(what=f"limit of {limit.agent}" if limit else "retry", until=until)
     return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import islice, takewhile
 
-from orchestrator.domain.events import PlannedTask
+from orchestrator.domain.events import AgentLimit, PlannedTask
 from orchestrator.domain.run_state import RunState
 from orchestrator.domain.task_status import TaskStatus
 
@@ -39,9 +39,22 @@ def ready_tasks(state: RunState, now: datetime, limit: int | None = None) -> lis
     ready = (
         task.id
         for task in _next_tasks(state)
-        if not task.gate and ((retry_at := state.tasks[task.id].retry_at) is None or retry_at <= now)
+        if not task.gate and ((start := _earliest_start(state, task)) is None or start <= now)
     )
     return list(islice(ready, limit))
+
+
+def _earliest_start(state: RunState, task: PlannedTask) -> datetime | None:
+    """When the task's back-off is over and its agent's vendor lets it work; None when it need not wait."""
+    limit = agent_limit(state, task)
+    moments = (state.tasks[task.id].retry_at, limit.until if limit else None)
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
+def agent_limit(state: RunState, task: PlannedTask) -> AgentLimit | None:
+    """The limit that the task's agent has met last; it may be over already."""
+    agent = state.tasks[task.id].agent or task.agent
+    return state.limits.get(agent) if agent is not None else None
 
 
 def can_start(state: RunState) -> bool:
@@ -54,10 +67,14 @@ def open_gates(state: RunState) -> list[str]:
     return [task.id for task in _next_tasks(state) if task.gate]
 
 
-def next_retry(state: RunState) -> datetime | None:
-    """When the first task that only waits out its back-off may start; None when there is none."""
-    times = (state.tasks[task.id].retry_at for task in _next_tasks(state) if not task.gate)
-    return min((moment for moment in times if moment is not None), default=None)
+def next_start(state: RunState) -> tuple[datetime, PlannedTask] | None:
+    """When the first task that only waits for a time may start, and which it is; None when there is none."""
+    waiting = (
+        (start, task)
+        for task in _next_tasks(state)
+        if not task.gate and (start := _earliest_start(state, task)) is not None
+    )
+    return min(waiting, key=lambda found: found[0], default=None)
 
 
 def _next_tasks(state: RunState) -> Iterator[PlannedTask]:
@@ -71,7 +88,10 @@ def _next_tasks(state: RunState) -> Iterator[PlannedTask]:
 
 
 def blockers(state: RunState) -> Mapping[str, tuple[str, ...]]:
-    """For each pending task, what it waits for: task ids first, then `phase N`, `gate: …`, `retry`."""
+    """For each pending task, what it waits for.
+
+    Task ids first, then `phase N`, `gate: …`, `retry`, `limit: …` with the agent's name.
+    """
     is_open = set(open_phases(state))
     current = next(iter(state.open_tasks.unsettled), None)
     found: dict[str, tuple[str, ...]] = {}
@@ -87,6 +107,8 @@ def blockers(state: RunState) -> Mapping[str, tuple[str, ...]]:
                 reasons.append(f"gate: {task.gate}")
             if task_state.retry_at is not None:
                 reasons.append("retry")
+            if (agents_limit := agent_limit(state, task)) is not None:
+                reasons.append(f"limit: {agents_limit.agent}")
             found[task.id] = tuple(reasons)
     return found
 

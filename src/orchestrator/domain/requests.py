@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.domain.commands import TASK_ID_LENGTH_MAX, TEXT_LENGTH_MAX
+from orchestrator.domain.plan import Permissions
 
 
 class _Request(BaseModel):
@@ -30,6 +31,19 @@ class RetryTaskRequest(_Request):
     force: bool = False
 
 
+class AnswerApprovalRequest(_Request):
+    """The answer to an agent that asks whether it may do something; `reason` stands in the log."""
+
+    allow: bool
+    reason: str | None = Field(default=None, max_length=TEXT_LENGTH_MAX)
+
+
+class MessageTaskRequest(_Request):
+    """A note for the agent that is at work on a task."""
+
+    text: str = Field(min_length=1, max_length=TEXT_LENGTH_MAX)
+
+
 class StartRequest(_Request):
     """Which plan to work through, and how. What is left out is as on the command line."""
 
@@ -39,3 +53,8 @@ class StartRequest(_Request):
     max_attempts: int | None = Field(default=None, ge=1, le=100, description="Attempts a task.")
     timeout_seconds: float | None = Field(default=None, ge=0.001, le=1e6, description="Time for each task.")
     restart: bool = Field(default=False, description="Start over; findings are archived.")
+    permissions: Permissions | None = Field(default=None, description="What agents may do by themselves.")
+    budget_usd: float | None = Field(
+        default=None, ge=0.01, le=1e6, description="Pause when so much is spent."
+    )
+    budget_tokens: int | None = Field(default=None, ge=1, le=10**12, description="The same in tokens.")

@@ -11,6 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator.domain.events import (
+    AgentLimit,
+    AgentLimited,
+    AgentStarted,
+    ApprovalRequested,
+    ApprovalSettled,
     EventData,
     FindingWritten,
     OrchestratorChanged,
@@ -24,8 +29,10 @@ from orchestrator.domain.events import (
     UsageUpdated,
 )
 from orchestrator.domain.open_tasks import OpenTasks, Outline
-from orchestrator.domain.status import UsageInfo
+from orchestrator.domain.status import ApprovalInfo, UsageInfo
 from orchestrator.domain.task_status import RunStatus, TaskStatus
+
+NOTHING_USED = UsageInfo()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,9 @@ class TaskState:
     duration_ms: int | None = None
     verified: bool = False
     finding: str | None = None
+    usage: UsageInfo = NOTHING_USED
+    session_id: str | None = None
+    """The conversation of its last attempt, as that attempt's agent calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +84,15 @@ class RunState:
     counts: Mapping[TaskStatus, int] = field(default_factory=lambda: dict.fromkeys(TaskStatus, 0))
     open_tasks: OpenTasks = field(default_factory=OpenTasks)
     open_tools: Mapping[str, OpenTool] = field(default_factory=dict)
+    open_approvals: Mapping[str, ApprovalInfo] = field(default_factory=dict)
+    limits: Mapping[str, AgentLimit] = field(default_factory=dict)
+    """Which agents their vendors refuse, and until when."""
+    limits_met: Mapping[str, int] = field(default_factory=dict)
+    """How many limits each agent has met since it last completed a task."""
     current_phase: int | None = None
-    usage: UsageInfo = field(default_factory=UsageInfo)
+    usage: UsageInfo = NOTHING_USED
+    usage_by_model: Mapping[str | None, UsageInfo] = field(default_factory=dict)
+    waits_for: str | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
     seq: int = 0
@@ -132,7 +149,16 @@ def _plan_loaded(state: RunState, event: PlanLoaded, at: datetime) -> RunState:
     for task in tasks.values():
         counts[task.status] += 1
     open_tasks = OpenTasks.of(outline, lambda task_id: tasks[task_id].status.is_settled)
-    return replace(state, outline=outline, tasks=tasks, counts=counts, open_tasks=open_tasks, started_at=at)
+    limits = {limit.agent: limit for limit in event.limits}
+    return replace(
+        state,
+        outline=outline,
+        tasks=tasks,
+        counts=counts,
+        open_tasks=open_tasks,
+        limits=limits,
+        started_at=at,
+    )
 
 
 def _taken_over(task: PlannedTask) -> TaskState:
@@ -180,7 +206,21 @@ def _task_changed(state: RunState, event: TaskChanged, at: datetime) -> RunState
     open_tasks = state.open_tasks
     if before.status.is_settled != after.status.is_settled:
         open_tasks = _open_tasks_after(state, tasks, event.task_id)
-    return replace(state, tasks=tasks, counts=counts, open_tasks=open_tasks)
+    # Whoever asked is gone with its attempt.
+    approvals = {
+        key: approval for key, approval in state.open_approvals.items() if approval.task_id != event.task_id
+    }
+    limits_met = state.limits_met
+    if event.new_status is TaskStatus.COMPLETED and after.agent in limits_met:
+        limits_met = {agent: count for agent, count in limits_met.items() if agent != after.agent}
+    return replace(
+        state,
+        tasks=tasks,
+        counts=counts,
+        open_tasks=open_tasks,
+        open_approvals=approvals,
+        limits_met=limits_met,
+    )
 
 
 def _open_tasks_after(state: RunState, tasks: Mapping[str, TaskState], task_id: str) -> OpenTasks:
@@ -198,7 +238,13 @@ def _phase_changed(state: RunState, event: PhaseChanged, _at: datetime) -> RunSt
 
 def _orchestrator_changed(state: RunState, event: OrchestratorChanged, at: datetime) -> RunState:
     ended_at = at if event.new_status.has_ended else None
-    return replace(state, status=event.new_status, reason=event.reason, ended_at=ended_at)
+    return replace(
+        state,
+        status=event.new_status,
+        reason=event.reason,
+        waits_for=event.waits_for,
+        ended_at=ended_at,
+    )
 
 
 def _finding_written(state: RunState, event: FindingWritten, _at: datetime) -> RunState:
@@ -222,18 +268,59 @@ def _tool_completed(state: RunState, event: ToolCompleted, _at: datetime) -> Run
 
 
 def _usage_updated(state: RunState, event: UsageUpdated, _at: datetime) -> RunState:
-    before = state.usage
+    tasks = dict(state.tasks)
+    if (task := tasks.get(event.task_id)) is not None:
+        tasks[event.task_id] = replace(task, usage=_with_usage(task.usage, event))
+    by_model = dict(state.usage_by_model)
+    by_model[event.model] = _with_usage(by_model.get(event.model, NOTHING_USED), event)
+    usage = _with_usage(state.usage, event)
+    return replace(state, tasks=tasks, usage=usage, usage_by_model=by_model)
+
+
+def _with_usage(before: UsageInfo, event: UsageUpdated) -> UsageInfo:
     cost = before.cost_usd
     if event.cost_usd is not None:
         cost = (cost or 0.0) + event.cost_usd
-    usage = UsageInfo(
+    after = UsageInfo(
         input_tokens=before.input_tokens + event.input_tokens,
         output_tokens=before.output_tokens + event.output_tokens,
         cache_read_tokens=before.cache_read_tokens + event.cache_read_tokens,
         cache_write_tokens=before.cache_write_tokens + event.cache_write_tokens,
         cost_usd=cost,
     )
-    return replace(state, usage=usage)
+    is_priced = event.cost_usd is not None or after.tokens == before.tokens
+    return after.model_copy(update={"is_cost_complete": before.is_cost_complete and is_priced})
+
+
+def _agent_limited(state: RunState, event: AgentLimited, _at: datetime) -> RunState:
+    limits = {agent: limit for agent, limit in state.limits.items() if agent != event.agent}
+    if event.until is not None:
+        limits[event.agent] = AgentLimit(agent=event.agent, until=event.until, message=event.message)
+    return replace(state, limits=limits, limits_met={**state.limits_met, event.agent: event.count})
+
+
+def _agent_started(state: RunState, event: AgentStarted, _at: datetime) -> RunState:
+    tasks = dict(state.tasks)
+    tasks[event.task_id] = replace(tasks[event.task_id], session_id=event.session_id)
+    return replace(state, tasks=tasks)
+
+
+def _approval_requested(state: RunState, event: ApprovalRequested, at: datetime) -> RunState:
+    approval = ApprovalInfo(
+        id=event.approval_id,
+        task_id=event.task_id,
+        attempt=event.attempt,
+        question=event.question,
+        tool_id=event.tool_id,
+        requested_at=at,
+        expires_at=event.expires_at,
+    )
+    return replace(state, open_approvals={**state.open_approvals, approval.id: approval})
+
+
+def _approval_settled(state: RunState, event: ApprovalSettled, _at: datetime) -> RunState:
+    left = {key: approval for key, approval in state.open_approvals.items() if key != event.approval_id}
+    return replace(state, open_approvals=left)
 
 
 # Each entry takes the event type that its key names; the mapping's type cannot say so.
@@ -246,4 +333,8 @@ _EVOLVERS: Mapping[str, Callable[[RunState, Any, datetime], RunState]] = {
     ToolStarted.type: _tool_started,
     ToolCompleted.type: _tool_completed,
     UsageUpdated.type: _usage_updated,
+    AgentStarted.type: _agent_started,
+    AgentLimited.type: _agent_limited,
+    ApprovalRequested.type: _approval_requested,
+    ApprovalSettled.type: _approval_settled,
 }

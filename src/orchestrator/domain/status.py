@@ -19,6 +19,26 @@ class View(BaseModel):
     model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
+class UsageInfo(View):
+    """What was used; a cost that no agent told is null, never zero.
+
+    `is_cost_complete` is false when tokens were used whose price nobody told: then `cost_usd` is less than
+    the whole.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    cost_usd: float | None = None
+    is_cost_complete: bool = True
+
+    @property
+    def tokens(self) -> int:
+        """All of them together."""
+        return self.input_tokens + self.output_tokens + self.cache_read_tokens + self.cache_write_tokens
+
+
 class TaskInfo(View):
     """One task. `blocked_by` says in order what it still waits for; `verified` that its checks passed."""
 
@@ -41,6 +61,7 @@ class TaskInfo(View):
     revision: int
     verified: bool
     finding: str | None
+    usage: UsageInfo
 
 
 class PhaseInfo(View):
@@ -57,14 +78,22 @@ class PhaseInfo(View):
     is_current: bool
 
 
-class UsageInfo(View):
-    """What a run has used; a cost that no agent told is null, never zero."""
+class ModelUsage(UsageInfo):
+    """What one model was used for; null where the agent did not say which one."""
 
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cache_read_tokens: int = 0
-    cache_write_tokens: int = 0
-    cost_usd: float | None = None
+    model: str | None = None
+
+
+class ApprovalInfo(View):
+    """A question of an agent that waits for an answer. Unanswered, it is denied at `expires_at`."""
+
+    id: str
+    task_id: str
+    attempt: int
+    question: str
+    tool_id: str | None
+    requested_at: datetime
+    expires_at: datetime | None
 
 
 class WaitingFor(View):
@@ -89,6 +118,8 @@ class OrchestratorStatus(View):
     reason: str | None
     seq: int
     usage: UsageInfo
+    usage_by_model: tuple[ModelUsage, ...]
+    approvals: tuple[ApprovalInfo, ...]
     waiting_for: WaitingFor | None
 
 

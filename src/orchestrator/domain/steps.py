@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from orchestrator.domain.events import OrchestratorChanged, TaskChanged
+from orchestrator.domain.events import AgentLimited, OrchestratorChanged, TaskChanged
 from orchestrator.domain.run_state import RunState
 from orchestrator.domain.task_status import RunStatus, TaskTrigger, check_run_step, next_task_status
 
@@ -48,10 +48,12 @@ def task_step(
     )
 
 
-def run_step(state: RunState, new: RunStatus, reason: str | None = None) -> OrchestratorChanged:
+def run_step(
+    state: RunState, new: RunStatus, reason: str | None = None, *, waits_for: str | None = None
+) -> OrchestratorChanged:
     """The event of a step in the orchestrator's state machine; raises IllegalTransition for any other."""
     check_run_step(state.status, new)
-    return OrchestratorChanged(old_status=state.status, new_status=new, reason=reason)
+    return OrchestratorChanged(old_status=state.status, new_status=new, reason=reason, waits_for=waits_for)
 
 
 def start_attempt(state: RunState, task_id: str, agent: str) -> TaskChanged:
@@ -61,10 +63,17 @@ def start_attempt(state: RunState, task_id: str, agent: str) -> TaskChanged:
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """How an attempt ended. `interrupted` attempts don't count; `error` is one sentence."""
+    """How an attempt ended. `interrupted` attempts don't count; `error` is one sentence.
+
+    `is_final`: another attempt would end in the same way, so there is none. `is_limited`: the agent's
+    vendor refused, until `limit_until` where it said so.
+    """
 
     succeeded: bool
     interrupted: bool = False
+    is_final: bool = False
+    is_limited: bool = False
+    limit_until: datetime | None = None
     verified: bool = False
     error: str | None = None
     reason: str | None = None
@@ -107,6 +116,8 @@ def _failed(
     reason = f"{attempt}; no attempt is left"
     if result.interrupted:
         reason = "interrupted, and a task with `once: true` does not run again by itself"
+    elif result.is_final:
+        reason = f"{attempt}; another one would end in the same way"
     elif failures < planned.max_attempts and not planned.once:
         seconds = back_off_seconds(failures, back_off_first_seconds)
         trigger, retry_at = TaskTrigger.BACK_OFF, now + timedelta(seconds=seconds)
@@ -126,3 +137,27 @@ def _failed(
 def back_off_seconds(failures: int, first_seconds: float = BACK_OFF_FIRST_SECONDS) -> float:
     """The wait after the n-th failure: it doubles from `first_seconds` up to five minutes."""
     return float(min(first_seconds * 2 ** min(failures - 1, 30), BACK_OFF_MAX_SECONDS))
+
+
+LIMIT_FIRST_SECONDS = 60.0
+LIMIT_MAX_SECONDS = 900.0
+
+
+def limit_met(
+    state: RunState, task_id: str, result: AttemptResult, now: datetime, longest_seconds: float
+) -> tuple[AttemptResult, AgentLimited | None]:
+    """What follows when an attempt ended at a limit of its agent's vendor.
+
+    The agent waits, and the attempt does not count; where the wait would be longer than `longest_seconds`,
+    the attempt has failed. Where nobody said how long, it doubles from a minute to a quarter of an hour.
+    """
+    agent = state.tasks[task_id].agent or "agent"
+    count = state.limits_met.get(agent, 0) + 1
+    guess = timedelta(seconds=min(LIMIT_FIRST_SECONDS * 2 ** min(count - 1, 10), LIMIT_MAX_SECONDS))
+    until = max(result.limit_until or now + guess, now)
+    if (until - now).total_seconds() > longest_seconds:
+        why = f"{result.error}; that is longer than this run waits ({longest_seconds:g} s)"
+        return replace(result, is_limited=False, is_final=True, error=why), None
+    event = AgentLimited(agent=agent, until=until, message=result.error or "", count=count, task_id=task_id)
+    reason = f"waits for the limit of {agent} until {until:%Y-%m-%d %H:%M:%S} UTC"
+    return replace(result, interrupted=True, reason=reason), event

@@ -102,3 +102,10 @@ class _AbsentRun:
 
     async def interrupt(self, reason: str) -> None:
         """There is nothing to end."""
+
+    async def answer(self, request_id: str, *, allow: bool) -> None:
+        """It asks nothing."""
+
+    async def tell(self, _text: str) -> bool:
+        """It takes no notes."""
+        return False

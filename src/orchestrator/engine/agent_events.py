@@ -7,19 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Literal
 
 ToolOutcome = Literal["ok", "error", "denied", "interrupted"]
-RunOutcome = Literal["completed", "failed", "interrupted", "timed_out", "lost"]
+RunOutcome = Literal[
+    "completed",
+    "failed",
+    "interrupted",
+    "timed_out",
+    "lost",
+    "limited",
+    "unauthorized",
+    "context_full",
+    "budget",
+]
+"""`limited`: a vendor's limit stands in the way; `unauthorized`: no key, or not a valid one; `lost`: the
+agent or its driver broke; `budget`: the agent stopped at the money it was given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The agent is up."""
+    """The agent is up. `session_id` is what it calls this conversation, where it can go on with one later."""
 
     agent: str
     version: str | None = None
     model: str | None = None
+    session_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +83,66 @@ class UsageDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class PermissionAsked:
+    """The agent may go on only once somebody has answered through `AgentRun.answer`."""
+
+    request_id: str
+    question: str
+    tool_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """The agent's request to its model failed, and it tries again by itself. `attempt` counts from 1."""
+
+    why: str
+    attempt: int | None = None
+    delay_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A vendor refuses for a while. `resets_at` is None where nobody said until when."""
+
+    message: str
+    resets_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Something that the agent's program said beside its work."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
-    """The end. `text` becomes the finding (Markdown); `error` is one sentence where it did not complete."""
+    """The end. `text` becomes the finding (Markdown); `error` is one sentence where it did not complete.
+
+    `limit` goes with the outcome `limited`.
+    """
 
     outcome: RunOutcome
     text: str = ""
     error: str | None = None
     exit_code: int | None = None
+    limit: Limit | None = None
 
 
-AgentEvent = Started | Text | ToolCallStarted | ToolCallOutput | ToolCallCompleted | UsageDelta | Finished
+AgentEvent = (
+    Started
+    | Text
+    | ToolCallStarted
+    | ToolCallOutput
+    | ToolCallCompleted
+    | UsageDelta
+    | PermissionAsked
+    | Retrying
+    | Log
+    | Finished
+)
 
-_TEXTS = ("text", "input_summary", "output_summary", "error")
+_TEXTS = ("text", "input_summary", "output_summary", "error", "question", "why")
 
 
 def without_secrets(event: AgentEvent, redact: Callable[[str], str]) -> AgentEvent:

@@ -13,14 +13,30 @@ from orchestrator.engine.records import Job
 INTERRUPT_LIMIT_SECONDS = 30.0
 """How long an agent has to end when it is told to; the attempt ends without it then."""
 
+SILENCE_SECONDS = 600.0
+"""How long an agent may say nothing while no tool call is open: models think for minutes."""
+
+TOOL_SECONDS = 1_800.0
+REPEATS_MAX = 10
+APPROVAL_SECONDS = 600.0
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long and how often. All times are in seconds."""
+    """How long and how often. All times are in seconds.
+
+    An agent is stuck when it says nothing for `silence_seconds` while no tool call is open, when one call
+    takes `tool_seconds`, or when it makes the same call `repeats_max` times in a row. A question that nobody
+    answers for `approval_seconds` is answered with no.
+    """
 
     timeout_seconds: float = 3_600.0
     back_off_first_seconds: float = BACK_OFF_FIRST_SECONDS
     interrupt_seconds: float = INTERRUPT_LIMIT_SECONDS
+    silence_seconds: float = SILENCE_SECONDS
+    tool_seconds: float = TOOL_SECONDS
+    repeats_max: int = REPEATS_MAX
+    approval_seconds: float = APPROVAL_SECONDS
 
 
 @dataclass
@@ -32,10 +48,14 @@ class Attempt:
     limits: Limits = field(default_factory=Limits)
     interrupted: str | None = None
     is_timed_out: bool = False
+    stuck: str | None = None
     skip_reason: str | None = None
     run: AgentRun | None = None
     patience: asyncio.Timeout | None = None
     open_tools: dict[str, tuple[str, float]] = field(default_factory=dict)
+    questions: dict[str, str] = field(default_factory=dict)
+    """The agent's own ids of the questions that wait for an answer, by the approval's id."""
+    asked: int = 0
 
     @property
     def timeout_seconds(self) -> float:
@@ -60,6 +80,28 @@ class Attempt:
         with contextlib.suppress(Exception):
             async with asyncio.timeout(self.limits.interrupt_seconds):
                 await run.interrupt(reason)
+
+    async def answer(self, approval_id: str, *, allow: bool) -> None:
+        """Tell the agent what was answered; a question that is not open any more needs no answer."""
+        request_id = self.questions.pop(approval_id, None)
+        if request_id is not None and self.run is not None:
+            with contextlib.suppress(Exception):
+                await self.run.answer(request_id, allow=allow)
+
+    async def tell(self, text: str) -> bool:
+        """Hand the agent a note; False where it takes none."""
+        if self.run is None or self.interrupted is not None:
+            return False
+        try:
+            return await self.run.tell(text)
+        except Exception:  # noqa: BLE001 - a broken driver has not taken it
+            return False
+
+    async def give_up_stuck(self, why: str) -> None:
+        """End it because it gets nowhere; the attempt fails with that reason."""
+        if self.interrupted is None:
+            self.stuck = why
+            await self.interrupt(why)
 
     async def time_out(self) -> None:
         """Wait for the attempt's time to be over, then end it; cancelled when it ends before."""

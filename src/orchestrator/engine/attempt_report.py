@@ -18,6 +18,9 @@ def attempt_result(
     `check` is how the checks ended; None where the task has none or the agent did not complete it.
     """
     last = check or work
+    if attempt.stuck is not None and last.outcome != "completed":
+        error = clip(attempt.stuck, SUMMARY_LENGTH_MAX)
+        return AttemptResult(succeeded=False, error=error, duration_ms=duration_ms)
     if last.outcome == "completed":
         return AttemptResult(succeeded=True, verified=check is not None, duration_ms=duration_ms)
     if attempt.interrupted is not None and not attempt.is_timed_out and last.outcome != "lost":
@@ -29,7 +32,15 @@ def attempt_result(
         error = attempt.interrupted or error
     elif check is not None:
         error = f"verify failed: {error}"
-    return AttemptResult(succeeded=False, error=clip(error, SUMMARY_LENGTH_MAX), duration_ms=duration_ms)
+    return AttemptResult(
+        succeeded=False,
+        # No key now means no key in the next attempt.
+        is_final=last.outcome == "unauthorized",
+        is_limited=last.outcome == "limited",
+        limit_until=last.limit.resets_at if last.limit else None,
+        error=clip(error, SUMMARY_LENGTH_MAX),
+        duration_ms=duration_ms,
+    )
 
 
 def finding_text(attempt: Attempt, work: Finished, check: Finished | None, result: AttemptResult) -> str:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from orchestrator.domain.errors import OrchestratorError
 from orchestrator.domain.events import PlanChanged
-from orchestrator.domain.plan import Plan, Task, TaskId
+from orchestrator.domain.plan import Permissions, Plan, Task, TaskId
 from orchestrator.engine.agent_choice import AbsentAgent, AgentChoice
 from orchestrator.engine.attempt import Attempt, Limits
+from orchestrator.engine.budget import Budget
 from orchestrator.engine.journal import Journal
 from orchestrator.engine.ports import Agent, PlanOutputs
 from orchestrator.engine.prompt import FINDINGS_MAX, task_prompt
@@ -33,6 +34,9 @@ class Briefing:
         choice: AgentChoice,
         limits: Limits,
         reread: Callable[[], Awaitable[PlanFile]],
+        *,
+        permissions: Permissions = "full",
+        budget: Budget | None = None,
     ) -> None:
         self._journal = journal
         self._new = new
@@ -43,6 +47,8 @@ class Briefing:
         self._choice = choice
         self._limits = limits
         self._reread = reread
+        self._permissions = permissions
+        self._budget = budget or Budget()
         self._seen: bytes | None = file.data
 
     async def prepare(self, task_id: str, note: str | None) -> Attempt:
@@ -50,15 +56,22 @@ class Briefing:
         await self._look_at_plan()
         task = self._plan.task_by_id[TaskId(task_id)]
         findings: dict[str, str] = {}
+        evidence: str | None = None
         try:
             # One that was settled at the start may be retried: its agent was not looked for then.
             agent = self._agents.get(task_id) or await self._choice.of(task_id)
             findings = await self._findings(task)
+            if self._journal.state.tasks[task_id].last_error:
+                evidence = await self._outputs.read_finding(self._file.name, task_id)
         except OrchestratorError as error:
             agent = AbsentAgent(task.agent or "none", str(error))
-        return Attempt(self._job(task, findings, note), agent, self._limits)
+        state = self._journal.state.tasks[task_id]
+        prompt = task_prompt(
+            self._plan, task, findings=findings, last_error=state.last_error, note=note, evidence=evidence
+        )
+        return Attempt(self._job(task, prompt, agent.name), agent, self._limits)
 
-    def _job(self, task: Task, findings: Mapping[str, str], note: str | None) -> Job:
+    def _job(self, task: Task, prompt: str, agent: str) -> Job:
         state = self._journal.state.tasks[task.id]
         return Job(
             instance_id=self._new.id,
@@ -66,9 +79,12 @@ class Briefing:
             task=task,
             attempt=state.attempt + 1,
             root=Path(self._new.worktree_path),
-            prompt=task_prompt(self._plan, task, findings=findings, last_error=state.last_error, note=note),
+            prompt=prompt,
             blocks=task.shell_blocks,
             model=task.model,
+            permissions=task.permissions or self._permissions,
+            session_id=state.session_id if state.agent == agent else None,
+            budget_usd=self._budget.left_usd(self._journal.state, task.id),
         )
 
     async def _findings(self, task: Task) -> dict[str, str]:

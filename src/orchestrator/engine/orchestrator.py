@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from orchestrator.domain.commands import Command
 from orchestrator.domain.errors import OrchestratorError, PlanOwned
-from orchestrator.domain.events import PlanLoaded
+from orchestrator.domain.events import AgentLimit, PlanLoaded
+from orchestrator.domain.plan import Permissions
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.plan_problems import refuse_errors
 from orchestrator.domain.redaction import Redact, redact_known
@@ -19,6 +20,7 @@ from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.agent_choice import AgentChoice
 from orchestrator.engine.attempt import Limits
 from orchestrator.engine.briefing import Briefing
+from orchestrator.engine.budget import UNBOUNDED, Allowance, Budget
 from orchestrator.engine.journal import Journal, Listener
 from orchestrator.engine.lease_guard import GuardedOutputs, LeaseGuard, elapsed_seconds
 from orchestrator.engine.lease_keeper import keep_lease
@@ -26,7 +28,7 @@ from orchestrator.engine.outline import RunChoices, from_document, plan_loaded
 from orchestrator.engine.ports import RENEW_SECONDS, Agent, Agents, Ports
 from orchestrator.engine.records import Lease, NewInstance, PlanFile
 from orchestrator.engine.recovery import Undertaker
-from orchestrator.engine.scheduler import Scheduler, SchedulerOptions
+from orchestrator.engine.scheduler import LIMIT_SECONDS_MAX, Scheduler, SchedulerOptions
 from orchestrator.engine.status_edits import StatusEdits
 from orchestrator.engine.status_reader import StatusReader
 from orchestrator.engine.status_writer import StatusWriter
@@ -40,7 +42,10 @@ WAIT_FOR_OWNER_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What the one who starts a run chooses. `wait` waits for another owner of the plan to end."""
+    """What the one who starts a run chooses. `wait` waits for another owner of the plan to end.
+
+    `limit_seconds_max` is how long the limits of agents' vendors are waited for at most, 0 not at all.
+    """
 
     agent: str | None = None
     parallel: int | None = None
@@ -49,6 +54,10 @@ class RunOptions:
     restart: bool = False
     wait: bool = False
     limits: Limits = field(default_factory=Limits)
+    limit_seconds_max: float = LIMIT_SECONDS_MAX
+    run_allowance: Allowance = UNBOUNDED
+    task_allowance: Allowance = UNBOUNDED
+    permissions: Permissions = "full"
 
 
 class Orchestrator:
@@ -135,8 +144,8 @@ class Orchestrator:
             name = self._file.name
             edits = StatusEdits(journal, self._ports.commands, outputs, self._reader, name)
             writer = StatusWriter(journal, outputs, name, edits, previous, self._now)
-            runner = TaskRunner(journal, self._ports.artifacts, outputs, runs_shell, self._redact)
-            await journal.record(begun)
+            runner = TaskRunner(journal, self._ports.artifacts, outputs, runs_shell, self._redact, self._now)
+            await journal.record(_with_agents(begun, agents))
             if begun.predecessor is not None and previous and not self._options.restart:
                 # Edited between two runs: the same as edited during one.
                 await edits.take_over(previous)
@@ -167,10 +176,13 @@ class Orchestrator:
         status = await self._ports.outputs.read_status(self._file.name, set_aside=set_aside)
         document = status.document or {}
         known: Mapping[str, TaskState] = {}
+        limits: tuple[AgentLimit, ...] = ()
         predecessor = await self._ports.registry.latest(self._new.project, self._new.plan_path)
         if not self._options.restart:
             if predecessor is not None:
-                known = (await self._reader.state(predecessor.id)).tasks
+                before = await self._reader.state(predecessor.id)
+                known = before.tasks
+                limits = self._still_waited_for(before.limits.values())
             known = known or from_document(document)
         begun = plan_loaded(
             self._plan,
@@ -179,9 +191,15 @@ class Orchestrator:
             choices=self._choices,
             predecessor=predecessor.id if predecessor else None,
         )
+        begun = begun.model_copy(update={"limits": limits})
         if status.rejected:
             begun = begun.model_copy(update={"problems": (*begun.problems, status.rejected)})
         return begun, document
+
+    def _still_waited_for(self, limits: Iterable[AgentLimit]) -> tuple[AgentLimit, ...]:
+        """Of the limits that the run before has met, those that are not over, and that this run waits for."""
+        now, longest = self._now(), timedelta(seconds=self._options.limit_seconds_max)
+        return tuple(limit for limit in limits if now < limit.until <= now + longest)
 
     async def _claim(self) -> tuple[Lease, float, float]:
         """The lease, and the time right before it was given: the loop's, and the guard's."""
@@ -202,6 +220,7 @@ class Orchestrator:
     def _make_scheduler(
         self, journal: Journal, writer: StatusWriter, runner: TaskRunner, agents: Mapping[str, Agent]
     ) -> Scheduler:
+        budget = Budget(self._options.run_allowance, self._options.task_allowance)
         briefing = Briefing(
             journal,
             self._new,
@@ -212,16 +231,21 @@ class Orchestrator:
             self._choice,
             self._options.limits,
             self._reread,
+            permissions=self._options.permissions,
+            budget=budget,
         )
 
         async def before_end() -> None:
             await writer.write(completed_at=self._now())
 
         options = SchedulerOptions(
-            self._choices.parallel, self._options.on_blocked, self._options.limits.back_off_first_seconds
+            self._choices.parallel,
+            self._options.on_blocked,
+            self._options.limits.back_off_first_seconds,
+            self._options.limit_seconds_max,
         )
         return Scheduler(
-            journal, self._ports.commands, runner, briefing.prepare, before_end, options, self._now
+            journal, self._ports.commands, runner, briefing.prepare, before_end, options, self._now, budget
         )
 
     async def _until_end(
@@ -256,6 +280,17 @@ class Orchestrator:
                 await subscription.wait(RENEW_SECONDS)
                 scheduler.commands_changed()
                 await asyncio.sleep(COMMANDS_PAUSE_SECONDS)
+
+
+def _with_agents(begun: PlanLoaded, agents: Mapping[str, Agent]) -> PlanLoaded:
+    """The event with the name of who does each task that is left, also where the plan leaves it open."""
+    tasks = (
+        task.model_copy(update={"agent": agents[task.id].name})
+        if task.agent is None and task.id in agents
+        else task
+        for task in begun.tasks
+    )
+    return begun.model_copy(update={"tasks": tuple(tasks)})
 
 
 def _raise_first(companions: list[asyncio.Task[None]]) -> None:

@@ -206,6 +206,12 @@ class AgentRun(Protocol):
     async def interrupt(self, reason: str) -> None:
         """Ask it to end, and after a grace make it; returns when no process of it is left. Idempotent."""
 
+    async def answer(self, request_id: str, *, allow: bool) -> None:
+        """Answer a PermissionAsked; one that does not wait for an answer any more is ignored."""
+
+    async def tell(self, text: str) -> bool:
+        """Hand the agent a note while it works; False where it takes none."""
+
 
 class Agent(Protocol):
     """Something that does tasks."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from orchestrator.domain.plan import CodeBlock, Task
+from orchestrator.domain.plan import CodeBlock, Permissions, Task
 from orchestrator.domain.task_status import RunStatus
 
 
@@ -111,7 +111,10 @@ class StatusFile:
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """The choices for a run in a process of its own; `plan` is a name, or a path in docs/plans."""
+    """The choices for a run; `plan` is a name, or a path in docs/plans. None leaves it to the defaults.
+
+    `longest_wait_seconds` is how long an agent's limit is waited for at most, 0 not at all.
+    """
 
     plan: str
     agent: str | None = None
@@ -119,6 +122,17 @@ class NewRun:
     max_attempts: int | None = None
     timeout_seconds: float | None = None
     restart: bool = False
+    permissions: Permissions | None = None
+    budget_usd: float | None = None
+    budget_tokens: int | None = None
+    task_budget_usd: float | None = None
+    task_budget_tokens: int | None = None
+    back_off_seconds: float | None = None
+    longest_wait_seconds: float | None = None
+    silence_seconds: float | None = None
+    tool_seconds: float | None = None
+    repeats_max: int | None = None
+    approval_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +153,11 @@ class EndedRun:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One piece of work for an agent. `root` is where it works; `blocks` is what the shell agent runs."""
+    """One piece of work for an agent. `root` is where it works; `blocks` is what the shell agent runs.
+
+    `session_id` is an earlier conversation of the agent about this task, to go on with where it can;
+    `budget_usd` what may be spent at most, for agents that stop at it by themselves.
+    """
 
     instance_id: str
     plan_name: str
@@ -151,6 +169,24 @@ class Job:
     tool_name: str = "bash"
     model: str | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    permissions: Permissions = "full"
+    session_id: str | None = None
+    budget_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What an agent can do besides working.
+
+    Ask for permissions, go on with a conversation, take notes while it works, tell what it costs, stop at
+    a budget by itself.
+    """
+
+    permissions: bool = False
+    resume: bool = False
+    messages: bool = False
+    cost: bool = False
+    budget: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +196,4 @@ class AgentCheck:
     is_ready: bool
     version: str | None = None
     problem: str | None = None
+    abilities: Abilities = Abilities()

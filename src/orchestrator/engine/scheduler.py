@@ -4,38 +4,68 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from orchestrator.domain.commands import Command, CommandRecord, CommandState, RetryTask, SkipTask
-from orchestrator.domain.decisions import Decision, conclude_skip, decide, given_up_reason, settle
-from orchestrator.domain.events import CommandSettled, EventData, ends_run
-from orchestrator.domain.ready_tasks import next_retry, ready_tasks
+from orchestrator.domain.commands import (
+    AnswerApproval,
+    Command,
+    CommandRecord,
+    CommandState,
+    MessageTask,
+    RetryTask,
+    SkipTask,
+)
+from orchestrator.domain.decisions import (
+    Decision,
+    conclude_message,
+    conclude_skip,
+    decide,
+    given_up_reason,
+    settle,
+)
+from orchestrator.domain.events import (
+    AgentLimited,
+    ApprovalSettled,
+    CommandSettled,
+    EventData,
+    UsageUpdated,
+    ends_run,
+)
+from orchestrator.domain.ready_tasks import next_start, ready_tasks
 from orchestrator.domain.run_state import evolve
 from orchestrator.domain.steps import (
     BACK_OFF_FIRST_SECONDS,
     AttemptResult,
     end_attempt,
+    limit_met,
     run_step,
     start_attempt,
 )
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.attempt import Attempt
+from orchestrator.engine.budget import Budget
 from orchestrator.engine.journal import Journal
 from orchestrator.engine.ports import CommandQueue
 from orchestrator.engine.task_runner import TaskRunner
 
 IDLE_SECONDS_MAX = 5.0
+LIMIT_SECONDS_MAX = 8 * 86_400.0
+"""Vendors' longest limits count by the week."""
 
 
 @dataclass(frozen=True, slots=True)
 class SchedulerOptions:
-    """`on_blocked` says whether a run in which nothing can start waits for a command or ends as failed."""
+    """`on_blocked` says whether a run in which nothing can start waits for a command or ends as failed.
+
+    `limit_seconds_max` is how long an agent's limit is waited for at most; 0 not at all.
+    """
 
     parallel: int = 1
     on_blocked: Literal["wait", "exit"] = "exit"
     back_off_first_seconds: float = BACK_OFF_FIRST_SECONDS
+    limit_seconds_max: float = LIMIT_SECONDS_MAX
 
 
 class Scheduler:
@@ -54,6 +84,7 @@ class Scheduler:
         before_end: Callable[[], Awaitable[None]],
         options: SchedulerOptions,
         now: Callable[[], datetime],
+        budget: Budget | None = None,
     ) -> None:
         self._journal = journal
         self._commands = commands
@@ -62,6 +93,9 @@ class Scheduler:
         self._before_end = before_end
         self._options = options
         self._now = now
+        self._budget = budget or Budget()
+        self._has_new_usage = False
+        journal.listen(self._note_usage)
         self._attempts: dict[str, Attempt] = {}
         self._working: set[asyncio.Task[None]] = set()
         self._skips: dict[str, list[tuple[CommandRecord, SkipTask]]] = {}
@@ -88,6 +122,8 @@ class Scheduler:
                 self._wake.clear()
                 self._notice_failures()
                 await self._obey()
+                await self._keep_budget()
+                await self._lift_limits()
                 await self._settle()
                 await self._start_ready()
                 if not self._journal.state.status.has_ended:
@@ -119,9 +155,64 @@ class Scheduler:
         if decision.outcome is None and isinstance(command, SkipTask):
             self._skips.setdefault(command.task_id, []).append((record, command))
             return
+        if decision.outcome is None and isinstance(command, MessageTask):
+            self._spawn(self._pass_on(record, command))
+            return
+        if isinstance(command, AnswerApproval):
+            decision = self._signed(decision, record.actor)
         if isinstance(command, RetryTask) and decision.outcome is CommandState.APPLIED:
             self._notes[command.task_id] = command.note
         await self._journal.record(*decision.events, _receipt(record, decision))
+
+    def _signed(self, decision: Decision, actor: str) -> Decision:
+        """The answer with who gave it; the agent that waits for it is told."""
+        answers = [event for event in decision.events if isinstance(event, ApprovalSettled)]
+        for answer in answers:
+            if attempt := self._attempts.get(answer.task_id):
+                self._spawn(attempt.answer(answer.approval_id, allow=answer.allowed))
+        if not answers:
+            return decision
+        return replace(
+            decision, events=tuple(answer.model_copy(update={"actor": actor}) for answer in answers)
+        )
+
+    async def _pass_on(self, record: CommandRecord, command: MessageTask) -> None:
+        attempt = self._attempts.get(command.task_id)
+        is_taken = attempt is not None and await attempt.tell(command.text)
+        agent = attempt.agent.name if attempt else "at work"
+        if self._journal.state.status.has_ended:
+            return  # the log has settled it, as expired, with its last entry
+        await self._journal.record(_receipt(record, conclude_message(agent, is_taken=is_taken)))
+
+    def _note_usage(self, event: EventData) -> None:
+        if isinstance(event, UsageUpdated):
+            self._has_new_usage = True
+            self._wake.set()
+
+    async def _keep_budget(self) -> None:
+        """Pause when more was used than was allowed; what runs is interrupted and does not count."""
+        if not self._has_new_usage:
+            return
+        self._has_new_usage = False
+        state = self._journal.state
+        why = self._budget.excess(state)
+        if why is None or state.status not in {RunStatus.RUNNING, RunStatus.BLOCKED}:
+            return
+        for attempt in list(self._attempts.values()):
+            self._spawn(attempt.interrupt("the budget is used up"))
+        reason = f"{why} resume grants it once more."
+        await self._journal.record(run_step(state, RunStatus.PAUSED, reason, waits_for="budget"))
+
+    async def _lift_limits(self) -> None:
+        """Say so when the time of an agent's limit has come: its tasks go on."""
+        state, now = self._journal.state, self._now()
+        over = [limit for limit in state.limits.values() if limit.until <= now]
+        await self._journal.record(
+            *(
+                AgentLimited(agent=limit.agent, until=None, count=state.limits_met.get(limit.agent, 0))
+                for limit in over
+            )
+        )
 
     def _interrupt(self, decision: Decision, command: Command) -> None:
         for task_id in decision.interrupt:
@@ -177,10 +268,18 @@ class Scheduler:
     def _ending(self, task_id: str, attempt: Attempt, result: AttemptResult) -> list[EventData]:
         """The end of the attempt, with the receipts of the commands that were waiting for it."""
         state, now, seconds = self._journal.state, self._now(), self._options.back_off_first_seconds
+        limited: list[EventData] = []
+        if result.is_limited and attempt.skip_reason is None:
+            result, limit = limit_met(state, task_id, result, now, self._options.limit_seconds_max)
+            limited = [limit] if limit else []
         event = end_attempt(state, task_id, result, now, seconds, attempt.skip_reason)
         after = evolve(state, event, now)
         skips = self._skips.pop(task_id, [])
-        return [event, *(_receipt(record, conclude_skip(after, command)) for record, command in skips)]
+        return [
+            *limited,
+            event,
+            *(_receipt(record, conclude_skip(after, command)) for record, command in skips),
+        ]
 
     def _spawn(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
@@ -194,8 +293,12 @@ class Scheduler:
 
     async def _wait(self) -> None:
         seconds = IDLE_SECONDS_MAX
-        if self._has_free_place() and (retry_at := next_retry(self._journal.state)) is not None:
-            seconds = min(seconds, max((retry_at - self._now()).total_seconds(), 0.001))
+        state, now = self._journal.state, self._now()
+        due = [limit.until for limit in state.limits.values()]
+        if self._has_free_place() and (found := next_start(state)) is not None:
+            due.append(found[0])
+        for moment in due:
+            seconds = min(seconds, max((moment - now).total_seconds(), 0.001))
         try:
             async with asyncio.timeout(seconds):
                 await self._wake.wait()

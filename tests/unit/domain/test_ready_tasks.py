@@ -7,7 +7,7 @@ import pytest
 from orchestrator.domain.ready_tasks import (
     blockers,
     can_start,
-    next_retry,
+    next_start,
     open_gates,
     open_phases,
     ready_tasks,
@@ -119,20 +119,20 @@ def test_a_task_in_back_off_is_ready_when_its_time_has_come(make_run, task):
         run.later(2)
     assert run.ready() == []
     assert can_start(run.state)
-    assert next_retry(run.state) == run.state.tasks["1.1"].retry_at
+    assert next_start(run.state)[0] == run.state.tasks["1.1"].retry_at
     run.later(1)
     assert run.ready() == ["1.1"]
     run.start("1.1")
-    assert next_retry(run.state) == run.state.tasks["1.2"].retry_at
+    assert next_start(run.state)[0] == run.state.tasks["1.2"].retry_at
 
 
 def test_a_back_off_that_something_else_holds_up_is_not_waited_for(make_run, task):
     run = make_run(task("1.1", max_attempts=2), "2.1")
     run.start("1.1")
     run.end("1.1", succeeded=False)
-    assert next_retry(run.state) is not None
+    assert next_start(run.state) is not None
     run.start("1.1")
-    assert next_retry(run.state) is None
+    assert next_start(run.state) is None
 
 
 def test_a_dependency_that_the_plan_does_not_have_keeps_nobody_back(make_run, task):

@@ -22,7 +22,7 @@ from orchestrator.domain.events import (
     microseconds,
 )
 from orchestrator.domain.open_tasks import OpenTasks
-from orchestrator.domain.ready_tasks import next_retry, open_phases
+from orchestrator.domain.ready_tasks import next_start, open_phases
 from orchestrator.domain.run_state import RunState, fold
 from orchestrator.domain.task_status import RunStatus, TaskStatus
 
@@ -268,7 +268,7 @@ def test_whatever_happens_the_state_holds_together(any_run, steps):
         check(run, before)
         is_idle = not run.state.count(S.IN_PROGRESS)
         if run.state.status is RunStatus.RUNNING and is_idle:
-            assert run.ready() or next_retry(run.state), "a run that can't go on is not running"
+            assert run.ready() or next_start(run.state), "a run that can't go on is not running"
     log = run.log()
     assert fold(log) == with_seq(run)
     middle = len(log) // 2

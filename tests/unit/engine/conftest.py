@@ -16,7 +16,7 @@ from orchestrator.domain.errors import AgentUnavailable, StorageError
 from orchestrator.domain.events import EventData, NewEvent, StoredEvent
 from orchestrator.domain.run_state import RunState, fold
 from orchestrator.domain.task_status import RunStatus
-from orchestrator.engine.agent_events import AgentEvent, Finished
+from orchestrator.engine.agent_events import AgentEvent, Finished, PermissionAsked
 from orchestrator.engine.attempt import Limits
 from orchestrator.engine.orchestrator import Orchestrator, RunOptions
 from orchestrator.engine.ports import LEASE_SECONDS, EventLog, Ports
@@ -43,6 +43,9 @@ class RobotRun:
         self.job = job
         self.told = asyncio.Event()
         self.reasons: list[str] = []
+        self.answers: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
+        self.notes: list[str] = []
+        self.takes_notes = True
         self.has_ended = False
         self._play = play
 
@@ -56,6 +59,13 @@ class RobotRun:
     async def interrupt(self, reason: str) -> None:
         self.reasons.append(reason)
         self.told.set()
+
+    async def answer(self, request_id: str, *, allow: bool) -> None:
+        self.answers.put_nowait((request_id, allow))
+
+    async def tell(self, text: str) -> bool:
+        self.notes.append(text)
+        return self.takes_notes
 
 
 class Robot:
@@ -121,6 +131,19 @@ def hold(*first: AgentEvent, until: asyncio.Event | None = None) -> Play:
             for wait in waits:
                 wait.cancel()
         yield Finished("interrupted") if run.told.is_set() else Finished("completed", "done")
+
+    return play
+
+
+def ask(request_id: str = "r1", *first: AgentEvent) -> Play:
+    """Tell these events, ask, and complete with what was answered."""
+
+    async def play(run: RobotRun) -> AsyncIterator[AgentEvent]:
+        for event in first:
+            yield event
+        yield PermissionAsked(request_id, "May I?")
+        _, allowed = await run.answers.get()
+        yield Finished("completed", "allowed" if allowed else "denied")
 
     return play
 
@@ -370,6 +393,7 @@ def plays() -> Any:
         succeed = staticmethod(succeed)
         fail = staticmethod(fail)
         hold = staticmethod(hold)
+        ask = staticmethod(ask)
         collapse = staticmethod(collapse)
         deaf = staticmethod(deaf)
 

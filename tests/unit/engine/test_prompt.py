@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.domain.plan import Phase, Plan, Span, Task, TaskId
-from orchestrator.engine.prompt import FINDINGS_LENGTH_MAX, FINDINGS_MAX, task_prompt
+from orchestrator.engine.prompt import EVIDENCE_LENGTH_MAX, FINDINGS_LENGTH_MAX, FINDINGS_MAX, task_prompt
 
 
 def told(task: Task, **facts) -> str:
@@ -24,8 +24,12 @@ def test_an_agent_is_told_its_task_and_what_it_is_part_of():
 
 
 def test_an_agent_is_told_why_it_is_asked_again():
-    text = told(make(), last_error="it fell down", note="use more mortar")
+    text = told(
+        make(), last_error="it fell down", note="use more mortar", evidence="crack at brick 3" + "x" * 50_000
+    )
     assert "it fell down" in text
+    assert "crack at brick 3" in text
+    assert len(text) < EVIDENCE_LENGTH_MAX + 3_000
     assert "use more mortar" in text
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import get_args
 
+from orchestrator.domain.plan import Permissions
 from orchestrator.domain.plan_problems import ProblemLog
 
 TIMEOUT_SECONDS_MAX = 7 * 24 * 3600.0
@@ -13,7 +15,8 @@ DEPENDS = "depends"
 """The key of `depends: 1.1`, which says the same as `(depends: 1.1)`."""
 
 _FIELD = re.compile(
-    r"(?P<bold>\*\*|__)?`?(?P<key>agent|model|timeout|verify|files|attempts|once|gate|depends(?:[ \t]on)?)`?"
+    r"(?P<bold>\*\*|__)?`?"
+    r"(?P<key>agent|model|timeout|verify|files|attempts|once|gate|permissions|depends(?:[ \t]on)?)`?"
     r"(?::(?P<in>\*\*|__)|(?P<out>\*\*|__)?[ \t]*:)(?=[ \t]|$)[ \t]*(?P<value>.*)$",
     re.IGNORECASE,
 )
@@ -43,6 +46,7 @@ class TaskFields:
     attempts: int | None = None
     once: bool | None = None
     gate: str | None = None
+    permissions: Permissions | None = None
     files: list[str] = field(default_factory=list)
     verify: list[str] = field(default_factory=list)
     given: set[str] = field(default_factory=set)
@@ -77,6 +81,8 @@ class TaskFields:
                 self.attempts = read_attempts(text)
             case "once":
                 self.once = read_boolean(text)
+            case "permissions":
+                self.permissions = read_permissions(text)
             case _:
                 self.gate = read_gate(text)
 
@@ -187,6 +193,14 @@ def read_gate(text: str) -> str:
     if text.lower() != "human":
         raise BadValueError("expected `human`, the only gate there is")
     return "human"
+
+
+def read_permissions(text: str) -> Permissions:
+    """One of the policies."""
+    for policy in get_args(Permissions):
+        if text.lower() == policy:
+            return policy  # type: ignore[no-any-return]  # the arguments of a Literal are what it allows
+    raise BadValueError(f"expected one of {', '.join(get_args(Permissions))}")
 
 
 def _shorten(text: str) -> str:

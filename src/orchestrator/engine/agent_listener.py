@@ -1,0 +1,265 @@
+"""Listens to an agent at work: what it tells goes into the log, and it is ended when it gets nowhere."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import Any
+
+from orchestrator.domain.events import (
+    MESSAGE_LENGTH_MAX,
+    SUMMARY_LENGTH_MAX,
+    AgentMessage,
+    AgentStarted,
+    ApprovalRequested,
+    ApprovalSettled,
+    EventData,
+    ToolCompleted,
+    ToolStarted,
+    UsageUpdated,
+    clip,
+)
+from orchestrator.domain.redaction import Redact
+from orchestrator.engine.agent_events import (
+    AgentEvent,
+    Finished,
+    Log,
+    PermissionAsked,
+    Retrying,
+    Started,
+    Text,
+    ToolCallCompleted,
+    ToolCallOutput,
+    ToolCallStarted,
+    ToolOutcome,
+    UsageDelta,
+    without_secrets,
+)
+from orchestrator.engine.attempt import Attempt
+from orchestrator.engine.journal import Journal
+from orchestrator.engine.ports import Agent, AgentRun
+from orchestrator.engine.records import Job
+from orchestrator.engine.stuck import StuckWatch
+from orchestrator.engine.transcript import Transcript
+
+NAME_LENGTH_MAX = 200
+UNWATCHED_AGENTS = frozenset({"shell"})
+"""A shell block is one call that may well take as long as its task may."""
+
+
+class AgentListener:
+    """Follows agents' runs to their end, whatever happens in them."""
+
+    def __init__(self, journal: Journal, redact: Redact, now: Callable[[], datetime]) -> None:
+        self._journal = journal
+        self._redact = redact
+        self._now = now
+
+    async def follow(self, attempt: Attempt, agent: Agent, job: Job, transcript: Transcript) -> Finished:
+        """Let the agent do the job; what it leaves open is closed, a broken driver is a failure."""
+        if attempt.interrupted is not None:
+            return Finished("interrupted")
+        try:
+            attempt.run = agent.run(job)
+            finished = await self._listen(attempt, agent, attempt.run, transcript)
+        except asyncio.CancelledError:
+            await self._give_up(attempt)
+            raise
+        except Exception as error:  # noqa: BLE001 - an agent's driver must not take the run down with it
+            await self._give_up(attempt)
+            self._journal.check()
+            finished = _lost(agent, f"failed: {type(error).__name__}: {error}")
+        attempt.run = None
+        await self._journal.record(*self._left_open(attempt))
+        return finished
+
+    async def _give_up(self, attempt: Attempt) -> None:
+        if attempt.run is not None:
+            await attempt.end(attempt.run, "the attempt cannot go on")
+
+    def _left_open(self, attempt: Attempt) -> list[EventData]:
+        """The ends of the calls and questions that the agent has left open."""
+        ends: list[EventData] = [
+            _completed(attempt, tool_id, "interrupted", "") for tool_id in list(attempt.open_tools)
+        ]
+        ends += [_denied(attempt, approval_id, "the attempt has ended") for approval_id in attempt.questions]
+        attempt.questions.clear()
+        return ends
+
+    async def _listen(
+        self, attempt: Attempt, agent: Agent, run: AgentRun, transcript: Transcript
+    ) -> Finished:
+        """Pass the run's events on until its end, or until an interrupted one has not ended in time."""
+        finished: Finished | None = None
+        events = run.events()
+        watch = StuckWatch(attempt.limits, time.monotonic())
+        patience = asyncio.timeout(None)
+        try:
+            async with patience, _closing(events), _companions() as start:
+                attempt.patience = patience
+                if agent.name not in UNWATCHED_AGENTS:
+                    start(_look_out(attempt, watch))
+                async for told_event in events:
+                    event = without_secrets(told_event, self._redact)
+                    watch.heard(event, time.monotonic())
+                    await transcript.add(event)
+                    if isinstance(event, Finished):
+                        finished = event
+                        continue
+                    if (told := self._translate(attempt, event)) is not None:
+                        await self._journal.record(told)
+                    if isinstance(told, ApprovalRequested):
+                        start(self._deny_in_time(attempt, told.approval_id))
+        except TimeoutError:
+            if not patience.expired():
+                raise
+            return _lost(
+                agent, f"did not end within {attempt.limits.interrupt_seconds:g} s ({attempt.interrupted})"
+            )
+        finally:
+            attempt.patience = None
+        return finished or _lost(agent, "ended without a word")
+
+    async def _deny_in_time(self, attempt: Attempt, approval_id: str) -> None:
+        """Answer with no when nobody else has answered in time."""
+        await asyncio.sleep(attempt.limits.approval_seconds)
+        if approval_id in attempt.questions and approval_id in self._journal.state.open_approvals:
+            reason = f"nobody answered within {attempt.limits.approval_seconds:g} s"
+            await self._journal.record(_denied(attempt, approval_id, reason))
+            await attempt.answer(approval_id, allow=False)
+
+    def _translate(  # noqa: PLR0911 - one case an event
+        self, attempt: Attempt, event: AgentEvent
+    ) -> EventData | None:
+        task_id, number = attempt.job.task.id, attempt.job.attempt
+        match event:
+            case Text(text):
+                return AgentMessage(task_id=task_id, attempt=number, text=clip(text, MESSAGE_LENGTH_MAX))
+            case Retrying():
+                text = f"The agent tries again: {event.why}"
+                return AgentMessage(task_id=task_id, attempt=number, text=clip(text, MESSAGE_LENGTH_MAX))
+            case ToolCallOutput(tool_id, text) if text:
+                return AgentMessage(
+                    task_id=task_id,
+                    attempt=number,
+                    text=clip(text, MESSAGE_LENGTH_MAX),
+                    tool_id=_name(tool_id),
+                )
+            case ToolCallStarted():
+                attempt.open_tools[event.tool_id] = (event.tool_name, time.monotonic())
+                return ToolStarted(
+                    task_id=task_id,
+                    attempt=number,
+                    tool_id=clip(event.tool_id, NAME_LENGTH_MAX),
+                    tool_name=clip(event.tool_name, NAME_LENGTH_MAX),
+                    input_summary=clip(event.input_summary, SUMMARY_LENGTH_MAX),
+                    parent_tool_id=_name(event.parent_tool_id),
+                )
+            case ToolCallCompleted() if event.tool_id in attempt.open_tools:
+                return _completed(attempt, event.tool_id, event.outcome, event.output_summary)
+            case PermissionAsked():
+                return self._asked(attempt, event)
+            case Started() if event.session_id or event.model:
+                return AgentStarted(
+                    task_id=task_id,
+                    attempt=number,
+                    agent=event.agent,
+                    version=event.version,
+                    model=_name(event.model),
+                    session_id=_name(event.session_id),
+                )
+            case UsageDelta():
+                return UsageUpdated(
+                    task_id=task_id,
+                    attempt=number,
+                    model=_name(event.model),
+                    input_tokens=event.input_tokens,
+                    output_tokens=event.output_tokens,
+                    cache_read_tokens=event.cache_read_tokens,
+                    cache_write_tokens=event.cache_write_tokens,
+                    cost_usd=event.cost_usd,
+                )
+            case Started() | ToolCallOutput() | ToolCallCompleted() | Log() | Finished():
+                return None
+
+    def _asked(self, attempt: Attempt, event: PermissionAsked) -> ApprovalRequested:
+        task_id, number = attempt.job.task.id, attempt.job.attempt
+        attempt.asked += 1
+        approval_id = f"{task_id}-{number}-{attempt.asked}"
+        attempt.questions[approval_id] = event.request_id
+        return ApprovalRequested(
+            approval_id=approval_id,
+            task_id=task_id,
+            attempt=number,
+            question=clip(event.question, SUMMARY_LENGTH_MAX),
+            tool_id=_name(event.tool_id),
+            expires_at=self._now() + timedelta(seconds=attempt.limits.approval_seconds),
+        )
+
+
+@contextlib.asynccontextmanager
+async def _companions() -> AsyncIterator[Callable[[Coroutine[Any, Any, None]], None]]:
+    """Starts what goes on beside the listening and ends with it; what it raises is the journal's to tell."""
+    tasks: list[asyncio.Task[None]] = []
+    try:
+        yield lambda work: tasks.append(asyncio.create_task(work))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _look_out(attempt: Attempt, watch: StuckWatch) -> None:
+    """End the attempt as soon as its agent counts as stuck."""
+    while (why := watch.why(time.monotonic())) is None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(watch.next_look(time.monotonic())):
+                await watch.wait()
+    await attempt.give_up_stuck(why)
+
+
+def _completed(attempt: Attempt, tool_id: str, status: ToolOutcome, summary: str) -> ToolCompleted:
+    tool_name, began = attempt.open_tools.pop(tool_id)
+    return ToolCompleted(
+        task_id=attempt.job.task.id,
+        attempt=attempt.job.attempt,
+        tool_id=clip(tool_id, NAME_LENGTH_MAX),
+        tool_name=clip(tool_name, NAME_LENGTH_MAX),
+        status=status,
+        success=status == "ok",
+        duration_ms=int((time.monotonic() - began) * 1000),
+        output_summary=clip(summary, SUMMARY_LENGTH_MAX),
+    )
+
+
+def _denied(attempt: Attempt, approval_id: str, reason: str) -> ApprovalSettled:
+    return ApprovalSettled(
+        approval_id=approval_id,
+        task_id=attempt.job.task.id,
+        attempt=attempt.job.attempt,
+        allowed=False,
+        reason=reason,
+        actor="orchestrator",
+    )
+
+
+@contextlib.asynccontextmanager
+async def _closing(events: AsyncIterator[AgentEvent]) -> AsyncIterator[None]:
+    """Close a generator of events that was not read to its end."""
+    try:
+        yield
+    finally:
+        if (close := getattr(events, "aclose", None)) is not None:
+            with contextlib.suppress(Exception):
+                await close()
+
+
+def _lost(agent: Agent, problem: str) -> Finished:
+    return Finished("lost", error=f"Agent {agent.name} {problem}")
+
+
+def _name(text: str | None) -> str | None:
+    return None if text is None else clip(text, NAME_LENGTH_MAX)

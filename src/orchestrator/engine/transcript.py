@@ -1,0 +1,110 @@
+"""All that the agent of one attempt told, as JSON Lines, kept with the log while it works; bounded."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from orchestrator.domain.events import clip, utc_text
+from orchestrator.engine.agent_events import AgentEvent, Limit, PermissionAsked
+from orchestrator.engine.ports import ArtifactStore
+from orchestrator.engine.records import Artifact, Lease
+
+MEDIA_TYPE = "application/jsonl"
+TEXT_LENGTH_MAX = 16_000
+PIECE_BYTES = 256 * 1024
+BYTES_MAX = 16 * 1024 * 1024
+FLUSH_SECONDS = 5.0
+
+
+def piece_name(number: int) -> str:
+    """The name of the artifact that holds a transcript's piece, from 1."""
+    return f"transcript-{number:04}.jsonl"
+
+
+async def read_transcript(
+    artifacts: ArtifactStore, instance_id: str, task_id: str, attempt: int
+) -> AsyncIterator[bytes]:
+    """The transcript's pieces, each of whole lines, as far as they were kept by now."""
+    number = 1
+    while piece := await artifacts.get(instance_id, task_id, attempt, piece_name(number)):
+        yield piece.content
+        if len(piece.content) < PIECE_BYTES:
+            return  # it is still being filled: what stands behind it would not follow
+        number += 1
+
+
+class Transcript:
+    """Takes down one attempt. What would go beyond the limit is left out, and a last line says so."""
+
+    def __init__(
+        self,
+        artifacts: ArtifactStore,
+        lease: Lease,
+        task_id: str,
+        attempt: int,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._artifacts = artifacts
+        self._lease = lease
+        self._task_id = task_id
+        self._attempt = attempt
+        self._monotonic = monotonic
+        self._number = 1
+        self._piece = bytearray()
+        self._bytes = 0
+        self._left_out = 0
+        self._kept_at = monotonic()
+
+    async def add(self, event: AgentEvent) -> None:
+        """Take an event down; it is kept within FLUSH_SECONDS of the next one, or by `close`."""
+        line = _line(event)
+        if self._bytes + len(line) > BYTES_MAX:
+            self._left_out += 1
+            return
+        self._bytes += len(line)
+        self._piece += line
+        is_late = self._monotonic() - self._kept_at >= FLUSH_SECONDS
+        # A question may be the last event for long, and whoever answers it wants to read what led to it.
+        if is_late or len(self._piece) >= PIECE_BYTES or isinstance(event, PermissionAsked):
+            await self._keep()
+
+    async def close(self) -> None:
+        """Keep what was not kept yet."""
+        if self._left_out:
+            self._piece += _json_line("LeftOut", {"events": self._left_out})
+        if self._piece:
+            await self._keep()
+
+    async def _keep(self) -> None:
+        name, content = piece_name(self._number), bytes(self._piece)
+        await self._artifacts.put(
+            self._lease, Artifact(self._task_id, self._attempt, name, MEDIA_TYPE, content)
+        )
+        self._kept_at = self._monotonic()
+        if len(self._piece) >= PIECE_BYTES:
+            self._number += 1
+            self._piece.clear()
+
+
+def _line(event: AgentEvent) -> bytes:
+    fields = {
+        name: clip(value, TEXT_LENGTH_MAX) if isinstance(value, str) else value
+        for name in event.__slots__
+        if (value := getattr(event, name)) is not None
+    }
+    return _json_line(type(event).__name__, fields)
+
+
+def _json_line(kind: str, fields: Mapping[str, Any]) -> bytes:
+    told = {"time": utc_text(datetime.now(UTC)), "type": kind, **fields}
+    return json.dumps(told, ensure_ascii=False, default=_plain).encode(errors="replace") + b"\n"
+
+
+def _plain(value: object) -> object:
+    """What JSON has no word for: an event's part, or a moment."""
+    return asdict(value) if isinstance(value, Limit) else str(value)
