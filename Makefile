@@ -4,7 +4,7 @@ PORT ?= 8000
 PLAN ?=
 BIN := .venv/bin
 
-.PHONY: help run test test-long check fix generate npm-package bench lock setup setup-dev setup-bench
+.PHONY: help run test test-long test-agents check fix generate npm-package bench lock setup setup-dev setup-bench
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ test: setup-dev ## Run the tests
 
 test-long: setup-bench ## Run the longer sweeps
 	@$(BIN)/python -m pytest -m long
+
+test-agents: setup-bench ## Run Claude Code, Codex and opencode against a model of our own (installs them; needs node)
+	@$(BIN)/python -m pytest tests/agents -m "long or not long"
 
 check: setup-dev ## Format, lint, types, import contracts, generated files
 	@$(BIN)/ruff format --check .

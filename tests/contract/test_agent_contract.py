@@ -1,13 +1,22 @@
 """What every agent promises the engine, whoever it is."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import acp_double
+import claude_double
+import claude_sdk
+import codex_double
 import pytest
 from patience import until
 
+from orchestrator.agents.acp import AcpAgent
+from orchestrator.agents.acp_profiles import AcpProfile
+from orchestrator.agents.claude import ClaudeAgent
+from orchestrator.agents.codex import CodexAgent
 from orchestrator.agents.script import Script, Tool, parse_script
 from orchestrator.agents.scripted import ScriptedAgent
 from orchestrator.agents.shell import ShellAgent
@@ -51,6 +60,31 @@ SHELL = {
 }
 
 
+TALKERS = {"claude", "codex", "acp"}
+"""Agents that tell how they ended in words: an exit code would be that of their program, which did not fail."""
+
+
+def claude(folder: Path) -> ClaudeAgent:
+    """With a program of our own in the place of the real one; its prompts are the names of the tasks."""
+    if not claude_sdk.is_there():
+        pytest.skip("claude-agent-sdk is not installed")
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "ANTHROPIC_API_KEY": "sk-test"}
+    return ClaudeAgent(environment, program=claude_double.install(folder / "bin"))
+
+
+def codex(folder: Path) -> CodexAgent:
+    """With a program of our own in the place of the real one; its prompts are the names of the tasks."""
+    programs = codex_double.install(folder / "bin")
+    return CodexAgent({"PATH": f"{programs}:/usr/bin:/bin", "HOME": str(folder), "OPENAI_API_KEY": "sk-test"})
+
+
+def acp(folder: Path) -> AcpAgent:
+    """With a program of our own, whose prompts are the names of the tasks."""
+    profile = AcpProfile("acp", (sys.executable, "-S", acp_double.__file__))
+    profile = replace(profile, version_arguments=(*profile.command[1:], "--version"))
+    return AcpAgent(profile, {"PATH": "/usr/bin:/bin", "HOME": str(folder)})
+
+
 def big_script() -> Script:
     lines = "x" * 3_000_000
     big = [Tool(tool="Bash", input=lines, output=lines, chunks=[lines])]
@@ -65,7 +99,15 @@ class Adapter:
     def run(self, task: str) -> AgentRun:
         blocks = tuple(CodeBlock("bash", text, 1) for text in SHELL[task])
         return self.agent.run(
-            Job("orch-contract", "plan", Task(TaskId(task), task, 1, 1, Span(0, 0)), 1, self.root, "", blocks)
+            Job(
+                "orch-contract",
+                "plan",
+                Task(TaskId(task), task, 1, 1, Span(0, 0)),
+                1,
+                self.root,
+                task,
+                blocks,
+            )
         )
 
 
@@ -82,11 +124,14 @@ class Watch:
         return self.events
 
 
-@pytest.fixture(params=["shell", "scripted"])
+@pytest.fixture(params=["shell", "scripted", "codex", "claude", "acp"])
 def adapter(request, tmp_path):
     agents: dict[str, Callable[[], Agent]] = {
         "shell": ShellAgent,
         "scripted": lambda: ScriptedAgent(big_script()),
+        "codex": lambda: codex(tmp_path),
+        "claude": lambda: claude(tmp_path),
+        "acp": lambda: acp(tmp_path),
     }
     return Adapter(agents[request.param](), tmp_path)
 
@@ -140,7 +185,7 @@ async def test_a_run_that_fails_says_why(adapter):
     end = assert_well_formed(events)
     assert end.outcome == "failed"
     assert end.error
-    assert end.exit_code == 3
+    assert end.exit_code == (None if adapter.agent.name in TALKERS else 3)
     assert [e.outcome for e in events if isinstance(e, ToolCallCompleted)] == ["error"]
 
 

@@ -13,6 +13,7 @@ NOW = datetime(2030, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 STATUS = {
     "instance_id": "orch-1", "plan_name": "demo", "plan_path": "docs/plans/demo.md", "summary": {},
     "phases": [], "tasks": [], "started_at": None, "ended_at": None, "reason": None, "usage": {},
+    "usage_by_model": [], "approvals": [],
     "waiting_for": None,
 }  # fmt: skip
 

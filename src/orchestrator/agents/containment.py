@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.agents import processes
+from orchestrator.agents.pipes import PipeReader, PipeWriter
 from orchestrator.agents.processes import ATTEMPT_VARIABLE
 
 END_LIMIT_SECONDS = 10.0
@@ -24,7 +25,6 @@ REAP_LIMIT_SECONDS = 5.0
 REAP_SPIN_SECONDS = 0.001
 POLL_SECONDS = 0.02
 COMPLAINT_BYTES_MAX = 8_192
-READ_BYTES = 131_072
 HEADER_BYTES = 5
 
 _PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
@@ -65,14 +65,17 @@ class ContainedProcesses:
     """Commands of one attempt, run one after another by a supervisor that lets no process of them live on.
 
     The supervisor is started when this is built (in a running event loop); OSError when it cannot be.
-    asyncio's own subprocesses are not used: their child watchers depend on the loop and the thread. Nor are
-    its pipe transports: uvloop's close a file's descriptor twice, which may hit another thread's file.
+    asyncio's own subprocesses are not used: their child watchers depend on the loop and the thread.
+    Commands run on a terminal; where `pipes` are given (descriptors for stdin, stdout and stderr, closed by
+    the caller), one command runs on those.
     """
 
-    def __init__(self, marker: str, root: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, marker: str, root: Path, environment: Mapping[str, str], pipes: Sequence[int] = ()
+    ) -> None:
         self._marker = marker
         self._process = subprocess.Popen(  # noqa: S603 (our own program)
-            [sys.executable, "-I", "-S", "-E", "-c", _START, _PACKAGE_ROOT],
+            [sys.executable, "-I", "-S", "-E", "-c", _START, _PACKAGE_ROOT, *map(str, pipes)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -80,18 +83,17 @@ class ContainedProcesses:
             cwd=root,
             env={**environment, ATTEMPT_VARIABLE: marker},
             start_new_session=True,
+            pass_fds=pipes,
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         assert self._process.stderr is not None
-        self._requests, self._messages = self._process.stdin, self._process.stdout
-        self._complaints = self._process.stderr
-        for pipe in (self._requests, self._messages, self._complaints):
-            os.set_blocking(pipe.fileno(), False)
-        self._loop = asyncio.get_running_loop()
-        self._inbox, self._outbox = bytearray(), bytearray()
+        self._requests = PipeWriter(self._process.stdin)
+        self._messages = PipeReader(self._process.stdout)
+        self._complaints = PipeReader(self._process.stderr)
+        self._inbox = bytearray()
         self._is_ending = False
-        self._life = self._loop.create_task(self._live())
+        self._life = asyncio.get_running_loop().create_task(self._live())
         self.complaint = ""
 
     def start(self, arguments: Sequence[str]) -> None:
@@ -101,8 +103,7 @@ class ContainedProcesses:
     async def receive(self) -> Message | None:
         """The next thing that happens; None when the supervisor is gone. May be cancelled without loss."""
         while len(self._inbox) < HEADER_BYTES or len(self._inbox) < self._frame_bytes():
-            data = b"" if self._messages.closed else await _read(self._messages.fileno())
-            if not data:
+            if not (data := await self._messages.read()):
                 return None
             self._inbox += data
         end = self._frame_bytes()
@@ -123,37 +124,19 @@ class ContainedProcesses:
 
     async def close(self) -> None:
         """End everything, swiftly; returns when no process is left. Idempotent."""
-        self._hang_up()
+        self.hang_up()
         await self._gone()
         self._messages.close()
+
+    def hang_up(self) -> None:
+        """Let the supervisor see the end of its stdin: it ends everything, swiftly. Returns at once."""
+        self._requests.close()
 
     def _frame_bytes(self) -> int:
         return HEADER_BYTES + int.from_bytes(self._inbox[1:HEADER_BYTES], "big")
 
     def _request(self, kind: bytes, content: bytes = b"") -> None:
-        self._outbox += kind + len(content).to_bytes(4, "big") + content
-        self._send()
-
-    def _send(self) -> None:
-        """Write what the supervisor takes now, and the rest when it takes more."""
-        if self._requests.closed:
-            return
-        descriptor = self._requests.fileno()
-        self._loop.remove_writer(descriptor)
-        try:
-            del self._outbox[: os.write(descriptor, self._outbox)]
-        except BlockingIOError:
-            pass
-        except OSError:
-            self._outbox.clear()  # it is gone, and `_live` will tell
-        if self._outbox:
-            self._loop.add_writer(descriptor, self._send)
-
-    def _hang_up(self) -> None:
-        """Let the supervisor see the end of its stdin."""
-        if not self._requests.closed:
-            self._loop.remove_writer(self._requests.fileno())
-            self._requests.close()
+        self._requests.put(kind + len(content).to_bytes(4, "big") + content)
 
     async def _gone(self) -> None:
         """Wait for the end; a supervisor that does not come to it is ended with all that is below it."""
@@ -166,10 +149,10 @@ class ContainedProcesses:
         """Wait for the end of the supervisor and reap it; where it did not end well, sweep after it."""
         said = b""
         try:
-            while part := await _read(self._complaints.fileno()):
+            while part := await self._complaints.read():
                 said += part[: COMPLAINT_BYTES_MAX - len(said)]
         finally:
-            self._hang_up()
+            self.hang_up()
             self._complaints.close()
             self.complaint = said.decode(errors="replace").strip()
             code = await self._reap()
@@ -185,22 +168,6 @@ class ContainedProcesses:
                 break
             await asyncio.sleep(0 if passed_seconds < REAP_SPIN_SECONDS else 0.001)
         return code
-
-
-async def _read(descriptor: int) -> bytes:
-    """What the pipe holds, once it holds something; empty at its end. Lets others run first, always."""
-    loop = asyncio.get_running_loop()
-    await asyncio.sleep(0)
-    while True:
-        try:
-            return os.read(descriptor, READ_BYTES)
-        except BlockingIOError:
-            is_ready = asyncio.Event()
-            loop.add_reader(descriptor, is_ready.set)
-            try:
-                await is_ready.wait()
-            finally:
-                loop.remove_reader(descriptor)
 
 
 def sweep_marked(prefix: str) -> int:

@@ -1,4 +1,4 @@
-"""What the supervisor needs of the operating system: adoption of orphans, terminals, signals.
+"""What the supervisor needs of the operating system: adoption of orphans, beginnings of commands, signals.
 
 Imports only what costs nothing: `signal` and `ctypes` take some milliseconds each, their cores do not.
 """
@@ -48,30 +48,27 @@ def wake_on_child_end() -> int:
 def start_on_terminal(arguments: list[bytes]) -> tuple[int, int]:
     """Start the command in a session with a terminal of its own; returns its pid and our end of the terminal.
 
-    It reads end-of-file and is killed when this process dies. When this returns, the program runs, so that
-    a signal finds it and not what it was before. Raises OSError when it cannot be started.
+    It reads end-of-file and is killed when this process dies. Raises OSError when it cannot be started.
     """
     ours, theirs = os.openpty()
-    told, to_tell = os.pipe()
     try:
         _set_up(theirs)
-        parent = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            _become(arguments, theirs, parent, to_tell)
-        os.close(to_tell)
-        to_tell = -1
-        _await_program(told)
+        pid = _start(arguments, [theirs])
     except OSError:
         os.close(ours)
         raise
     finally:
         os.close(theirs)
-        os.close(told)
-        if to_tell >= 0:
-            os.close(to_tell)
     os.set_blocking(ours, False)
     return pid, ours
+
+
+def start_on_pipes(arguments: list[bytes], pipes: list[int]) -> int:
+    """Start the command in a session of its own, with these for stdin, stdout and stderr; returns its pid.
+
+    It is killed when this process dies. Raises OSError when it cannot be started.
+    """
+    return _start(arguments, pipes)
 
 
 def foreground_group(terminal: int, default: int) -> int:
@@ -110,11 +107,37 @@ def _set_up(terminal: int) -> None:
     termios.tcsetwinsize(terminal, TERMINAL_SIZE)
 
 
-def _become(arguments: list[bytes], terminal: int, parent: int, to_tell: int) -> None:
+def _start(arguments: list[bytes], files: list[int]) -> int:
+    """Start the command on a terminal (one file) or on pipes (three); returns its pid.
+
+    When this returns, the program runs, so that a signal finds it and not what it was before.
+    """
+    told, to_tell = os.pipe()
+    try:
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            _become(arguments, files, parent, to_tell)
+        os.close(to_tell)
+        to_tell = -1
+        _await_program(told)
+    finally:
+        os.close(told)
+        if to_tell >= 0:
+            os.close(to_tell)
+    return pid
+
+
+def _become(arguments: list[bytes], files: list[int], parent: int, to_tell: int) -> None:
     """In the child: turn into the command, or tell the error's number. Never returns."""
     try:
-        os.login_tty(terminal)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        if len(files) == 1:
+            os.login_tty(files[0])
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        else:
+            os.setsid()
+            for standard, file in enumerate(files):
+                os.dup2(file, standard)
         _prctl(_PR_SET_PDEATHSIG, KILL)
         if os.getppid() == parent:
             _restore_signals()

@@ -9,9 +9,6 @@ from orchestrator.agents.shell import ShellAgent
 from orchestrator.domain.errors import AgentUnavailable
 from orchestrator.engine.ports import Agent
 
-PLANNED = ("claude", "codex", "acp")
-"""Agents that plans may name and that this version has no driver for."""
-
 
 class AgentRegistry:
     """The shell agent, the scripted one where a script was given, and `general` ones in order of preference.
@@ -30,13 +27,15 @@ class AgentRegistry:
         if name in self._agents:
             return self._agents[name]
         names = ", ".join(sorted(self._agents))
-        if name in PLANNED:
-            why = f"This version has no driver for the agent “{name}” yet."
-        elif name == ScriptedAgent.name:
+        if name == ScriptedAgent.name:
             why = "The agent “scripted” needs a script, and none was given."
         else:
             why = f"There is no agent “{name}”."
         raise AgentUnavailable(f"{why} The agents there are: {names}.")
+
+    def all(self) -> tuple[Agent, ...]:
+        """Every agent, whether it is ready or not."""
+        return tuple(self._agents.values())
 
     async def first_ready(self) -> Agent | None:
         """The first general agent that is ready; the scripted one before all others when it has a script."""

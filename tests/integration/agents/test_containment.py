@@ -6,9 +6,11 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
+from stubborn_attempt import WITHOUT_MARKER, children_of, kill
 
 from orchestrator.agents import containment, processes
 from orchestrator.agents.containment import ContainedProcesses, Ended, containment_notice, sweep_marked
@@ -16,88 +18,12 @@ from orchestrator.agents.containment import ContainedProcesses, Ended, containme
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the promise is for Linux")
 
 LIMIT_SECONDS = 5.0
-DRIVER = Path(__file__).with_name("driver.py")
-
-STUBBORN = """
-trap '' INT TERM HUP QUIT
-echo $$ >>"$1/pids"
-while :; do sleep 0.2; done
-"""
-
-BLOCK = """
-trap '' INT TERM HUP QUIT
-bash stubborn.sh "$PWD" &
-setsid bash stubborn.sh "$PWD" &
-(setsid nohup bash stubborn.sh "$PWD" >/dev/null 2>&1 & ) &
-( ( bash stubborn.sh "$PWD" >/dev/null 2>&1 & ) & )
-{extra}
-bash stubborn.sh "$PWD"
-exit 3
-"""
-
-WITHOUT_MARKER = 'env -i PATH="$PATH" setsid bash stubborn.sh "$PWD" >/dev/null 2>&1 &'
-
-
-class Attempt:
-    """A driver at work on the block, with all its processes."""
-
-    def __init__(self, root: Path, instance_id: str, *, extra: str = "") -> None:
-        (root / "stubborn.sh").write_text(STUBBORN)
-        block = BLOCK.format(extra=extra)
-        self.instance_id = instance_id
-        self.expected = 6 if extra else 5
-        self.pids_file = root / "pids"
-        self.output = root / "driver-output"
-        with self.output.open("wb") as output:
-            self.driver = subprocess.Popen(
-                [sys.executable, str(DRIVER), str(root), block, instance_id], stdout=output, stderr=output
-            )
-
-    def is_up(self) -> bool:
-        return self.pids_file.exists() and len(self.pids_file.read_text().split()) == self.expected
-
-    def find(self) -> None:
-        (self.guardian,) = children_of(self.driver.pid)
-        (self.worker,) = children_of(self.guardian)
-        below = children_of(self.worker)
-        (self.bash,) = (pid for pid in below if b"-euo" in Path(f"/proc/{pid}/cmdline").read_bytes())
-        self.all = processes.descendants({self.driver.pid})
-        assert {int(pid) for pid in self.pids_file.read_text().split()} <= self.all
-
-    def left(self) -> set[int]:
-        return (self.all & processes.parents().keys()) | processes.marked(self.instance_id)
-
-    def told(self) -> str:
-        return self.output.read_text()
-
-
-def children_of(pid: int) -> list[int]:
-    return [child for child, parent in processes.parents().items() if parent == pid]
 
 
 @pytest.fixture
-def attempt(tmp_path, patience, request):
-    started = []
-
-    def start(*, extra: str = "") -> Attempt:
-        made = Attempt(tmp_path, f"orch-{os.getpid()}-{time.monotonic_ns()}", extra=extra)
-        started.append(made)
-        patience(made.is_up, 20)
-        made.find()
-        return made
-
-    yield start
-    for made in started:
-        made.driver.kill()
-        made.driver.wait()
-        sweep_marked(made.instance_id)
-        for pid in made.left():
-            os.kill(pid, signal.SIGKILL)
-
-
-def kill(*pids: int) -> None:
-    for pid in pids:
-        os.kill(pid, signal.SIGKILL)
+def attempt(attempt_of):
+    """A task's block on a terminal."""
+    return partial(attempt_of, "block_driver.py")
 
 
 def test_nothing_outlives_a_killed_orchestrator(attempt, patience):
@@ -109,7 +35,7 @@ def test_nothing_outlives_a_killed_orchestrator(attempt, patience):
 @pytest.mark.parametrize("victim", ["worker", "guardian"])
 def test_nothing_outlives_a_killed_supervisor_and_the_attempt_is_lost(attempt, patience, victim):
     made = attempt(extra=WITHOUT_MARKER)
-    kill(getattr(made, victim))
+    kill(made.pid_of(victim))
     patience(lambda: not made.left(), LIMIT_SECONDS)
     assert made.driver.wait(LIMIT_SECONDS) == 0
     assert "ToolCallCompleted(tool_id='bash-1', outcome='interrupted'" in made.told()
@@ -127,7 +53,7 @@ def test_nothing_outlives_a_supervisor_of_which_both_processes_are_killed(attemp
 
 def test_nothing_outlives_a_killed_bash_and_the_attempt_fails(attempt, patience):
     made = attempt(extra=WITHOUT_MARKER)
-    kill(made.bash)
+    kill(made.shell)
     patience(lambda: not made.left(), LIMIT_SECONDS)
     assert made.driver.wait(LIMIT_SECONDS) == 0
     assert "was ended by SIGKILL" in made.told()
@@ -137,14 +63,14 @@ def test_nothing_outlives_a_killed_bash_and_the_attempt_fails(attempt, patience)
 @pytest.mark.parametrize("helper", ["worker", "guardian"])
 def test_nothing_outlives_an_orchestrator_killed_with_half_of_its_supervisor(attempt, patience, helper):
     made = attempt(extra=WITHOUT_MARKER)
-    kill(made.driver.pid, getattr(made, helper))
+    kill(made.driver.pid, made.pid_of(helper))
     patience(lambda: not made.left(), LIMIT_SECONDS)
 
 
 def test_what_outlives_all_of_them_is_ended_by_the_next_runs_sweep(attempt, patience):
     made = attempt()
     kill(made.driver.pid, made.guardian, made.worker)
-    patience(lambda: made.bash not in processes.parents(), LIMIT_SECONDS)
+    patience(lambda: made.shell not in processes.parents(), LIMIT_SECONDS)
     assert made.left()
     started = time.monotonic()
     assert sweep_marked(made.instance_id) >= 4

@@ -19,9 +19,6 @@ def test_agents_are_found_by_name():
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("claude", "This version has no driver for the agent “claude” yet"),
-        ("codex", "no driver"),
-        ("acp", "no driver"),
         ("scripted", "needs a script"),
         ("wizard", "There is no agent “wizard”"),
     ],

@@ -1,0 +1,157 @@
+"""The parts of ACP's messages as short texts.
+
+See https://agentclientprotocol.com/protocol/content and https://agentclientprotocol.com/protocol/tool-calls.
+
+Agents leave out what they please and add what they like, so nothing here expects a part to be there.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.domain.events import clip
+
+TEXT_LENGTH_MAX = 20_000
+_NAME = re.compile(r"[A-Za-z_][\w.\-]{0,60}")
+_PLACES = frozenset({"cwd", "workdir", "description"})
+_EXIT_CODES = ("exit_code", "exitCode", "exit", "returncode")
+
+
+def meta(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an agent adds to the protocol."""
+    found = message.get("_meta")
+    return found if isinstance(found, dict) else {}
+
+
+def call_id(message: Mapping[str, Any]) -> str:
+    """The call that the message is about, or an empty text."""
+    found = message.get("toolCallId")
+    return found if isinstance(found, str) else ""
+
+
+def tool_name(message: Mapping[str, Any]) -> str:
+    """The tool's own name, where the agent tells it: beside the protocol, or as the call's first title."""
+    extra = meta(message)
+    inner = extra.get("claudeCode")
+    for told in (
+        extra.get("toolName"),
+        extra.get("tool_name"),
+        inner.get("toolName") if isinstance(inner, dict) else None,
+    ):
+        if isinstance(told, str) and told:
+            return clip(told, 60)
+    title = message.get("title")
+    return title if isinstance(title, str) and _NAME.fullmatch(title) else ""
+
+
+def block_text(block: Any) -> str:
+    """A content block as text; pictures and sounds as what they are."""
+    if not isinstance(block, dict):
+        return ""
+    match block.get("type"):
+        case "text":
+            text = block.get("text")
+            return text if isinstance(text, str) else ""
+        case "resource_link":
+            return f"[{block.get('name') or block.get('uri') or 'resource'}]"
+        case "resource":
+            resource = block.get("resource")
+            text = resource.get("text") if isinstance(resource, dict) else None
+            return text if isinstance(text, str) else "[resource]"
+        case "image" | "audio" as kind:
+            return f"[{kind}]"
+    return ""
+
+
+def content_text(content: list[Any]) -> str:
+    """A call's content: its texts, and of each change to a file which one and how long it is now."""
+    parts: list[str] = []
+    for item in content:
+        if not isinstance(item, dict):
+            continue
+        if item.get("type") == "content":
+            parts.append(block_text(item.get("content")))
+        elif item.get("type") == "diff":
+            parts.append(_diff_text(item))
+    return "\n".join(part for part in parts if part)
+
+
+def input_text(raw_input: Any, title: str, locations: list[Any]) -> str:
+    """What a call is about: its command, else all its input, else its title and the files it names."""
+    if isinstance(raw_input, dict):
+        command = raw_input.get("command", raw_input.get("cmd"))
+        if isinstance(command, str) and command:
+            return command
+        if isinstance(command, list) and command:
+            return " ".join(map(str, command))
+        if told := {name: value for name, value in raw_input.items() if name not in _PLACES}:
+            return _compact(told)
+    elif raw_input:
+        return raw_input if isinstance(raw_input, str) else _compact(raw_input)
+    paths = [
+        place["path"] for place in locations if isinstance(place, dict) and isinstance(place.get("path"), str)
+    ]
+    return " ".join([title, *(path for path in paths if path not in title)]).strip()
+
+
+def is_told(raw_input: Any) -> bool:
+    """Whether the input says more than where the call is to work."""
+    return bool(raw_input.keys() - _PLACES) if isinstance(raw_input, dict) else bool(raw_input)
+
+
+def raw_output_text(raw_output: Any) -> str:
+    """What a tool gave back, where the agent made no content of it."""
+    if isinstance(raw_output, dict):
+        for name in (
+            "output",
+            "aggregated_output",
+            "formatted_output",
+            "stdout",
+            "error",
+            "message",
+            "result",
+        ):
+            if isinstance(text := raw_output.get(name), str) and text:
+                return text
+    if isinstance(raw_output, str):
+        return raw_output
+    return _compact(raw_output) if raw_output else ""
+
+
+def has_failed(raw_output: Any) -> bool:
+    """Whether a command's exit code says that it failed: agents call a call completed all the same."""
+    if not isinstance(raw_output, dict):
+        return False
+    inner = raw_output.get("metadata")
+    places = (raw_output, inner) if isinstance(inner, dict) else (raw_output,)
+    codes = (place.get(name) for place in places for name in _EXIT_CODES)
+    return any(isinstance(code, int) and not isinstance(code, bool) and code != 0 for code in codes)
+
+
+def _diff_text(item: Mapping[str, Any]) -> str:
+    old, new = item.get("oldText"), item.get("newText")
+    after = len(new.splitlines()) if isinstance(new, str) else 0
+    if not isinstance(old, str):
+        return f"{item.get('path')}: new, {after} lines"
+    return f"{item.get('path')}: {len(old.splitlines())} lines before, {after} now"
+
+
+def _compact(value: Any) -> str:
+    """As JSON, each long text in it cut."""
+    return json.dumps(_shortened(value, 4), ensure_ascii=False, default=str)
+
+
+def _shortened(value: Any, depth: int) -> Any:
+    match value:
+        case str():
+            return clip(value, 1_000)
+        case dict() if depth:
+            return {str(name): _shortened(item, depth - 1) for name, item in list(value.items())[:30]}
+        case list() if depth:
+            return [_shortened(item, depth - 1) for item in value[:30]]
+        case dict() | list():
+            return "…"
+    return value

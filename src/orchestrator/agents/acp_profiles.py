@@ -1,0 +1,91 @@
+"""The ACP agents that are known by name: how each is started, and what differs from one to the next.
+
+The protocol leaves open how an agent gets its key, how its model is chosen and whether it asks before it
+acts. A project's own agents, and changes to these, stand in its `agents.toml` (see `agents_file`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+MODEL_PLACE = "{model}"
+
+
+@dataclass(frozen=True, slots=True)
+class AcpProfile:
+    """How to start an agent. `command[0]` is looked for on the PATH.
+
+    `pass_environment` names variables of ours that it may see beside the usual ones, as names or patterns
+    with `*`; `environment` are further ones with their values, and `asking_environment` those that make it
+    ask before it acts, set unless everything is allowed. `asking_modes` are names of session modes to the
+    same end, of which the first that the agent has is taken. `model_arguments` are added to the command where
+    a model is wanted, with `{model}` in them; without them the model is set through the protocol.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    version_arguments: tuple[str, ...] = ("--version",)
+    pass_environment: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    asking_environment: Mapping[str, str] = field(default_factory=dict)
+    asking_modes: tuple[str, ...] = ("default", "ask")
+    model_arguments: tuple[str, ...] = ()
+    login: str = ""
+    install: str = ""
+    can_resume: bool = True
+    tells_cost: bool = False
+
+
+_MODEL_VENDORS = (
+    *("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"),
+    *("GOOGLE_GENERATIVE_AI_API_KEY", "MISTRAL_API_KEY", "GROQ_API_KEY", "DEEPSEEK_API_KEY", "XAI_API_KEY"),
+)
+
+# What a sub-agent asks for does not reach the client (measured with 1.18.33): it would wait for ever.
+_OPENCODE_ASKS = (
+    '{"*":"ask","task":"deny","read":"allow","list":"allow","glob":"allow",'
+    '"grep":"allow","todowrite":"allow"}'
+)
+
+PROFILES: tuple[AcpProfile, ...] = (
+    AcpProfile(
+        name="opencode",
+        command=("opencode", "acp"),
+        pass_environment=(*_MODEL_VENDORS, "OPENCODE_*"),
+        environment={"OPENCODE_DISABLE_AUTOUPDATE": "1"},
+        asking_environment={"OPENCODE_PERMISSION": _OPENCODE_ASKS},
+        asking_modes=(),
+        login="Log in with `opencode auth login`, or set its model's key, such as ANTHROPIC_API_KEY.",
+        install="npm install -g opencode-ai",
+        tells_cost=True,
+    ),
+    AcpProfile(
+        name="gemini",
+        command=("gemini", "--acp"),
+        pass_environment=(
+            *("GEMINI_*", "GOOGLE_API_KEY", "GOOGLE_GEMINI_BASE_URL", "GOOGLE_GENAI_USE_VERTEXAI"),
+            *("GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION", "GOOGLE_APPLICATION_CREDENTIALS"),
+        ),
+        environment={"GEMINI_CLI_TRUST_WORKSPACE": "true"},
+        model_arguments=("--model", MODEL_PLACE),
+        login="Set GEMINI_API_KEY, and choose the way of logging in once by running `gemini`.",
+        install="npm install -g @google/gemini-cli",
+    ),
+    AcpProfile(
+        name="vibe",
+        command=("vibe-acp",),
+        pass_environment=("MISTRAL_API_KEY", "VIBE_*"),
+        login="Set MISTRAL_API_KEY, or run `vibe --setup` once.",
+        install="uv tool install mistral-vibe",
+        tells_cost=True,
+    ),
+    AcpProfile(
+        name="qwen",
+        command=("qwen", "--acp"),
+        pass_environment=("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "DASHSCOPE_API_KEY", "QWEN_*"),
+        model_arguments=("--model", MODEL_PLACE),
+        login="Set OPENAI_API_KEY and OPENAI_BASE_URL, or run `qwen` once and log in.",
+        install="npm install -g @qwen-code/qwen-code",
+    ),
+)

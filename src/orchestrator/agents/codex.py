@@ -1,0 +1,91 @@
+"""The Codex agent: OpenAI's `codex app-server`, one process for each attempt.
+
+Its protocol is JSON-RPC over stdio, and `codex app-server generate-json-schema` writes it down; this was
+written for version 0.169.0. Codex is not brought along: `npm install -g @openai/codex`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+from collections.abc import Collection, Mapping
+
+from orchestrator.agents.codex_run import CodexRun, Launch
+from orchestrator.agents.codex_settings import CodexSettings
+from orchestrator.agents.environment import attempt_environment
+from orchestrator.engine.records import Abilities, AgentCheck, Job
+
+NAME = "codex"
+CHECK_LIMIT_SECONDS = 10.0
+MISSING = "codex is not on the PATH; install it: npm install -g @openai/codex"
+
+OVERRIDES = (
+    # Telemetry also makes it take five seconds longer to end.
+    "analytics.enabled=false",
+    "check_for_update_on_startup=false",
+)
+KEEP_NO_LOGIN = 'cli_auth_credentials_store="ephemeral"'
+"""So that a key that is handed over stays in that one process: it would be written into auth.json."""
+
+ABILITIES = Abilities(permissions=True, resume=True, messages=True)
+
+
+class CodexAgent:
+    """Works on a job through `codex app-server`.
+
+    `own_environment` is ours, of which an allow-list is passed on, with what Codex's settings name; `also`
+    names more of it.
+    """
+
+    name = NAME
+
+    def __init__(self, own_environment: Mapping[str, str] | None = None, also: Collection[str] = ()) -> None:
+        self._own_environment = dict(os.environ if own_environment is None else own_environment)
+        self._also = frozenset(also)
+
+    async def check(self) -> AgentCheck:
+        """Ready when the program is there and runs, and a key or a login is there; asks nobody else."""
+        program = _program(self._own_environment)
+        if program is None:
+            return AgentCheck(is_ready=False, problem=MISSING, abilities=ABILITIES)
+        try:
+            version = await asyncio.to_thread(_version, program, self._own_environment)
+        except (OSError, subprocess.SubprocessError) as error:
+            return AgentCheck(is_ready=False, problem=f"{program} does not run: {error}", abilities=ABILITIES)
+        problem = await asyncio.to_thread(lambda: CodexSettings(self._own_environment).problem)
+        return AgentCheck(is_ready=problem is None, version=version, problem=problem, abilities=ABILITIES)
+
+    def run(self, job: Job) -> CodexRun:
+        """Prepare the job; Codex starts when the run's events are read."""
+        return CodexRun(job, lambda: self._launch(job))
+
+    def _launch(self, job: Job) -> Launch:
+        """How to start it; raises FileNotFoundError where it is not installed."""
+        settings = CodexSettings({**self._own_environment, **job.environment})
+        environment = attempt_environment(job, self._own_environment, self._also | settings.variables)
+        program = _program(environment)
+        if program is None:
+            raise FileNotFoundError(MISSING)
+        overrides = (*OVERRIDES, KEEP_NO_LOGIN) if settings.key else OVERRIDES
+        options = [option for override in overrides for option in ("-c", override)]
+        return Launch((program, "app-server", *options), environment, settings.key)
+
+
+def _program(environment: Mapping[str, str]) -> str | None:
+    return shutil.which("codex", path=environment.get("PATH"))
+
+
+def _version(program: str, environment: Mapping[str, str]) -> str:
+    """The version as it tells it; OSError or SubprocessError when it does not run."""
+    done = subprocess.run(  # noqa: S603 (codex, found on the PATH)
+        [program, "--version"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=CHECK_LIMIT_SECONDS,
+        check=True,
+        env=dict(environment),
+    )
+    said = done.stdout.decode(errors="replace").split()
+    return said[-1] if said else "unknown"

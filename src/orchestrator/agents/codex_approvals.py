@@ -1,0 +1,111 @@
+"""What Codex asks for while it works, and how it is answered.
+
+After `ServerRequest` of the protocol that `codex app-server generate-ts` writes (seen: 0.169.0).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.agents.codex_items import PATCH, SHELL, inner_command
+from orchestrator.agents.json_rpc import Request
+from orchestrator.agents.permission_policy import verdict
+from orchestrator.domain.events import SUMMARY_LENGTH_MAX, clip
+from orchestrator.domain.plan import Permissions
+
+Params = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A question that somebody can answer with yes or no, and both answers as Codex wants them."""
+
+    question: str
+    tool_id: str | None
+    tool_name: str
+    kind: str
+    if_allowed: Any
+    if_denied: Any
+
+    def settled(self, permissions: Permissions) -> bool | None:
+        """The answer that stands already; None where somebody is to be asked."""
+        answer = verdict(permissions, self.kind)
+        return None if answer == "ask" else answer == "allow"
+
+
+def approval(request: Request, described: str = "") -> Approval | None:
+    """The question; None for a request that is none. `described` is what is known of the call it is about."""
+    params = request.params
+    match request.method:
+        case "item/commandExecution/requestApproval":
+            return _decision(params, _command(params, described), SHELL, "execute")
+        case "item/fileChange/requestApproval":
+            return _decision(params, f"Change files?\n{described}".strip(), PATCH, "edit")
+        case "item/permissions/requestApproval":
+            return _more_rights(params)
+        case "mcpServer/elicitation/request":
+            return _elicitation(params)
+        case _:
+            return None
+
+
+def _command(params: Params, described: str) -> str:
+    network = params.get("networkApprovalContext")
+    if isinstance(network, dict):
+        return f"Let it reach {network.get('host', 'the network')}?"
+    command = inner_command(str(params.get("command") or described or "a command"))
+    return f"Run this in {params.get('cwd', 'the project')}?\n{command}"
+
+
+def _decision(params: Params, question: str, tool_name: str, kind: str) -> Approval:
+    return Approval(
+        question=_with_reason(question, params),
+        tool_id=_name(params, "itemId"),
+        tool_name=tool_name,
+        kind=kind,
+        if_allowed={"decision": "accept"},
+        if_denied={"decision": "decline"},
+    )
+
+
+def _more_rights(params: Params) -> Approval:
+    """The model asks for access that its sandbox does not give; granted, it holds for the turn."""
+    asked = params.get("permissions")
+    wanted = {name: right for name, right in asked.items() if right} if isinstance(asked, dict) else {}
+    return Approval(
+        question=_with_reason(f"Give it more access: {json.dumps(wanted)}?", params),
+        tool_id=None,
+        tool_name="request_permissions",
+        kind="other",
+        if_allowed={"permissions": wanted, "scope": "turn"},
+        if_denied={"permissions": {}, "scope": "turn"},
+    )
+
+
+def _elicitation(params: Params) -> Approval:
+    """A question of an MCP server; one that wants more than a yes can only be declined."""
+    schema = params.get("requestedSchema")
+    wants_more = params.get("mode") == "url" or (isinstance(schema, dict) and bool(schema.get("properties")))
+    declined = {"action": "decline", "content": None, "_meta": None}
+    return Approval(
+        question=clip(
+            f"{params.get('serverName', 'A server')} asks: {params.get('message', '')}", SUMMARY_LENGTH_MAX
+        ),
+        tool_id=None,
+        tool_name="mcp",
+        kind="other",
+        if_allowed=declined if wants_more else {"action": "accept", "content": {}, "_meta": None},
+        if_denied=declined,
+    )
+
+
+def _with_reason(question: str, params: Params) -> str:
+    reason = params.get("reason")
+    return clip(f"{question}\n{reason}" if reason else question, SUMMARY_LENGTH_MAX)
+
+
+def _name(params: Params, field: str) -> str | None:
+    value = params.get(field)
+    return value if isinstance(value, str) else None

@@ -1,0 +1,100 @@
+"""Each real agent in each scenario, as a task of a plan: the outcome is the one that docs/agents.md says."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import scenario_table
+from doors import Project, marked_processes, wait_until
+from fake_model import FakeModel
+from real_agents import CLAUDE, CODEX, OPENCODE, environment
+
+AGENTS = {agent.name: agent for agent in (CLAUDE, CODEX, OPENCODE)}
+LIMITS = (
+    *("--max-attempts", "1", "--silence-timeout", "25", "--repeats", "5", "--task-budget-usd", "0.5"),
+    *("--on-blocked", "exit"),
+)
+ENDED = {"completed", "failed", "stopped", "crashed"}
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300), pytest.mark.needs_node]
+
+
+@pytest.fixture
+def project(tmp_path):
+    project = Project(tmp_path / "project")
+    yield project
+    for door in project.doors:
+        door.kill()
+        door.wait()
+
+
+@pytest.mark.parametrize("name", AGENTS)
+@pytest.mark.parametrize("scenario", scenario_table.SCENARIOS)
+def test_the_outcome_is_what_the_page_says(project, tmp_path, scenario, name):
+    permissions = "read-only" if scenario == "denied" else "full"
+    task = f"- [ ] 1.1 Work [[scenario:{scenario}]]\n  - agent: {name}\n  - permissions: {permissions}\n"
+    project.plan("one", f"# One\n\n{task}")
+    more = {"retries": "1"} if name == "claude" else {}
+    with FakeModel() as model:
+        variables = environment(AGENTS[name], tmp_path / "home", model.url, **more)
+        run = project.open("plan_orchestrator.py", "--plan", "one", *LIMITS, environment=variables)
+        instance = project.only_id()
+        told = wait_until(lambda: decided(project.events(instance)), 150)
+        if told["type"] != "orchestrator_changed" or told["data"]["new_status"] not in ENDED:
+            project.command("shutdown", instance, "--force")
+        run.wait()
+        assert model.strays == []
+    assert not marked_processes(instance)
+    seen = in_words(told, project.events(instance))
+    if scenario_table.IS_WRITTEN:
+        scenario_table.note(scenario, name, seen)
+    assert seen == scenario_table.cell(scenario, name), run.text
+
+
+def decided(events: list[dict]) -> dict | None:
+    """The event by which it is plain what comes of it."""
+    for event in events:
+        if event["type"] == "agent_limited" and event["data"]["until"]:
+            return event
+        if event["type"] == "orchestrator_changed" and event["data"]["new_status"] in ENDED | {"paused"}:
+            return event
+    return None
+
+
+def in_words(told: dict, events: list[dict]) -> str:
+    if told["type"] == "agent_limited":
+        return "waits for the limit"
+    if told["data"]["new_status"] == "paused":
+        return "the run pauses: budget"
+    calls = [event["data"]["status"] for event in events if event["type"] == "tool_completed"]
+    counted = ", ".join(f"{calls.count(status)} {status}" for status in dict.fromkeys(calls))
+    if told["data"]["new_status"] == "completed":
+        return f"completed ({counted or 'no call'})"
+    failed = next(
+        e["data"] for e in events if e["type"] == "task_changed" and e["data"]["new_status"] == "failed"
+    )
+    return f"failed: {reason(failed['error'])}"
+
+
+REASONS = {
+    "Stuck: the agent said nothing": "stuck, silent",
+    "Stuck: the agent made the same call": "stuck, the same call again and again",
+    "key": "no valid key",
+    "log": "no valid key",
+    "401": "no valid key",
+    "context": "context full",
+    "too long": "context full",
+    "Nothing was done": "nothing was allowed",
+    "not allowed": "nothing was allowed",
+    "refused": "nothing was allowed",
+    "overload": "overloaded",
+    "529": "overloaded",
+}
+
+
+def reason(error: str) -> str:
+    """The error in a few words, whichever agent it is from."""
+    return next(
+        (words for part, words in REASONS.items() if part.lower() in error.lower()), json.dumps(error[:60])
+    )

@@ -1,0 +1,365 @@
+"""The driver for ACP agents, with an agent of our own on real pipes."""
+
+import asyncio
+import json
+import sys
+import time
+from dataclasses import replace
+
+import acp_double
+import pytest
+from patience import until
+
+from orchestrator.agents import acp_run, processes
+from orchestrator.agents.acp import AcpAgent
+from orchestrator.agents.acp_profiles import AcpProfile
+from orchestrator.domain.plan import Span, Task, TaskId
+from orchestrator.engine.agent_events import (
+    Finished,
+    Log,
+    PermissionAsked,
+    Started,
+    Text,
+    ToolCallCompleted,
+    ToolCallStarted,
+    UsageDelta,
+)
+from orchestrator.engine.records import Job
+
+PROFILE = AcpProfile("double", (sys.executable, "-S", acp_double.__file__), login="Set THE_KEY.")
+
+
+@pytest.fixture
+def make_run(tmp_path):
+    """Prepare a run of a play; `DOUBLE_…` are the double's own switches, `fields` the job's."""
+
+    def make(play: str, profile: AcpProfile = PROFILE, own=None, **fields):
+        switches = {name: fields.pop(name) for name in list(fields) if name.startswith("DOUBLE_")}
+        switches["DOUBLE_RECORD"] = str(tmp_path / "heard.jsonl")
+        job = Job(
+            "orch-acp",
+            "plan",
+            Task(TaskId("1.1"), "a task", 1, 1, Span(0, 0)),
+            1,
+            tmp_path,
+            play,
+            environment=switches,
+            **fields,
+        )
+        return AcpAgent(profile, {"PATH": "/usr/bin:/bin", **(own or {})}).run(job)
+
+    return make
+
+
+@pytest.fixture
+def heard(tmp_path):
+    """What the agent was sent: `heard(method)` gives the params of each."""
+
+    def of(method: str):
+        lines = (tmp_path / "heard.jsonl").read_text().splitlines()
+        return [m["params"] for m in map(json.loads, lines) if m.get("method") == method]
+
+    return of
+
+
+async def read(run):
+    return [event async for event in run.events()]
+
+
+def of(kind, events):
+    return [event for event in events if isinstance(event, kind)]
+
+
+async def test_a_session_is_opened_as_the_protocol_wants(make_run, heard, tmp_path):
+    events = await read(make_run("completes"))
+    assert events[0] == Started("double", "1.2.3", "acme/small", acp_double.SESSION)
+    greeting = heard("initialize")[0]
+    assert greeting["protocolVersion"] == 1
+    assert greeting["clientCapabilities"] == {
+        "fs": {"readTextFile": False, "writeTextFile": False},
+        "terminal": False,
+    }
+    assert heard("session/new") == [{"cwd": str(tmp_path), "mcpServers": []}]
+    assert heard("session/prompt")[0]["prompt"] == [{"type": "text", "text": "completes"}]
+    assert heard("session/set_mode") == []
+
+
+async def test_the_last_message_is_the_finding_and_tokens_are_one_text(make_run):
+    events = await read(make_run("completes"))
+    assert events[-1] == Finished("completed", "All good")
+    assert [event.text for event in of(Text, events)] == ["Looking", "All good"]
+    assert sum(delta.cost_usd for delta in of(UsageDelta, events)) == 0.5
+
+
+async def test_many_words_come_whole_in_few_events(make_run):
+    events = await read(make_run("many-words"))
+    texts = of(Text, events)
+    assert "".join(event.text for event in texts) == "".join(f"word{number} " for number in range(2_000))
+    assert len(texts) < 20
+
+
+async def test_what_an_agent_says_slowly_is_told_while_it_works(make_run):
+    run = make_run("talks-slowly")
+    events = run.events()
+    assert [type(await anext(events)) for _ in range(2)] == [Started, Text]
+    await run.interrupt("enough")
+    assert [event async for event in events][-1].outcome == "interrupted"
+
+
+# ---- permissions
+
+
+@pytest.mark.parametrize(
+    ("permissions", "play", "said", "outcome"),
+    [
+        ("full", "asks", "yes", "ok"),
+        ("edits", "asks", "no", "denied"),
+        ("read-only", "asks", "no", "denied"),
+        ("read-only", "asks-to-read", "yes", "ok"),
+        ("ask", "asks-to-read", "yes", "ok"),
+    ],
+)
+async def test_the_policy_answers_for_itself(make_run, permissions, play, said, outcome):
+    events = await read(make_run(play, permissions=permissions))
+    assert events[-1].text == f"Told {said}."
+    assert [event.outcome for event in of(ToolCallCompleted, events)] == [outcome]
+    assert of(PermissionAsked, events) == []
+
+
+@pytest.mark.parametrize(("allow", "said", "outcome"), [(True, "yes", "ok"), (False, "no", "denied")])
+async def test_somebody_else_may_answer(make_run, allow, said, outcome):
+    run = make_run("asks", permissions="ask")
+    events = []
+    async for event in run.events():
+        events.append(event)
+        if isinstance(event, PermissionAsked):
+            await run.answer("unknown", allow=True)
+            await run.answer(event.request_id, allow=allow)
+            await run.answer(event.request_id, allow=not allow)
+    asked = of(PermissionAsked, events)
+    assert [(question.question, question.tool_id) for question in asked] == [("execute: rm -rf build", "c1")]
+    assert isinstance(events[events.index(asked[0]) - 1], ToolCallStarted)
+    assert events[-1].text == f"Told {said}."
+    assert [event.outcome for event in of(ToolCallCompleted, events)] == [outcome]
+
+
+async def test_an_open_question_is_answered_as_cancelled(make_run):
+    run = make_run("asks", permissions="ask")
+    async for event in run.events():
+        if isinstance(event, PermissionAsked):
+            await asyncio.wait_for(run.interrupt("enough"), 8)
+    assert event.outcome == "interrupted"
+    assert event.text == "Told cancelled."
+    await run.answer("100", allow=True)
+
+
+async def test_what_was_not_offered_is_refused(make_run):
+    end = (await read(make_run("asks-for-files")))[-1]
+    assert "not offered" in end.text
+
+
+async def test_an_agent_is_made_to_ask_unless_all_is_allowed(make_run, heard):
+    await read(make_run("completes", permissions="edits"))
+    assert heard("session/set_mode") == [{"sessionId": acp_double.SESSION, "modeId": "default"}]
+    silent = replace(PROFILE, asking_modes=("of-tomorrow",))
+    events = await read(make_run("completes", silent, permissions="edits"))
+    assert "no mode that is known to ask" in of(Log, events)[0].text
+
+
+# ---- sessions and models
+
+
+@pytest.mark.parametrize("loads", ["", "1"])
+async def test_an_earlier_session_goes_on_and_its_story_is_not_told_again(make_run, heard, loads):
+    fields = {"DOUBLE_LOADS": loads} if loads else {}
+    events = await read(make_run("completes", session_id=acp_double.SESSION, **fields))
+    assert events[-1].outcome == "completed"
+    assert [event.text for event in of(Text, events)] == ["Looking", "All good"]
+    assert heard("session/load" if loads else "session/resume")[0]["sessionId"] == acp_double.SESSION
+    assert heard("session/new") == []
+    if loads:  # it has told what it had cost before
+        assert sum(delta.cost_usd for delta in of(UsageDelta, events)) == pytest.approx(0.1)
+
+
+async def test_what_a_session_had_cost_is_not_told_twice(tmp_path):
+    agent = AcpAgent(PROFILE, {"PATH": "/usr/bin:/bin"})
+    task = Task(TaskId("1.1"), "a task", 1, 1, Span(0, 0))
+    job = Job("orch-acp", "plan", task, 1, tmp_path, "completes")
+    first = await read(agent.run(job))
+    second = await read(agent.run(replace(job, attempt=2, session_id=first[0].session_id)))
+    assert sum(delta.cost_usd for delta in of(UsageDelta, first)) == 0.5
+    assert sum(delta.cost_usd for delta in of(UsageDelta, second)) == 0.0
+
+
+async def test_a_session_that_is_gone_is_begun_anew(make_run, heard):
+    events = await read(make_run("completes", session_id="ses-gone"))
+    assert events[0].session_id == acp_double.SESSION
+    assert "ses-gone" in of(Log, events)[0].text
+    assert events[-1].outcome == "completed"
+    assert len(heard("session/new")) == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "value"), [("acme/large", "acme/large"), ("large", "acme/large"), ("odd", "odd")]
+)
+async def test_a_model_is_chosen_through_the_protocol(make_run, heard, wanted, value):
+    events = await read(make_run("completes", model=wanted))
+    params = {"sessionId": acp_double.SESSION, "configId": "model", "value": value}
+    assert heard("session/set_config_option") == [params]
+    assert events[0].model == value
+
+
+async def test_or_by_the_command_line(make_run, heard):
+    profile = replace(PROFILE, model_arguments=("--model", "{model}"))
+    events = await read(make_run("completes", profile, model="large"))
+    assert events[0].model == "large"
+    assert heard("session/set_config_option") == []
+
+
+# ---- ends
+
+
+@pytest.mark.parametrize(
+    ("play", "outcome", "words"),
+    [
+        ("fails", "failed", "tests fail"),
+        ("refuses", "failed", "refused to go on"),
+        ("stops-oddly", "failed", "of_tomorrow"),
+        ("has-no-key", "unauthorized", "Authentication required. Set THE_KEY."),
+        ("has-no-quota", "limited", "retry after 3600s"),
+        ("is-overloaded", "failed", "529 Overloaded"),
+        ("is-full", "context_full", "prompt is too long"),
+        ("dies", "lost", "exit code 7"),
+    ],
+)
+async def test_how_a_turn_ends_badly(make_run, play, outcome, words):
+    events = await read(make_run(play))
+    assert events[-1].outcome == outcome
+    assert words in events[-1].error
+    assert (events[-1].limit is not None) == (outcome == "limited")
+    assert len(of(ToolCallStarted, events)) == len(of(ToolCallCompleted, events))
+
+
+async def test_a_program_that_dies_tells_what_it_said_last(make_run):
+    end = (await read(make_run("dies")))[-1]
+    assert "Segmentation fault" in end.error
+    assert end.exit_code == 7
+
+
+async def test_a_call_that_is_left_open_was_interrupted(make_run):
+    events = await read(make_run("leaves-open"))
+    assert events[-1].outcome == "completed"
+    assert [event.outcome for event in of(ToolCallCompleted, events)] == ["interrupted"]
+
+
+async def test_what_is_no_message_is_a_log_and_answers_to_nobody_are_dropped(make_run):
+    events = await read(make_run("chatters"))
+    assert events[-1] == Finished("completed", "Still here.")
+    assert [event.text for event in of(Log, events)][:2] == ["Loading…", '{"level": "info"}']
+    assert all(len(event.text) <= acp_run.LOG_LENGTH_MAX for event in of(Log, events))
+
+
+@pytest.mark.parametrize(
+    ("fields", "outcome", "words"),
+    [
+        ({"DOUBLE_LOCKED": "1"}, "unauthorized", "Set THE_KEY."),
+        ({"DOUBLE_PROTOCOL": "2"}, "failed", "version 2"),
+    ],
+)
+async def test_why_no_session_was_opened(make_run, fields, outcome, words):
+    events = await read(make_run("completes", **fields))
+    assert [type(event) for event in events] == [Finished]
+    assert events[-1].outcome == outcome
+    assert words in events[-1].error
+
+
+async def test_an_agent_that_never_answers_is_lost(make_run, monkeypatch):
+    monkeypatch.setattr(acp_run, "OPEN_LIMIT_SECONDS", 0.5)
+    end = (await read(make_run("completes", DOUBLE_HANGS="1")))[-1]
+    assert end.outcome == "lost"
+    assert "no session within 0.5 s" in end.error
+
+
+async def test_it_can_be_interrupted_before_it_has_answered(make_run):
+    run = make_run("completes", DOUBLE_HANGS="1")
+    reading = asyncio.create_task(read(run))
+    await until(lambda: processes.marked("orch-acp"))
+    await asyncio.wait_for(run.interrupt("too slow"), 8)
+    assert [event.outcome for event in await reading] == ["interrupted"]
+
+
+async def test_a_program_that_is_not_there_or_no_program(make_run, tmp_path):
+    end = (await read(make_run("completes", replace(PROFILE, command=("no-such-agent",), install="get it"))))[
+        -1
+    ]
+    assert (end.outcome, end.error) == (
+        "failed",
+        "no-such-agent is not on the PATH; install it with `get it`.",
+    )
+    script = tmp_path / "broken"
+    script.write_bytes(b"\x7fELF broken")
+    script.chmod(0o755)
+    end = (await read(make_run("completes", replace(PROFILE, command=(str(script),)))))[-1]
+    assert end.outcome in ("failed", "lost")
+    assert end.error
+
+
+# ---- interrupting
+
+
+async def test_an_interrupt_leaves_no_process_not_even_of_a_stubborn_agent(make_run):
+    run = make_run("stubborn")
+    reading = asyncio.create_task(read(run))
+    await until(lambda: processes.marked("orch-acp"))
+    began = time.monotonic()
+    await asyncio.wait_for(run.interrupt("enough"), 9)
+    assert time.monotonic() - began < 9
+    assert not processes.marked("orch-acp")
+    events = await reading
+    assert events[-1].outcome == "interrupted"
+
+
+async def test_an_agent_that_calls_a_cancelled_turn_ended_is_interrupted(make_run):
+    run = make_run("hangs-silently")
+    reading = asyncio.create_task(read(run))
+    await until(lambda: processes.marked("orch-acp"))
+    await asyncio.sleep(0)
+    await asyncio.wait_for(run.interrupt("enough"), 8)
+    assert (await reading)[-1].error == "Interrupted: enough"
+
+
+async def test_no_note_is_taken(make_run):
+    assert await make_run("completes").tell("look left") is False
+
+
+# ---- the environment, and the check
+
+
+async def test_only_what_the_profile_asks_for_is_passed_on(tmp_path):
+    profile = replace(
+        PROFILE,
+        pass_environment=("VENDOR_*",),
+        environment={"SET": "1"},
+        asking_environment={"ASKING": "1"},
+    )
+    own = {"PATH": "/usr/bin:/bin", "VENDOR_KEY": "sk", "OTHER_KEY": "sk", "ORCHESTRATOR_API_TOKEN": "t"}
+    job = Job("orch-acp", "plan", Task(TaskId("1.1"), "t", 1, 1, Span(0, 0)), 1, tmp_path, "completes")
+    full = AcpAgent(profile, own).run(job)._environment
+    assert (full["VENDOR_KEY"], full["SET"]) == ("sk", "1")
+    assert not full.keys() & {"OTHER_KEY", "ORCHESTRATOR_API_TOKEN", "ASKING"}
+    careful = AcpAgent(profile, own).run(replace(job, permissions="edits"))._environment
+    assert careful["ASKING"] == "1"
+
+
+async def test_the_check_tells_a_version_or_why_not(tmp_path):
+    own = {"PATH": "/usr/bin:/bin"}
+    versioned = replace(PROFILE, version_arguments=(*PROFILE.command[1:], "--version"), tells_cost=True)
+    check = await AcpAgent(versioned, own).check()
+    assert (check.is_ready, check.version, check.problem) == (True, "1.2.3", None)
+    assert check.abilities.permissions
+    assert check.abilities.cost
+    missing = await AcpAgent(replace(PROFILE, command=("no-such-agent",)), own).check()
+    assert not missing.is_ready
+    assert "not on the PATH" in missing.problem
+    failing = await AcpAgent(replace(PROFILE, command=("/usr/bin/false",)), own).check()
+    assert "exit code 1" in failing.problem

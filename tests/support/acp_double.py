@@ -1,0 +1,329 @@
+"""An agent of the Agent Client Protocol, for tests: it plays what the prompt names, over stdin and stdout.
+
+`python acp_double.py`; the prompt is the name of a play below. Needs nothing but Python, so that it starts fast.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+SESSION = "ses-double"
+WRITING = threading.Lock()
+
+
+def send(message: dict[str, Any]) -> None:
+    with WRITING:
+        sys.stdout.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
+        sys.stdout.flush()
+
+
+def update(what: str, /, **parts: Any) -> None:
+    params = {"sessionId": SESSION, "update": {"sessionUpdate": what, **parts}}
+    send({"method": "session/update", "params": params})
+
+
+def text_content(text: str) -> list[dict[str, Any]]:
+    return [{"type": "content", "content": {"type": "text", "text": text}}]
+
+
+class Turn:
+    """One prompt being played, in a thread of its own."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.is_cancelled = threading.Event()
+        self.answers: dict[int, Any] = {}
+        self.has_answer = threading.Condition()
+
+    def say(self, text: str) -> None:
+        update("agent_message_chunk", content={"type": "text", "text": text})
+
+    def begin(self, call: str, title: str, kind: str = "execute", **raw: Any) -> None:
+        update("tool_call", toolCallId=call, title=title, kind=kind, status="in_progress", rawInput=raw)
+
+    def finish(self, call: str, text: str, status: str = "completed") -> None:
+        update("tool_call_update", toolCallId=call, status=status, content=text_content(text))
+
+    def ask(self, call: str, title: str, kind: str) -> str:
+        number = next(NUMBERS)
+        options = [
+            {"optionId": "yes", "name": "Yes", "kind": "allow_once"},
+            {"optionId": "no", "name": "No", "kind": "reject_once"},
+        ]
+        params = {
+            "sessionId": SESSION,
+            "options": options,
+            "toolCall": {"toolCallId": call, "title": title, "kind": kind, "rawInput": {"command": title}},
+        }
+        with self.has_answer:
+            send({"id": number, "method": "session/request_permission", "params": params})
+            self.has_answer.wait_for(lambda: number in self.answers)
+        outcome = self.answers[number]["outcome"]
+        return outcome.get("optionId", outcome["outcome"])
+
+    def end(self, reason: str = "end_turn", **parts: Any) -> None:
+        send({"id": self.number, "result": {"stopReason": reason, **parts}})
+
+    def fail(self, code: int, message: str, data: Any = None) -> None:
+        send({"id": self.number, "error": {"code": code, "message": message, "data": data}})
+
+    def wait_for_cancel(self) -> None:
+        self.is_cancelled.wait()
+
+
+def completes(turn: Turn) -> None:
+    turn.say("Look")
+    turn.say("ing")
+    turn.begin("c1", "Read", "read", path="a.py")
+    turn.finish("c1", "120 lines")
+    turn.begin("c2", "make", command="make")
+    turn.finish("c2", "ok")
+    turn.say("All ")
+    turn.say("good")
+    update("usage_update", used=10, size=100, cost={"amount": 0.5, "currency": "USD"})
+    turn.end(usage={"inputTokens": 10, "outputTokens": 2, "totalTokens": 12})
+
+
+def fails(turn: Turn) -> None:
+    turn.begin("c1", "make test", command="make test")
+    turn.finish("c1", "1 failed", "failed")
+    EXIT_CODES.append(3)
+    turn.fail(-32603, "Internal error: tests fail")
+
+
+def hangs(turn: Turn) -> None:
+    turn.begin("c1", "serve", command="serve")
+    child = subprocess.Popen(["sleep", "3000"], start_new_session=True)
+    turn.wait_for_cancel()
+    child.kill()
+    turn.finish("c1", "User aborted")
+    turn.end("cancelled")
+
+
+def hangs_silently(turn: Turn) -> None:
+    turn.wait_for_cancel()
+    turn.end("end_turn")  # as OpenCode does
+
+
+def big(turn: Turn) -> None:
+    lines = "x" * 3_000_000
+    turn.begin("c1", "cat", command=lines)
+    for length in (1_000_000, 2_000_000, 3_000_000):
+        update(
+            "tool_call_update", toolCallId="c1", status="in_progress", content=text_content(lines[:length])
+        )
+    turn.finish("c1", lines)
+    turn.say(lines)
+    turn.end()
+
+
+def asks(turn: Turn) -> None:
+    said = turn.ask("c1", "rm -rf build", "execute")
+    if said == "yes":
+        turn.finish("c1", "removed")
+    else:
+        turn.finish("c1", "refused", "failed")
+    turn.say(f"Told {said}.")
+    turn.end()
+
+
+def asks_to_read(turn: Turn) -> None:
+    said = turn.ask("c1", "cat a.py", "read")
+    turn.finish("c1", "120 lines")
+    turn.say(f"Told {said}.")
+    turn.end()
+
+
+def asks_for_files(turn: Turn) -> None:
+    number = next(NUMBERS)
+    with turn.has_answer:
+        send({"id": number, "method": "fs/read_text_file", "params": {"sessionId": SESSION, "path": "/a"}})
+        turn.has_answer.wait_for(lambda: number in turn.answers)
+    turn.say(f"Told {turn.answers[number]}.")
+    turn.end()
+
+
+def dies(turn: Turn) -> None:
+    turn.begin("c1", "make", command="make")
+    sys.stderr.write("Segmentation fault\n")
+    sys.stderr.flush()
+    os._exit(7)
+
+
+def stubborn(turn: Turn) -> None:
+    STAYS.append(True)
+    turn.begin("c1", "serve", command="serve")
+    threading.Event().wait()
+
+
+def leaves_open(turn: Turn) -> None:
+    turn.begin("c1", "serve", command="serve")
+    turn.end()
+
+
+def chatters(turn: Turn) -> None:
+    with WRITING:
+        sys.stdout.write('Loading…\n{"level": "info"}\n[1, 2]\n{broken\n\n' + "y" * 5_000 + "\n")
+        sys.stdout.flush()
+    send({"id": 999, "result": {"stopReason": "refusal"}})
+    send({"id": "x", "error": {"code": 1, "message": "to nobody"}})
+    send({"method": "session/update", "params": {"update": {"sessionUpdate": "of tomorrow"}}})
+    send({"method": "session/update", "params": {"update": [1]}})
+    send({"method": "session/update", "params": [1]})
+    send({"method": "_vendor/thing", "params": {}})
+    turn.say("Still here.")
+    turn.end()
+
+
+def many_words(turn: Turn) -> None:
+    for number in range(2_000):
+        turn.say(f"word{number} ")
+    turn.end()
+
+
+def talks_slowly(turn: Turn) -> None:
+    turn.say("One moment. ")
+    turn.wait_for_cancel()
+    turn.end("cancelled")
+
+
+def refuses(turn: Turn) -> None:
+    turn.end("refusal")
+
+
+def stops_oddly(turn: Turn) -> None:
+    turn.end("of_tomorrow")
+
+
+def has_no_key(turn: Turn) -> None:
+    turn.fail(-32000, "Authentication required")
+
+
+def has_no_quota(turn: Turn) -> None:
+    turn.fail(
+        -32603, "Internal error", {"details": "You exceeded your current quota. Suggested retry after 3600s"}
+    )
+
+
+def is_overloaded(turn: Turn) -> None:
+    turn.fail(-32603, "Internal error: 529 Overloaded")
+
+
+def is_full(turn: Turn) -> None:
+    turn.fail(-32603, "Internal error: prompt is too long: 210000 tokens > 200000 maximum")
+
+
+PLAYS: dict[str, Callable[[Turn], None]] = {
+    name.replace("_", "-"): play
+    for name, play in list(globals().items())
+    if callable(play) and getattr(play, "__annotations__", {}).get("turn") is Turn
+}
+NUMBERS = count(100)
+EXIT_CODES: list[int] = []
+STAYS: list[bool] = []
+
+
+def greet(message: dict[str, Any]) -> None:
+    if os.environ.get("DOUBLE_HANGS"):
+        time.sleep(3_000)
+    version = int(os.environ.get("DOUBLE_PROTOCOL", "1"))
+    abilities: dict[str, Any] = {"sessionCapabilities": {"resume": {}}}
+    if os.environ.get("DOUBLE_LOADS"):
+        abilities = {"loadSession": True}
+    send(
+        {
+            "id": message["id"],
+            "result": {
+                "protocolVersion": version,
+                "agentCapabilities": abilities,
+                "agentInfo": {"name": "double", "version": "1.2.3"},
+            },
+        }
+    )
+
+
+def open_session(message: dict[str, Any]) -> None:
+    if os.environ.get("DOUBLE_LOCKED"):
+        send({"id": message["id"], "error": {"code": -32000, "message": "Authentication required"}})
+        return
+    if message["method"] == "session/load":
+        update("user_message_chunk", content={"type": "text", "text": "earlier question"})
+        for number in range(200):
+            update("agent_message_chunk", content={"type": "text", "text": f"earlier answer {number}"})
+        update("usage_update", used=10, size=100, cost={"amount": 0.4, "currency": "USD"})
+    setup: dict[str, Any] = {
+        "modes": {"currentModeId": "yolo", "availableModes": [{"id": "yolo"}, {"id": "default"}]},
+        "configOptions": [
+            {
+                "id": "model",
+                "category": "model",
+                "type": "select",
+                "currentValue": "acme/small",
+                "options": [{"value": "acme/small"}, {"value": "acme/large"}],
+            }
+        ],
+    }
+    if message["method"] == "session/new":
+        setup["sessionId"] = SESSION
+    elif message["params"]["sessionId"] != SESSION:
+        send({"id": message["id"], "error": {"code": -32602, "message": "Session not found"}})
+        return
+    send({"id": message["id"], "result": setup})
+
+
+def hear(message: dict[str, Any], turn: Turn | None) -> Turn | None:
+    """Answer one message; the turn that is played from then on."""
+    match message.get("method"):
+        case "initialize":
+            greet(message)
+        case "session/new" | "session/load" | "session/resume":
+            open_session(message)
+        case "session/set_mode" | "session/set_config_option" | "session/set_model":
+            send({"id": message["id"], "result": {}})
+        case "session/prompt":
+            turn = begin(message)
+        case "session/cancel" if turn is not None:
+            turn.is_cancelled.set()
+        case None if turn is not None:
+            with turn.has_answer:
+                turn.answers[message["id"]] = message.get("result", message.get("error"))
+                turn.has_answer.notify_all()
+    return turn
+
+
+def begin(message: dict[str, Any]) -> Turn:
+    turn = Turn(message["id"])
+    name = message["params"]["prompt"][0]["text"]
+    if name == "stubborn":
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    threading.Thread(target=PLAYS[name], args=(turn,), daemon=True).start()
+    return turn
+
+
+def main() -> None:
+    if "--version" in sys.argv:
+        sys.stdout.write("double 1.2.3\n")
+        return
+    turn: Turn | None = None
+    for line in sys.stdin:
+        if record := os.environ.get("DOUBLE_RECORD"):
+            with Path(record).open("a") as file:
+                file.write(line)
+        message = json.loads(line)
+        turn = hear(message, turn)
+    if STAYS:
+        threading.Event().wait()
+    sys.exit(EXIT_CODES[0] if EXIT_CODES else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+"""Real agent programs: installed once at exact versions, and started in an environment that holds nothing else.
+
+They are fetched from npm and PyPI when a test first asks for one, into the checkout's `.cache/agents`. Nothing of
+them lies in this repository.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+CACHE = Path(__file__).resolve().parents[2] / ".cache" / "agents"
+INSTALL_SECONDS = 600
+KEY = "sk-test"
+"""The made-up key that each agent is given."""
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+
+@dataclass(frozen=True)
+class RealAgent:
+    """What to fetch: the agent, and what else it needs that is not in the checkout's environment."""
+
+    name: str
+    registry: str
+    pins: tuple[str, ...]
+    programs_in: str = ".bin"
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies: another pin is another folder."""
+        digest = hashlib.sha256("\n".join((*self.pins, sys.version[:4])).encode()).hexdigest()
+        return CACHE / f"{self.name}-{digest[:12]}"
+
+    @property
+    def programs(self) -> Path:
+        """The folder that belongs on PATH."""
+        return (
+            self.folder / "node_modules" / self.programs_in if self.registry == "npm" else self.folder / "bin"
+        )
+
+
+CODEX = RealAgent("codex", "npm", ("@openai/codex@0.169.0",))
+PLATFORM = f"{sys.platform}-{'arm64' if platform.machine() in {'arm64', 'aarch64'} else 'x64-baseline'}"
+# The package `opencode-ai` only chooses among these by its install script, and its own program is a stub.
+OPENCODE = RealAgent("opencode", "npm", (f"opencode-{PLATFORM}@1.18.33",), f"opencode-{PLATFORM}/bin")
+CLAUDE = RealAgent(
+    "claude",
+    "pypi",
+    (
+        "claude-agent-sdk==0.2.187",
+        "cffi==2.1.1",
+        "cryptography==50.0.2",
+        "httpcore2==2.16.2",
+        "httpx2==2.16.2",
+        "mcp==2.3.0",
+        "mcp-types==2.3.0",
+        "pycparser==3.12",
+        "pyjwt==2.15.1",
+        "python-multipart==0.0.34",
+        "sniffio==1.3.1",
+        "sse-starlette==3.7.0",
+        "truststore==0.10.5",
+    ),
+)
+"""The SDK with the program inside it, and those of its dependencies that the checkout lacks: so the folder can
+stand on PYTHONPATH without hiding any package of the checkout's."""
+
+
+def install(agent: RealAgent) -> Path:
+    """Its folder, filled when it was not; any number of test processes may ask at once."""
+    with _lock(agent.name):
+        if not agent.folder.exists():
+            fresh = Path(tempfile.mkdtemp(prefix=f".{agent.name}-", dir=CACHE))
+            try:
+                _fetch(agent, fresh)
+                fresh.chmod(0o755)
+                fresh.rename(agent.folder)
+            finally:
+                shutil.rmtree(fresh, ignore_errors=True)
+    return agent.folder
+
+
+def _fetch(agent: RealAgent, folder: Path) -> None:
+    if agent.registry == "npm":
+        # Their install scripts only link what the platform's package holds already.
+        command = [
+            "npm",
+            "install",
+            "--prefix",
+            folder,
+            "--no-audit",
+            "--no-fund",
+            "--ignore-scripts",
+            *agent.pins,
+        ]
+    elif shutil.which("uv"):
+        command = [
+            "uv",
+            "pip",
+            "install",
+            "--python",
+            sys.executable,
+            "--target",
+            folder,
+            "--no-deps",
+            *agent.pins,
+        ]
+    else:
+        command = [sys.executable, "-m", "pip", "install", "--target", folder, "--no-deps", *agent.pins]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=INSTALL_SECONDS,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, f"{agent.name} could not be installed:\n{done.stdout}\n{done.stderr}"
+
+
+@contextmanager
+def _lock(name: str) -> Iterator[None]:
+    CACHE.mkdir(parents=True, exist_ok=True)
+    (CACHE.parent / ".gitignore").write_text("*\n")
+    with (CACHE / f".{name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def environment(agent: RealAgent, home: Path, model_url: str, **more: str) -> dict[str, str]:
+    """All the variables it is to be started with; its settings are written into `home`.
+
+    `more` are settings of its own: see the functions below.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    variables = {
+        "HOME": str(home),
+        "PATH": f"{install(agent) and agent.programs}:{SYSTEM_PATH}",
+        "LANG": "C.UTF-8",
+        "TERM": "dumb",
+    }
+    return variables | {"codex": _codex, "opencode": _opencode, "claude": _claude}[agent.name](
+        home, model_url, **more
+    )
+
+
+def _codex(
+    home: Path, url: str, approval: str = "never", sandbox: str = "danger-full-access"
+) -> dict[str, str]:
+    folder = home / ".codex"
+    folder.mkdir(exist_ok=True)
+    (folder / "config.toml").write_text(f"""\
+model = "gpt-fake"
+model_provider = "fake"
+approval_policy = "{approval}"
+sandbox_mode = "{sandbox}"
+check_for_update_on_startup = false
+
+[model_providers.fake]
+name = "Fake"
+base_url = "{url}/v1"
+env_key = "FAKE_KEY"
+wire_api = "responses"
+request_max_retries = 2
+stream_max_retries = 2
+
+[analytics]
+enabled = false
+""")
+    return {"FAKE_KEY": KEY}
+
+
+def _opencode(home: Path, url: str, permission: str = "allow") -> dict[str, str]:
+    folder = home / ".config" / "opencode"
+    folder.mkdir(parents=True, exist_ok=True)
+    model = {
+        "name": "Fake",
+        "tool_call": True,
+        "limit": {"context": 200_000, "output": 32_000},
+        "cost": {"input": 3, "output": 15},
+    }
+    provider = {
+        "npm": "@ai-sdk/openai-compatible",
+        "name": "Fake",
+        "options": {"baseURL": f"{url}/v1", "apiKey": KEY},
+        "models": {"fake-model": model},
+    }
+    settings = {
+        "$schema": "https://opencode.ai/config.json",
+        "autoupdate": False,
+        "share": "disabled",
+        "enabled_providers": ["fake"],
+        "model": "fake/fake-model",
+        "provider": {"fake": provider},
+        "permission": dict.fromkeys(("edit", "bash", "webfetch"), permission),
+    }
+    (folder / "opencode.json").write_text(json.dumps(settings, indent=2))
+    return {"OPENCODE_DISABLE_AUTOUPDATE": "1", "OPENCODE_DISABLE_MODELS_FETCH": "1"}
+
+
+def _claude(home: Path, url: str, retries: str = "2", token: str = "") -> dict[str, str]:
+    assert home.is_dir()
+    # A token stands for a subscription, whose limits are told in another way.
+    key = {"CLAUDE_CODE_OAUTH_TOKEN": token} if token else {"ANTHROPIC_API_KEY": KEY}
+    return {
+        **key,
+        "ANTHROPIC_BASE_URL": url,
+        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        "CLAUDE_CODE_MAX_RETRIES": retries,
+        # The SDK is imported by the orchestrator's own Python.
+        "PYTHONPATH": os.fspath(CLAUDE.folder),
+    }
+
+
+def claude_program() -> Path:
+    """The program that the SDK brings along."""
+    return install(CLAUDE) / "claude_agent_sdk" / "_bundled" / "claude"

@@ -1,0 +1,61 @@
+"""The table in docs/agents.md: what each real agent makes of each scenario of the fake model."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PAGE = CHECKOUT / "docs" / "agents.md"
+BEGIN, END = "<!-- table: agents-by-scenario (generated) -->\n", "<!-- end -->"
+SEEN = CHECKOUT / ".cache" / "agents" / "scenarios.json"
+IS_WRITTEN = os.environ.get("AGENT_TABLE") == "write"
+"""`AGENT_TABLE=write make test-agents` writes the page anew; else each cell is what is expected."""
+
+AGENTS = ("claude", "codex", "opencode")
+SCENARIOS = {
+    "three_tools": "three tool calls, then a report",
+    "sub_agent": "a sub-agent with three calls of its own",
+    "failing_tool": "a command that ends with exit code 3",
+    "many:50": "fifty calls in one answer",
+    "huge_output": "a command that prints 3 MB",
+    "orphan": "a process that leaves its session and ignores signals",
+    "slow": "an answer that comes word by word",
+    "denied": "a file to be written, with `permissions: read-only`",
+    "rate_limited": "429 once",
+    "cut:1": "a connection that breaks within the answer, once",
+    "unauthorised": "401",
+    "quota": "a usage limit that is reset in an hour",
+    "overloaded": "529 for ever",
+    "context_full": "more context than the model has",
+    "hang": "a model that never answers",
+    "loop": "the same call for ever",
+    "budget": "$0.3 an answer, with a budget of $0.5",
+}
+
+
+def cell(scenario: str, agent: str) -> str:
+    """What the page says."""
+    rows = PAGE.read_text().partition(BEGIN)[2].partition(END)[0].splitlines()[2:]
+    for row in rows:
+        described, *cells = (part.strip() for part in row.strip("|").split("|"))
+        if described == SCENARIOS[scenario]:
+            return cells[AGENTS.index(agent)]
+    raise AssertionError(f"docs/agents.md has no row for {scenario}: run AGENT_TABLE=write make test-agents")
+
+
+def note(scenario: str, agent: str, seen: str) -> None:
+    """Keep what was seen, and write the page as far as all is known."""
+    known = json.loads(SEEN.read_text()) if SEEN.exists() else {}
+    known.setdefault(scenario, {})[agent] = seen
+    SEEN.write_text(json.dumps(known, indent=1))
+    head = ["| The model's part | " + " | ".join(f"`{name}`" for name in AGENTS) + " |", "|---" * 4 + "|"]
+    rows = [
+        f"| {described} | " + " | ".join(known.get(name, {}).get(agent, "") for agent in AGENTS) + " |"
+        for name, described in SCENARIOS.items()
+    ]
+    before, begin, rest = PAGE.read_text().partition(BEGIN)
+    assert begin, f"the mark of the table is missing in {PAGE}"
+    after = rest.partition(END)[2]
+    PAGE.write_text(f"{before}{begin}{chr(10).join([*head, *rows])}\n{END}{after}")

@@ -1,0 +1,81 @@
+import pytest
+
+from orchestrator.agents.acp_profiles import PROFILES, AcpProfile
+from orchestrator.agents.agents_file import read_profiles
+from orchestrator.domain.errors import AgentUnavailable
+
+KNOWN = [profile.name for profile in PROFILES]
+
+
+def read(text: str):
+    return read_profiles(text.encode(), "agents.toml")
+
+
+def problem(text: str) -> str:
+    with pytest.raises(AgentUnavailable) as caught:
+        read(text)
+    return str(caught.value)
+
+
+def test_an_empty_file_leaves_the_known_agents():
+    assert read("") == PROFILES
+    assert {"opencode", "gemini", "vibe", "qwen"} <= set(KNOWN)
+
+
+def test_an_agent_of_ones_own_comes_first():
+    profiles = read(
+        """
+        [goose]
+        command = ["goose", "acp"]
+        pass_environment = ["GOOSE_*"]
+        environment = { GOOSE_MODE = "approve" }
+        model_arguments = ["--model", "{model}"]
+        tells_cost = true
+        """
+    )
+    assert profiles[0] == AcpProfile(
+        "goose",
+        ("goose", "acp"),
+        pass_environment=("GOOSE_*",),
+        environment={"GOOSE_MODE": "approve"},
+        model_arguments=("--model", "{model}"),
+        tells_cost=True,
+    )
+    assert [profile.name for profile in profiles[1:]] == KNOWN
+
+
+def test_a_known_agent_keeps_what_is_not_changed():
+    changed = {p.name: p for p in read('[opencode]\ncommand = ["/opt/opencode", "acp"]')}["opencode"]
+    assert changed.command == ("/opt/opencode", "acp")
+    assert changed.asking_environment
+    assert changed.tells_cost
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ('[goose]\ncommand = ["goose"]\ncomand = ["x"]', 3, "“comand” is unknown; there are command,"),
+        ('\n[goose]\nlogin = "x"', 2, 'needs a command, such as command = ["goose", "acp"]'),
+        ('[goose]\ncommand = "goose acp"', 2, "must be a list of texts"),
+        ("[goose]\ncommand = []", 2, "must be a list of texts"),
+        ('[goose]\ncommand = ["a", 1]', 2, "must be a list of texts"),
+        ('[goose]\ncommand = ["a\\u0000"]', 2, "must be a list of texts"),
+        ('[goose]\ncommand = ["a"]\nenvironment = { A = 1 }', 3, "must be a table of texts"),
+        ('[goose]\ncommand = ["a"]\n[goose.environment]\nA = 1', 3, "must be a table of texts"),
+        ('[goose]\ncommand = ["a"]\ncan_resume = "yes"', 3, "must be true or false"),
+        ('[goose]\ncommand = ["a"]\nlogin = 1', 3, "must be a text in quotes"),
+        ('[claude]\ncommand = ["a"]', 1, "an agent of the orchestrator's own"),
+        ('["Big Goose"]\ncommand = ["a"]', 1, "no name for an agent"),
+        ('command = ["a"]', 1, "stands outside a table"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line_and_what_to_do(text, line, words):
+    message = problem(text)
+    assert words in message
+    assert message.startswith(f"agents.toml, line {line}: ")
+
+
+@pytest.mark.parametrize("data", [b"[goose", b"\xff\xfe", b"a = \n"])
+def test_what_is_no_toml_is_told(data):
+    with pytest.raises(AgentUnavailable, match=r"agents\.toml is no TOML.*remove the file"):
+        read_profiles(data, "agents.toml")

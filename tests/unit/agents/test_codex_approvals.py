@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.agents.codex_approvals import approval
+from orchestrator.agents.json_rpc import Request
+from orchestrator.domain.events import SUMMARY_LENGTH_MAX
+
+COMMAND = "item/commandExecution/requestApproval"
+FILES = "item/fileChange/requestApproval"
+RIGHTS = "item/permissions/requestApproval"
+SERVER = "mcpServer/elicitation/request"
+
+
+def asked(method: str, params: dict, described: str = ""):
+    return approval(Request(0, method, params), described)
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "described", "words"),
+    [
+        (
+            COMMAND,
+            {"command": "/bin/sh -c 'rm a'", "cwd": "/p", "reason": "Why not"},
+            "",
+            ["rm a", "/p", "Why not"],
+        ),
+        (COMMAND, {"command": None}, "rm b", ["rm b"]),
+        (COMMAND, {"networkApprovalContext": {"host": "example.org"}}, "", ["example.org"]),
+        (FILES, {"itemId": "a"}, "update a.py", ["update a.py"]),
+        (RIGHTS, {"permissions": {"network": {"enabled": True}, "fileSystem": None}}, "", ["network"]),
+        (SERVER, {"serverName": "docs", "message": "Really?", "mode": "form"}, "", ["docs", "Really?"]),
+        (COMMAND, {"command": "x" * 50_000}, "", ["xxx"]),
+    ],
+)
+def test_what_is_asked(method, params, described, words):
+    question = asked(method, params, described).question
+    assert all(word in question for word in words)
+    assert len(question) <= SUMMARY_LENGTH_MAX
+
+
+@pytest.mark.parametrize("method", [COMMAND, FILES, RIGHTS, SERVER])
+def test_requests_that_hold_nothing_can_be_answered_as_well(method):
+    made = asked(method, {})
+    assert made.question
+    assert made.if_allowed
+    assert made.if_denied
+
+
+def test_access_is_granted_as_it_was_asked_for():
+    made = asked(RIGHTS, {"permissions": {"network": {"enabled": True}, "fileSystem": None}})
+    assert made.if_allowed == {"permissions": {"network": {"enabled": True}}, "scope": "turn"}
+    assert made.if_denied == {"permissions": {}, "scope": "turn"}
+
+
+def test_a_server_that_wants_more_than_a_yes_gets_none():
+    schema = {"type": "object", "properties": {"name": {"type": "string"}}}
+    assert asked(SERVER, {"mode": "form", "requestedSchema": schema}).if_allowed["action"] == "decline"
+    assert asked(SERVER, {"mode": "url", "url": "https://example.org"}).if_allowed["action"] == "decline"
+    assert (
+        asked(SERVER, {"mode": "form", "requestedSchema": {"properties": {}}}).if_allowed["action"]
+        == "accept"
+    )
+
+
+@pytest.mark.parametrize("method", ["item/tool/call", "account/chatgptAuthTokens/refresh", "something/new"])
+def test_other_requests_are_no_questions(method):
+    assert asked(method, {}) is None
+
+
+@pytest.mark.parametrize(
+    ("permissions", "method", "settled"),
+    [
+        ("full", COMMAND, True),
+        ("edits", COMMAND, False),
+        ("edits", FILES, True),
+        ("read-only", FILES, False),
+        ("full", RIGHTS, True),
+        ("edits", RIGHTS, False),
+        ("ask", COMMAND, None),
+        ("ask", SERVER, None),
+    ],
+)
+def test_what_the_jobs_permissions_settle(permissions, method, settled):
+    assert asked(method, {}).settled(permissions) is settled
