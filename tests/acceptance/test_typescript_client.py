@@ -11,12 +11,18 @@ import pytest
 from cutting_proxy import CuttingProxy
 from doors import Project, wait_until
 
+from orchestrator.client.messages import Envelope, entry_of
+from orchestrator.domain.events import EVENT_TYPES
+from orchestrator.domain.projection import orchestrator_status
+from orchestrator.domain.run_state import RunState, apply
+
 PLAN = """\
 # Eventful
 
 ## Phase 1: One
 
 - [ ] 1.1 Works at the first go
+  - model: demo
 - [ ] 1.2 Works at the second go (depends: 1.1)
 - [ ] 1.3 Fails until it is retried
 
@@ -32,17 +38,27 @@ tasks:
     - {tool: Read, input: a.py, output: "120 lines"}
     - {usage: {model: demo, input_tokens: 1200, output_tokens: 80, cost_usd: 0.01}}
     - {usage: {model: demo, input_tokens: 7, output_tokens: 8, cost_usd: 0.02}}
+    - {usage: {output_tokens: 9}}
+    - {ask: "make deploy"}
+    - {ask: "make undeploy"}
+    - {usage: {model: other, cache_read_tokens: 5, cost_usd: 0.1}}
   "1.2":
     attempts:
       - [{fail: "flaky"}]
       - [{finish: "good"}]
   "1.3":
     attempts:
+      - [{limit: {message: "full", seconds: 0.2}}]
+      - [{ask: "go on?"}]
       - [{fail: "broken"}]
       - [{fail: "broken again"}]
       - [{finish: "good"}]
   "2.1":
     - {fail: "never works"}
+  "2.2":
+    attempts:
+      - [{usage: {model: demo, input_tokens: 9000}}, {hang: true}]
+      - [{finish: "good"}]
 default:
   - {tool: Bash, input: make, output: "fine"}
 """
@@ -60,20 +76,34 @@ class Recorded:
         (project.root / "script.yaml").write_text(SCRIPT)
         self.url = project.serve().url
         script = ("--agent", "scripted", "--script", str(project.root / "script.yaml"))
-        run = project.run("--plan", "eventful", *script, "--on-blocked", "wait", "--back-off", "0")
+        choices = ("--on-blocked", "wait", "--back-off", "0", "--budget-tokens", "9000")
+        run = project.run("--plan", "eventful", *script, *choices)
         self.id = project.only_id()
         self.base = f"{self.url}/api/orchestrators/{self.id}"
-        self._until_blocked()
+        for question, is_allowed in (("1.1-1-1", True), ("1.1-1-2", False)):
+            self._until_asked(question)
+            self._command(f"approvals/{question}", {"allow": is_allowed})
+        # A question that goes with its attempt, which is the second one after that at a limit.
+        self._until_asked("1.3-2-1")
+        self._command("pause?mode=now")
+        self._command("resume")
+        self._until("blocked")
         self._command("retry-task", {"task_id": "1.3"})
-        self._until_blocked()
+        self._until("blocked")
         self._command("pause")
         self._command("skip-task", {"task_id": "2.1"})
+        self._command("resume")
+        # Its budget is used up.
+        self._until("paused")
         self._command("resume")
         assert run.wait() == 0
         self.log = httpx.get(f"{self.base}/events", params={"after": 0, "limit": 1000}).json()
 
-    def _until_blocked(self) -> None:
-        wait_until(lambda: httpx.get(self.base).json()["status"] == "blocked")
+    def _until(self, status: str) -> None:
+        wait_until(lambda: httpx.get(self.base).json()["status"] == status)
+
+    def _until_asked(self, question: str) -> None:
+        wait_until(lambda: [one["id"] for one in httpx.get(f"{self.base}/approvals").json()] == [question])
 
     def _command(self, verb: str, body: object = None) -> None:
         answer = httpx.post(f"{self.base}/{verb}", json=body or {})
@@ -105,6 +135,7 @@ def comparable(value: object) -> object:
 @pytest.mark.timeout(300)
 def test_the_status_folds_to_what_the_server_says_at_every_event(recorded: Recorded, tmp_path):
     script = node.TYPESCRIPT / "src" / "fold.ts"
+    assert EVENT_TYPES.keys() - {event["type"] for event in recorded.log} == {"plan_changed"}
     from_the_log = node.run_script(script, tmp_path, {"events": recorded.log})
     assert len(from_the_log) == len(recorded.log)
     said = [recorded.status(event["seq"]) for event in recorded.log]
@@ -115,6 +146,13 @@ def test_the_status_folds_to_what_the_server_says_at_every_event(recorded: Recor
     from_a_snapshot = node.run_script(script, tmp_path, {"start": said[middle], "events": recorded.log})
     assert comparable(from_a_snapshot[-1]) == comparable(said[-1])
     assert from_a_snapshot[middle] == said[middle]
+    # As after a crash, where nobody is left who could settle the questions: they go with their attempt.
+    cut = [event for event in recorded.log if event["type"] != "approval_settled"]
+    state = RunState()
+    for event, folded in zip(cut, node.run_script(script, tmp_path, {"events": cut}), strict=True):
+        state = apply(state, entry_of(Envelope.model_validate(event)))
+        status = orchestrator_status(state, recorded.id).model_dump(mode="json")
+        assert comparable(folded) == comparable(status)
 
 
 @pytest.mark.long

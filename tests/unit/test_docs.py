@@ -24,7 +24,9 @@ def test_every_setting_is_documented_with_its_default():
         default = ", ".join(field.default) if isinstance(field.default, tuple) else field.default
         expected = "" if default in {None, ""} else f"`{default}`"
         assert rows.pop(f"{ENVIRONMENT_PREFIX}{name.upper()}").strip() == expected
-    source = "".join(read(f"src/orchestrator/cli/{name}.py") for name in ("main", "options", "composition"))
+    source = "".join(
+        read(f"src/orchestrator/cli/{name}.py") for name in ("main", "options", "run_options", "composition")
+    )
     assert set(rows) == set(re.findall(r'"(ORCHESTRATOR_\w+)"', source))
 
 

@@ -6,21 +6,23 @@
  */
 
 import type {
-  CommandResponse, FindingContent, FindingInfo, Health, LogEventType, OrchestratorEvent, OrchestratorInfo,
-  OrchestratorStatus, PlanInfo, PlanStatus, Problem, RetryTaskRequest, SkipTaskRequest, StartRequest,
-  StartedOrchestrator, TaskInfo
+  AnswerApprovalRequest, ApprovalInfo, CommandResponse, FindingContent, FindingInfo, Health, LogEventType,
+  MessageTaskRequest, OrchestratorEvent, OrchestratorInfo, OrchestratorStatus, PlanInfo, PlanStatus, Problem,
+  RetryTaskRequest, SkipTaskRequest, StartRequest, StartedOrchestrator, TaskInfo, TranscriptLine, UsageInfo
 } from '../types/api-types';
 
 export type {
-  AgentMessage, AgentMessageEvent, CommandResponse, CommandSettled, CommandSettledEvent, CommandState,
+  AgentLimit, AgentLimited, AgentLimitedEvent, AgentMessage, AgentMessageEvent, AgentStarted,
+  AgentStartedEvent, AnswerApprovalRequest, ApprovalInfo, ApprovalRequested, ApprovalRequestedEvent,
+  ApprovalSettled, ApprovalSettledEvent, CommandResponse, CommandSettled, CommandSettledEvent, CommandState,
   EmptyRequest, FindingContent, FindingInfo, FindingWritten, FindingWrittenEvent, Health, InitialStatusEvent,
-  LogEventType, OrchestratorChanged, OrchestratorChangedEvent, OrchestratorEvent, OrchestratorInfo,
-  OrchestratorStatus, PhaseChanged, PhaseChangedEvent, PhaseInfo, PingData, PingEvent, PlanChanged,
-  PlanChangedEvent, PlanInfo, PlanLoaded, PlanLoadedEvent, PlanProblem, PlanStatus, PlannedPhase,
-  PlannedTask, Problem, ProblemPart, ResyncData, ResyncEvent, RetryTaskRequest, RunStatus, SkipTaskRequest,
-  StartRequest, StartedOrchestrator, StatusSummary, StatusUpdated, StatusUpdatedEvent, TaskChanged,
-  TaskChangedEvent, TaskInfo, TaskStatus, ToolCompleted, ToolCompletedEvent, ToolStarted, ToolStartedEvent,
-  UsageInfo, UsageUpdated, UsageUpdatedEvent, WaitingFor
+  LogEventType, MessageTaskRequest, ModelUsage, OrchestratorChanged, OrchestratorChangedEvent,
+  OrchestratorEvent, OrchestratorInfo, OrchestratorStatus, PhaseChanged, PhaseChangedEvent, PhaseInfo,
+  PingData, PingEvent, PlanChanged, PlanChangedEvent, PlanInfo, PlanLoaded, PlanLoadedEvent, PlanProblem,
+  PlanStatus, PlannedPhase, PlannedTask, Problem, ProblemPart, ResyncData, ResyncEvent, RetryTaskRequest,
+  RunStatus, SkipTaskRequest, StartRequest, StartedOrchestrator, StatusSummary, StatusUpdated,
+  StatusUpdatedEvent, TaskChanged, TaskChangedEvent, TaskInfo, TaskStatus, ToolCompleted, ToolCompletedEvent,
+  ToolStarted, ToolStartedEvent, TranscriptLine, UsageInfo, UsageUpdated, UsageUpdatedEvent, WaitingFor
 } from '../types/api-types';
 
 /** One kind of event, by its `type`: `EventOf<'task_changed'>`. */
@@ -222,6 +224,43 @@ export interface ApiClient {
    */
   getCommand(orchestratorId: string, commandId: string, options?: CallOptions): Promise<CommandResponse>;
   /**
+   * What agents ask. The questions that wait for an answer, oldest first.
+   * `GET /api/orchestrators/{orchestrator_id}/approvals`
+   */
+  listApprovals(orchestratorId: string, options?: CallOptions): Promise<ApprovalInfo[]>;
+  /**
+   * Answer an agent's question. The agent goes on with what it asked for, or without it. One that is answered
+   * already: 409.
+   * `POST /api/orchestrators/{orchestrator_id}/approvals/{approval_id}`
+   */
+  answerApproval(
+    orchestratorId: string,
+    approvalId: string,
+    body: AnswerApprovalRequest,
+    options?: CommandOptions,
+  ): Promise<CommandResponse>;
+  /**
+   * Tell the agent something. Handed to the agent at work on the task: 409 when none is, or when it takes no
+   * notes.
+   * `POST /api/orchestrators/{orchestrator_id}/tasks/{task_id}/message`
+   */
+  messageTask(
+    orchestratorId: string,
+    taskId: string,
+    body: MessageTaskRequest,
+    options?: CommandOptions,
+  ): Promise<CommandResponse>;
+  /**
+   * All that an agent said. What the agent of one attempt told, as far as it is kept by now; of a very long
+   * one, the beginning.
+   * `GET /api/orchestrators/{orchestrator_id}/tasks/{task_id}/transcript`
+   */
+  getTranscript(
+    orchestratorId: string,
+    taskId: string,
+    options?: CallOptions & { attempt?: number | undefined },
+  ): Promise<TranscriptLine[]>;
+  /**
    * All plans. Every plan in docs/plans, with what is wrong with it.
    * `GET /api/plans`
    */
@@ -304,6 +343,17 @@ export function createApiClient(server: string | ApiClientOptions): ApiClient {
     const response = await send(method, path, options, query, body, 'application/json');
     try {
       return (await response.json()) as Answer;
+    } catch (cause) {
+      throw lost(path, options, cause, response.status);
+    }
+  }
+
+  /** An answer of JSON Lines. */
+  async function lines<Line>(path: string, options: CallOptions, query: Query): Promise<Line[]> {
+    const response = await send('GET', path, options, query, undefined, 'application/jsonl');
+    try {
+      const text = await response.text();
+      return text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Line);
     } catch (cause) {
       throw lost(path, options, cause, response.status);
     }
@@ -394,6 +444,30 @@ export function createApiClient(server: string | ApiClientOptions): ApiClient {
       path`/api/orchestrators/${orchestratorId}/commands/${commandId}`,
       options,
     ),
+    listApprovals: async (orchestratorId, options = {}) => call(
+      'GET',
+      path`/api/orchestrators/${orchestratorId}/approvals`,
+      options,
+    ),
+    answerApproval: async (orchestratorId, approvalId, body, options = {}) => call(
+      'POST',
+      path`/api/orchestrators/${orchestratorId}/approvals/${approvalId}`,
+      options,
+      {},
+      body,
+    ),
+    messageTask: async (orchestratorId, taskId, body, options = {}) => call(
+      'POST',
+      path`/api/orchestrators/${orchestratorId}/tasks/${taskId}/message`,
+      options,
+      {},
+      body,
+    ),
+    getTranscript: async (orchestratorId, taskId, options = {}) => lines(
+      path`/api/orchestrators/${orchestratorId}/tasks/${taskId}/transcript`,
+      options,
+      { attempt: options.attempt },
+    ),
     listPlans: async (options = {}) => call('GET', path`/api/plans`, options),
     getPlanStatus: async (name, options = {}) => call('GET', path`/api/plans/${name}/status`, options),
     getPlanTasks: async (name, options = {}) => call('GET', path`/api/plans/${name}/tasks`, options),
@@ -423,8 +497,8 @@ export function createApiClient(server: string | ApiClientOptions): ApiClient {
  * The status after an event, from the status before it; an event that is in it already changes nothing.
  * `initial_status` and `plan_loaded` begin anew, so that a log can be folded from its first event on.
  *
- * `blocked_by` and `waiting_for` follow from rules of the plan that only the server knows: what is settled
- * leaves them, what comes into them is told by `getOrchestratorStatus`.
+ * `blocked_by` and `waiting_for` follow from rules and limits that only the server knows: what is settled leaves
+ * them, what comes into them is told by `getOrchestratorStatus`.
  */
 export function applyEvent(status: OrchestratorStatus, event: OrchestratorEvent): OrchestratorStatus;
 export function applyEvent(status: OrchestratorStatus | undefined, event: OrchestratorEvent): OrchestratorStatus | undefined;
@@ -435,35 +509,59 @@ export function applyEvent(status: OrchestratorStatus | undefined, event: Orches
   const after = { ...status, seq: event.seq };
   switch (event.type) {
     case 'orchestrator_changed': {
-      const { new_status, reason } = event.data;
-      const waiting_for = new_status === 'paused' ? { what: 'resume', until: null } : null;
+      const { new_status, reason, waits_for } = event.data;
+      const waiting_for = new_status === 'paused' ? { what: waits_for ?? 'resume', until: null } : null;
       const ended_at = hasEnded(new_status) ? event.timestamp : null;
       return { ...after, status: new_status, reason, ended_at, waiting_for };
     }
-    case 'task_changed':
-      return counted({ ...after, tasks: after.tasks.map((task) => changedTask(task, event)) });
+    case 'task_changed': {
+      // Whoever asked is gone with its attempt.
+      const approvals = after.approvals.filter(({ task_id }) => task_id !== event.data.task_id);
+      return counted({ ...after, approvals, tasks: after.tasks.map((task) => changedTask(task, event)) });
+    }
     case 'finding_written': {
       const { task_id, file_path } = event.data;
       const tasks = after.tasks.map((task) => (task.id === task_id ? { ...task, finding: file_path } : task));
       return { ...after, tasks };
     }
     case 'usage_updated': {
-      const { usage } = after;
-      const { cost_usd } = event.data;
+      const { task_id, model } = event.data;
+      const { usage_by_model: models } = after;
+      const known = models.some((one) => one.model === model) ? models : [...models, { ...NOTHING_USED, model }];
       return {
         ...after,
-        usage: {
-          input_tokens: usage.input_tokens + event.data.input_tokens,
-          output_tokens: usage.output_tokens + event.data.output_tokens,
-          cache_read_tokens: usage.cache_read_tokens + event.data.cache_read_tokens,
-          cache_write_tokens: usage.cache_write_tokens + event.data.cache_write_tokens,
-          cost_usd: cost_usd === null ? usage.cost_usd : (usage.cost_usd ?? 0) + cost_usd,
-        },
+        usage: withUsage(after.usage, event),
+        usage_by_model: known.map((one) => (one.model === model ? { ...one, ...withUsage(one, event) } : one)),
+        tasks: after.tasks.map((task) => (task.id === task_id ? { ...task, usage: withUsage(task.usage, event) } : task)),
       };
     }
+    case 'approval_requested': {
+      const { approval_id: id, ...asked } = event.data;
+      const approvals = after.approvals.filter((approval) => approval.id !== id);
+      return { ...after, approvals: [...approvals, { ...asked, id, requested_at: event.timestamp }] };
+    }
+    case 'approval_settled':
+      return { ...after, approvals: after.approvals.filter(({ id }) => id !== event.data.approval_id) };
     default:
       return after;
   }
+}
+
+const NOTHING_USED: UsageInfo = {
+  input_tokens: 0, output_tokens: 0, cache_read_tokens: 0, cache_write_tokens: 0, cost_usd: null, is_cost_complete: true,
+};
+
+function withUsage(before: UsageInfo, { data }: EventOf<'usage_updated'>): UsageInfo {
+  const { input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_usd } = data;
+  const isPriced = cost_usd !== null || !(input_tokens + output_tokens + cache_read_tokens + cache_write_tokens);
+  return {
+    input_tokens: before.input_tokens + input_tokens,
+    output_tokens: before.output_tokens + output_tokens,
+    cache_read_tokens: before.cache_read_tokens + cache_read_tokens,
+    cache_write_tokens: before.cache_write_tokens + cache_write_tokens,
+    cost_usd: cost_usd === null ? before.cost_usd : (before.cost_usd ?? 0) + cost_usd,
+    is_cost_complete: before.is_cost_complete && isPriced,
+  };
 }
 
 function plannedStatus({ instance_id, seq, timestamp, data }: EventOf<'plan_loaded'>): OrchestratorStatus {
@@ -474,9 +572,9 @@ function plannedStatus({ instance_id, seq, timestamp, data }: EventOf<'plan_load
     summary: { ...counts, current_phase: null, progress_percent: 0 },
     phases: data.phases.map(({ number, name }) => ({ ...counts, number, name, is_current: false })),
     tasks: data.tasks.map(({ line, follows, runs_after_preceding, max_attempts, once, gate, ...task }) => ({
-      ...task, blocked_by: [], retry_at: null,
+      ...task, blocked_by: [], retry_at: null, usage: NOTHING_USED,
     })),
-    usage: { input_tokens: 0, output_tokens: 0, cache_read_tokens: 0, cache_write_tokens: 0, cost_usd: null },
+    usage: NOTHING_USED, usage_by_model: [], approvals: [],
   });
 }
 

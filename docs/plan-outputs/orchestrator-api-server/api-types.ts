@@ -232,6 +232,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/orchestrators/{orchestrator_id}/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What agents ask
+         * @description The questions that wait for an answer, oldest first.
+         */
+        get: operations["listApprovals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orchestrators/{orchestrator_id}/approvals/{approval_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer an agent's question
+         * @description The agent goes on with what it asked for, or without it. One that is answered already: 409.
+         */
+        post: operations["answerApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orchestrators/{orchestrator_id}/tasks/{task_id}/message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell the agent something
+         * @description Handed to the agent at work on the task: 409 when none is, or when it takes no notes.
+         */
+        post: operations["messageTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orchestrators/{orchestrator_id}/tasks/{task_id}/transcript": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All that an agent said
+         * @description What the agent of one attempt told, as far as it is kept by now; of a very long one, the beginning.
+         */
+        get: operations["getTranscript"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/plans": {
         parameters: {
             query?: never;
@@ -357,6 +437,48 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AgentLimit
+         * @description A vendor's limit: the agent starts nothing before `until`.
+         */
+        AgentLimit: {
+            agent: string;
+            /** Format: date-time */
+            until: string;
+            message: string;
+        };
+        /**
+         * AgentLimited
+         * @description An agent met a limit of its vendor and starts nothing before `until`; null: it may start again.
+         *
+         *     `count` is how many limits it has met since it last completed a task.
+         */
+        AgentLimited: {
+            agent: string;
+            /** Format: date-time */
+            until: string | null;
+            message: string;
+            count: number;
+            task_id: string | null;
+        };
+        /**
+         * AgentLimitedEvent
+         * @description An agent met a limit of its vendor and starts nothing before `until`; null: it may start again.
+         *
+         *     `count` is how many limits it has met since it last completed a task.
+         */
+        AgentLimitedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "agent_limited";
+            /** Format: date-time */
+            timestamp: string;
+            instance_id: string;
+            seq: number;
+            data: components["schemas"]["AgentLimited"];
+        };
+        /**
          * AgentMessage
          * @description Text from the agent, or output of the tool call that `tool_id` names.
          */
@@ -381,6 +503,114 @@ export interface components {
             instance_id: string;
             seq: number;
             data: components["schemas"]["AgentMessage"];
+        };
+        /**
+         * AgentStarted
+         * @description The agent of an attempt is up. `session_id` names its conversation, to go on with later.
+         */
+        AgentStarted: {
+            task_id: string;
+            attempt: number;
+            agent: string;
+            version: string | null;
+            model: string | null;
+            session_id: string | null;
+        };
+        /**
+         * AgentStartedEvent
+         * @description The agent of an attempt is up. `session_id` names its conversation, to go on with later.
+         */
+        AgentStartedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "agent_started";
+            /** Format: date-time */
+            timestamp: string;
+            instance_id: string;
+            seq: number;
+            data: components["schemas"]["AgentStarted"];
+        };
+        /**
+         * AnswerApprovalRequest
+         * @description The answer to an agent that asks whether it may do something; `reason` stands in the log.
+         */
+        AnswerApprovalRequest: {
+            allow: boolean;
+            reason?: string | null;
+        };
+        /**
+         * ApprovalInfo
+         * @description A question of an agent that waits for an answer. Unanswered, it is denied at `expires_at`.
+         */
+        ApprovalInfo: {
+            id: string;
+            task_id: string;
+            attempt: number;
+            question: string;
+            tool_id: string | null;
+            /** Format: date-time */
+            requested_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+        };
+        /**
+         * ApprovalRequested
+         * @description An agent asks whether it may do something. Unanswered, it is denied at `expires_at`.
+         */
+        ApprovalRequested: {
+            approval_id: string;
+            task_id: string;
+            attempt: number;
+            question: string;
+            tool_id: string | null;
+            /** Format: date-time */
+            expires_at: string | null;
+        };
+        /**
+         * ApprovalRequestedEvent
+         * @description An agent asks whether it may do something. Unanswered, it is denied at `expires_at`.
+         */
+        ApprovalRequestedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "approval_requested";
+            /** Format: date-time */
+            timestamp: string;
+            instance_id: string;
+            seq: number;
+            data: components["schemas"]["ApprovalRequested"];
+        };
+        /**
+         * ApprovalSettled
+         * @description The agent's question was answered, or nobody answered in time.
+         */
+        ApprovalSettled: {
+            approval_id: string;
+            task_id: string;
+            attempt: number;
+            allowed: boolean;
+            reason: string | null;
+            actor: string;
+        };
+        /**
+         * ApprovalSettledEvent
+         * @description The agent's question was answered, or nobody answered in time.
+         */
+        ApprovalSettledEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "approval_settled";
+            /** Format: date-time */
+            timestamp: string;
+            instance_id: string;
+            seq: number;
+            data: components["schemas"]["ApprovalSettled"];
         };
         /**
          * CommandResponse
@@ -511,19 +741,40 @@ export interface components {
          * @description The type of an entry of the log.
          * @enum {string}
          */
-        LogEventType: "plan_loaded" | "status_updated" | "task_changed" | "phase_changed" | "tool_started" | "tool_completed" | "orchestrator_changed" | "command_settled" | "finding_written" | "agent_message" | "usage_updated" | "plan_changed";
+        LogEventType: "plan_loaded" | "status_updated" | "task_changed" | "phase_changed" | "tool_started" | "tool_completed" | "orchestrator_changed" | "command_settled" | "finding_written" | "agent_message" | "usage_updated" | "agent_started" | "agent_limited" | "approval_requested" | "approval_settled" | "plan_changed";
+        /**
+         * MessageTaskRequest
+         * @description A note for the agent that is at work on a task.
+         */
+        MessageTaskRequest: {
+            text: string;
+        };
+        /**
+         * ModelUsage
+         * @description What one model was used for; null where the agent did not say which one.
+         */
+        ModelUsage: {
+            input_tokens: number;
+            output_tokens: number;
+            cache_read_tokens: number;
+            cache_write_tokens: number;
+            cost_usd: number | null;
+            is_cost_complete: boolean;
+            model: string | null;
+        };
         /**
          * OrchestratorChanged
-         * @description The orchestrator moved from one status to another.
+         * @description The orchestrator moved from one status to another. `waits_for` says what a paused one waits for.
          */
         OrchestratorChanged: {
             old_status: components["schemas"]["RunStatus"];
             new_status: components["schemas"]["RunStatus"];
             reason: string | null;
+            waits_for: string | null;
         };
         /**
          * OrchestratorChangedEvent
-         * @description The orchestrator moved from one status to another.
+         * @description The orchestrator moved from one status to another. `waits_for` says what a paused one waits for.
          */
         OrchestratorChangedEvent: {
             /**
@@ -538,7 +789,7 @@ export interface components {
             data: components["schemas"]["OrchestratorChanged"];
         };
         /** @description Anything that a stream sends, told apart by `type`. Ignore types you don't know. */
-        OrchestratorEvent: components["schemas"]["AgentMessageEvent"] | components["schemas"]["CommandSettledEvent"] | components["schemas"]["FindingWrittenEvent"] | components["schemas"]["InitialStatusEvent"] | components["schemas"]["OrchestratorChangedEvent"] | components["schemas"]["PhaseChangedEvent"] | components["schemas"]["PingEvent"] | components["schemas"]["PlanChangedEvent"] | components["schemas"]["PlanLoadedEvent"] | components["schemas"]["ResyncEvent"] | components["schemas"]["StatusUpdatedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["ToolCompletedEvent"] | components["schemas"]["ToolStartedEvent"] | components["schemas"]["UsageUpdatedEvent"];
+        OrchestratorEvent: components["schemas"]["AgentLimitedEvent"] | components["schemas"]["AgentMessageEvent"] | components["schemas"]["AgentStartedEvent"] | components["schemas"]["ApprovalRequestedEvent"] | components["schemas"]["ApprovalSettledEvent"] | components["schemas"]["CommandSettledEvent"] | components["schemas"]["FindingWrittenEvent"] | components["schemas"]["InitialStatusEvent"] | components["schemas"]["OrchestratorChangedEvent"] | components["schemas"]["PhaseChangedEvent"] | components["schemas"]["PingEvent"] | components["schemas"]["PlanChangedEvent"] | components["schemas"]["PlanLoadedEvent"] | components["schemas"]["ResyncEvent"] | components["schemas"]["StatusUpdatedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["ToolCompletedEvent"] | components["schemas"]["ToolStartedEvent"] | components["schemas"]["UsageUpdatedEvent"];
         /**
          * OrchestratorInfo
          * @description One orchestrator in a list. `is_stale`: two renewals of its lease were missed.
@@ -583,6 +834,8 @@ export interface components {
             reason: string | null;
             seq: number;
             usage: components["schemas"]["UsageInfo"];
+            usage_by_model: components["schemas"]["ModelUsage"][];
+            approvals: components["schemas"]["ApprovalInfo"][];
             waiting_for: components["schemas"]["WaitingFor"] | null;
         };
         /**
@@ -701,6 +954,7 @@ export interface components {
             tasks: components["schemas"]["PlannedTask"][];
             parallel_phases: number[][];
             problems: string[];
+            limits: components["schemas"]["AgentLimit"][];
         };
         /**
          * PlanLoadedEvent
@@ -892,6 +1146,15 @@ export interface components {
              * @default false
              */
             restart?: boolean;
+            /**
+             * @description What agents may do by themselves.
+             * @enum {string|null}
+             */
+            permissions?: "read-only" | "edits" | "full" | "ask" | null;
+            /** @description Pause when so much is spent. */
+            budget_usd?: number | null;
+            /** @description The same in tokens. */
+            budget_tokens?: number | null;
         };
         /**
          * StartedOrchestrator
@@ -1028,6 +1291,7 @@ export interface components {
             revision: number;
             verified: boolean;
             finding: string | null;
+            usage: components["schemas"]["UsageInfo"];
         };
         /**
          * TaskStatus
@@ -1095,8 +1359,22 @@ export interface components {
             data: components["schemas"]["ToolStarted"];
         };
         /**
+         * TranscriptLine
+         * @description Something that an agent told, each text up to 16,000 characters; more fields go with its `type`.
+         */
+        TranscriptLine: {
+            /** Format: date-time */
+            time: string;
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * UsageInfo
-         * @description What a run has used; a cost that no agent told is null, never zero.
+         * @description What was used; a cost that no agent told is null, never zero.
+         *
+         *     `is_cost_complete` is false when tokens were used whose price nobody told: then `cost_usd` is less than
+         *     the whole.
          */
         UsageInfo: {
             input_tokens: number;
@@ -1104,6 +1382,7 @@ export interface components {
             cache_read_tokens: number;
             cache_write_tokens: number;
             cost_usd: number | null;
+            is_cost_complete: boolean;
         };
         /**
          * UsageUpdated
@@ -1151,8 +1430,19 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AgentLimit = components['schemas']['AgentLimit'];
+export type AgentLimited = components['schemas']['AgentLimited'];
+export type AgentLimitedEvent = components['schemas']['AgentLimitedEvent'];
 export type AgentMessage = components['schemas']['AgentMessage'];
 export type AgentMessageEvent = components['schemas']['AgentMessageEvent'];
+export type AgentStarted = components['schemas']['AgentStarted'];
+export type AgentStartedEvent = components['schemas']['AgentStartedEvent'];
+export type AnswerApprovalRequest = components['schemas']['AnswerApprovalRequest'];
+export type ApprovalInfo = components['schemas']['ApprovalInfo'];
+export type ApprovalRequested = components['schemas']['ApprovalRequested'];
+export type ApprovalRequestedEvent = components['schemas']['ApprovalRequestedEvent'];
+export type ApprovalSettled = components['schemas']['ApprovalSettled'];
+export type ApprovalSettledEvent = components['schemas']['ApprovalSettledEvent'];
 export type CommandResponse = components['schemas']['CommandResponse'];
 export type CommandSettled = components['schemas']['CommandSettled'];
 export type CommandSettledEvent = components['schemas']['CommandSettledEvent'];
@@ -1165,6 +1455,8 @@ export type FindingWrittenEvent = components['schemas']['FindingWrittenEvent'];
 export type Health = components['schemas']['Health'];
 export type InitialStatusEvent = components['schemas']['InitialStatusEvent'];
 export type LogEventType = components['schemas']['LogEventType'];
+export type MessageTaskRequest = components['schemas']['MessageTaskRequest'];
+export type ModelUsage = components['schemas']['ModelUsage'];
 export type OrchestratorChanged = components['schemas']['OrchestratorChanged'];
 export type OrchestratorChangedEvent = components['schemas']['OrchestratorChangedEvent'];
 export type OrchestratorEvent = components['schemas']['OrchestratorEvent'];
@@ -1204,6 +1496,7 @@ export type ToolCompleted = components['schemas']['ToolCompleted'];
 export type ToolCompletedEvent = components['schemas']['ToolCompletedEvent'];
 export type ToolStarted = components['schemas']['ToolStarted'];
 export type ToolStartedEvent = components['schemas']['ToolStartedEvent'];
+export type TranscriptLine = components['schemas']['TranscriptLine'];
 export type UsageInfo = components['schemas']['UsageInfo'];
 export type UsageUpdated = components['schemas']['UsageUpdated'];
 export type UsageUpdatedEvent = components['schemas']['UsageUpdatedEvent'];
@@ -2412,6 +2705,431 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommandResponse"];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listApprovals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list: `orch-…`. */
+                orchestrator_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalInfo"][];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answerApproval: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key within a day gives the same receipt again, and commands nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description As in the list: `orch-…`. */
+                orchestrator_id: string;
+                /** @description As in the list of questions. */
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerApprovalRequest"];
+            };
+        };
+        responses: {
+            /** @description Applied. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandResponse"];
+                };
+            };
+            /** @description Not settled yet. */
+            202: {
+                headers: {
+                    /** @description Where the receipt can be read. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandResponse"];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible now; `detail` says why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messageTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key within a day gives the same receipt again, and commands nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description As in the list: `orch-…`. */
+                orchestrator_id: string;
+                /** @description As in the status: `1.2`. */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageTaskRequest"];
+            };
+        };
+        responses: {
+            /** @description Applied. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandResponse"];
+                };
+            };
+            /** @description Not settled yet. */
+            202: {
+                headers: {
+                    /** @description Where the receipt can be read. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandResponse"];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible now; `detail` says why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTranscript: {
+        parameters: {
+            query?: {
+                /** @description Which one; else the latest. */
+                attempt?: number;
+            };
+            header?: never;
+            path: {
+                /** @description As in the list: `orch-…`. */
+                orchestrator_id: string;
+                /** @description As in the status: `1.2`. */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON Lines. The schema is that of one line, not of the whole body. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": components["schemas"]["TranscriptLine"];
                 };
             };
             /** @description The server asks for its token. */

@@ -21,7 +21,7 @@ from orchestrator.api.guard import HostAndOrigin, TokenGate
 from orchestrator.api.hub import Hub
 from orchestrator.api.metrics import Metrics
 from orchestrator.api.openapi import DESCRIPTION, TITLE
-from orchestrator.api.routes import commands, events, health, orchestrators, plans, runs
+from orchestrator.api.routes import agents, commands, events, health, orchestrators, plans, runs
 from orchestrator.api.settings import ApiSettings
 from orchestrator.api.status_cache import StatusCache
 from orchestrator.domain.errors import OrchestratorError
@@ -103,7 +103,7 @@ def bare_app(settings: ApiSettings, metrics: Metrics, **options: object) -> Fast
         **options,  # type: ignore[arg-type]  # only `lifespan`, from above
     )
     errors.install(app)
-    for module in (health, orchestrators, runs, commands, plans, events):
+    for module in (health, orchestrators, runs, commands, agents, plans, events):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
     docs_pages.add(app)

@@ -11,8 +11,18 @@ from orchestrator.api.answers import json_of
 from orchestrator.api.context import ApiContext
 from orchestrator.api.errors import ApiError
 from orchestrator.domain.answers import CommandResponse
-from orchestrator.domain.commands import Command, CommandRecord, CommandState, RetryTask, Shutdown, SkipTask
+from orchestrator.domain.commands import (
+    AnswerApproval,
+    Command,
+    CommandRecord,
+    CommandState,
+    MessageTask,
+    RetryTask,
+    Shutdown,
+    SkipTask,
+)
 from orchestrator.domain.errors import InstanceEnded
+from orchestrator.domain.events import ApprovalRequested
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.records import InstanceRecord
 
@@ -29,10 +39,7 @@ _UNSAID = {
 async def submit(context: ApiContext, instance_id: str, command: Command, key: str | None) -> Response:
     """The answer to a command: 200, 202, or a problem that says why not."""
     record = await context.ports.registry.get(instance_id)
-    if isinstance(command, SkipTask | RetryTask):
-        state = await context.reader.state(instance_id)
-        if command.task_id not in state.tasks:
-            raise ApiError(404, "task_not_found", f"The plan has no task {command.task_id!r}.")
+    await _refuse_unknown(context, instance_id, command)
     # With a key, the queue may still have the receipt of an orchestrator that has ended since.
     if record.status.has_ended and key is None:
         return _ended(context, record, command)
@@ -50,6 +57,33 @@ async def submit(context: ApiContext, instance_id: str, command: Command, key: s
     location = f"/api/orchestrators/{instance_id}/commands/{settled.id}"
     headers = {"Location": location} if settled.state is CommandState.SENT else None
     return json_of(_RESPONSE, _response(settled), status=status, headers=headers)
+
+
+async def _refuse_unknown(context: ApiContext, instance_id: str, command: Command) -> None:
+    """Raise 404 for a command about a task that the plan has not, or a question that nobody has asked."""
+    match command:
+        case SkipTask() | RetryTask() | MessageTask():
+            state = await context.reader.state(instance_id)
+            if command.task_id not in state.tasks:
+                raise ApiError(404, "task_not_found", f"The plan has no task {command.task_id!r}.")
+        case AnswerApproval():
+            state = await context.reader.state(instance_id)
+            asked = command.approval_id
+            if asked not in state.open_approvals and not await _was_asked(context, instance_id, asked):
+                raise ApiError(404, "approval_not_found", f"No agent has asked anything under {asked!r}.")
+
+
+async def _was_asked(context: ApiContext, instance_id: str, approval_id: str) -> bool:
+    """Whether the log has the question: one that is settled is another answer than one that never was."""
+    after: int | None = 0
+    while after is not None:
+        page = await context.ports.log.read(instance_id, after=after, types=(ApprovalRequested.type,))
+        for event in page:
+            question = event.data
+            if isinstance(question, ApprovalRequested) and question.approval_id == approval_id:
+                return True
+        after = page[-1].seq if page else None
+    return False
 
 
 async def _settled(context: ApiContext, instance_id: str, command: Command, key: str | None) -> CommandRecord:

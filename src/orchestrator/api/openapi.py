@@ -43,12 +43,14 @@ _RESPONSES: tuple[type[BaseModel], ...] = (
     answers.Health,
     answers.FindingContent,
     answers.StartedOrchestrator,
+    answers.TranscriptLine,
     status.OrchestratorInfo,
     status.OrchestratorStatus,
     status.PlanInfo,
     status.PlanStatus,
     status.TaskInfo,
     status.FindingInfo,
+    status.ApprovalInfo,
 )
 _JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
 _NULL = {"type": "null"}
@@ -83,6 +85,10 @@ def document(app: FastAPI, version: Version = "3.0") -> dict[str, Any]:
         {"name": "health", "description": "How the server is."},
         {"name": "orchestrators", "description": "Status, now or as it was, and the log."},
         {"name": "commands", "description": "Steering, with a receipt for every command."},
+        {
+            "name": "agents",
+            "description": "What agents ask, what they are told, and all that they have said.",
+        },
         {"name": "plans", "description": "The plans on disk."},
         {"name": "events", "description": "Live streams."},
     ]

@@ -33,6 +33,18 @@ def _command_id(value: str) -> str:
     return value
 
 
+def _task_id(value: str) -> str:
+    if not _FINDING.fullmatch(value):
+        raise ApiError(404, "task_not_found", "The plan has no task of that id.")
+    return value
+
+
+def _approval_id(value: str) -> str:
+    if not _ID.fullmatch(value):
+        raise ApiError(404, "approval_not_found", "No agent has asked anything under this id.")
+    return value
+
+
 def _plan_name(value: str) -> str:
     if not value or len(value) > NAME_LENGTH_MAX or value.startswith(".") or _NEVER_IN_NAMES.search(value):
         raise PlanNotFound("No plan has this name.")
@@ -50,6 +62,8 @@ OrchestratorId = Annotated[
     str, Path(description="As in the list: `orch-…`."), AfterValidator(_orchestrator_id)
 ]
 CommandId = Annotated[str, Path(description="As in the command's receipt."), AfterValidator(_command_id)]
+TaskId = Annotated[str, Path(description="As in the status: `1.2`."), AfterValidator(_task_id)]
+ApprovalId = Annotated[str, Path(description="As in the list of questions."), AfterValidator(_approval_id)]
 PlanName = Annotated[str, Path(description="The stem of the plan's file."), AfterValidator(_plan_name)]
 FindingId = Annotated[str, Path(description="`1.1` or `1-1`."), AfterValidator(_finding_id)]
 

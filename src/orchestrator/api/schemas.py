@@ -9,7 +9,14 @@ from pydantic import BaseModel, create_model
 
 from orchestrator.domain.events import EVENT_TYPES
 from orchestrator.domain.frames import PingData, ResyncData
-from orchestrator.domain.requests import EmptyRequest, RetryTaskRequest, SkipTaskRequest, StartRequest
+from orchestrator.domain.requests import (
+    AnswerApprovalRequest,
+    EmptyRequest,
+    MessageTaskRequest,
+    RetryTaskRequest,
+    SkipTaskRequest,
+    StartRequest,
+)
 from orchestrator.domain.status import OrchestratorStatus
 
 
@@ -50,4 +57,11 @@ ENVELOPE_TYPES: dict[str, type[BaseModel]] = {
 }
 """The envelope of everything that a stream sends, by its `type`."""
 
-REQUESTS = (EmptyRequest, SkipTaskRequest, RetryTaskRequest, StartRequest)
+REQUESTS = (
+    EmptyRequest,
+    SkipTaskRequest,
+    RetryTaskRequest,
+    AnswerApprovalRequest,
+    MessageTaskRequest,
+    StartRequest,
+)

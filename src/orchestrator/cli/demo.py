@@ -9,6 +9,7 @@ from pathlib import Path
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.run import RunRequest, run_plan
 from orchestrator.cli.serve import ServeRequest
+from orchestrator.engine.records import NewRun
 
 PLAN_FOLDER = Path(__file__).parent / "demo_plan"
 NAME = "bake-a-cake"
@@ -23,8 +24,7 @@ def play(*, api: ServeRequest | None, keep_serving: bool, speed: float, json: bo
         plans.mkdir(parents=True)
         shutil.copy(PLAN_FOLDER / f"{NAME}.md", plans)
         request = RunRequest(
-            plan=NAME,
-            back_off_seconds=BACK_OFF_SECONDS / speed if speed else 0,
+            run=NewRun(NAME, back_off_seconds=BACK_OFF_SECONDS / speed if speed else 0),
             api=api,
             keep_serving=keep_serving,
             script=PLAN_FOLDER / f"{NAME}.yaml",

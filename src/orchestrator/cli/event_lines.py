@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from orchestrator.domain.events import (
+    AgentLimited,
+    AgentStarted,
+    ApprovalRequested,
+    ApprovalSettled,
     CommandSettled,
     EventData,
     FindingWritten,
@@ -71,6 +77,24 @@ def _text(data: EventData) -> str | None:  # noqa: PLR0911 - one case an event
             return f"    {data.task_id} finding: {data.file_path}"
         case PlanChanged():
             return f"● {data.reason}"
+        case _:
+            return _agent_text(data)
+
+
+def _agent_text(data: EventData) -> str | None:
+    match data:
+        case AgentStarted():
+            return f"    {data.task_id} " + " ".join(filter(None, (data.agent, data.version, data.model)))
+        case AgentLimited(until=None):
+            return f"● {data.agent} may start again"
+        case AgentLimited(until=datetime() as until):
+            said = f" ({one_line(data.message)})" if data.message else ""
+            return f"● {data.agent} waits for a limit until {until.astimezone():%H:%M:%S}{said}"
+        case ApprovalRequested():
+            return f"? {data.task_id} asks, as {data.approval_id}: {one_line(data.question)}"
+        case ApprovalSettled():
+            verb = "allowed" if data.allowed else "denied"
+            return f"    {data.task_id} {data.approval_id} {verb} by {data.actor}" + _because(data.reason)
         case _:
             return None
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json as json_module
+from datetime import datetime
 from pathlib import Path
 
 from orchestrator.cli.event_lines import one_line, shown, task_mark
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.find_instance import find_instance
 from orchestrator.cli.source import open_source
-from orchestrator.domain.status import OrchestratorInfo, OrchestratorStatus
+from orchestrator.cli.usage_text import usage_text
+from orchestrator.domain.status import ApprovalInfo, OrchestratorInfo, OrchestratorStatus
 
 
 def list_orchestrators(root: Path | None, url: str | None, *, include_ended: bool, json: bool) -> ExitCode:
@@ -65,6 +67,8 @@ def _status_lines(status: OrchestratorStatus) -> list[str]:
     ]
     if status.reason:
         lines.append(status.reason)
+    lines += _waiting_lines(status)
+    lines += _usage_lines(status)
     tasks = iter(status.tasks)
     for phase in status.phases:
         lines.append(f"\nPhase {phase.number}: {phase.name}")
@@ -74,8 +78,51 @@ def _status_lines(status: OrchestratorStatus) -> list[str]:
                 line += f"  (waits for {', '.join(task.blocked_by)})"
             if task.last_error:
                 line += f"  {one_line(task.last_error)}"
+            if used := usage_text(task.usage):
+                line += f"  [{used}]"
             lines.append(line)
     return lines
+
+
+def _waiting_lines(status: OrchestratorStatus) -> list[str]:
+    lines = []
+    if status.waiting_for is not None:
+        lines.append(f"Waits for {status.waiting_for.what}{_until(status.waiting_for.until)}.")
+    return lines + [_approval_line(approval) for approval in status.approvals]
+
+
+def _approval_line(approval: ApprovalInfo) -> str:
+    until = _until(approval.expires_at)
+    return f"? {approval.id}  task {approval.task_id} asks{until}: {one_line(approval.question)}"
+
+
+def _until(moment: datetime | None) -> str:
+    return f" until {moment.astimezone():%Y-%m-%d %H:%M:%S}" if moment else ""
+
+
+def _usage_lines(status: OrchestratorStatus) -> list[str]:
+    if not (used := usage_text(status.usage)):
+        return []
+    models = [f"  {model.model or 'no model named'}: {usage_text(model)}" for model in status.usage_by_model]
+    return [f"Used: {used}", *(models if len(models) > 1 else [])]
+
+
+def show_approvals(instance: str | None, root: Path | None, url: str | None, *, json: bool) -> ExitCode:
+    """Print the open questions, one a line, and how they are answered."""
+    status = asyncio.run(_status(instance, root, url, None))
+    if json:
+        print(
+            json_module.dumps([approval.model_dump(mode="json") for approval in status.approvals], indent=2)
+        )
+        return ExitCode.COMPLETED
+    if not status.approvals:
+        print("No agent is asking anything.")
+        return ExitCode.COMPLETED
+    for approval in status.approvals:
+        print(_approval_line(approval))
+    first = status.approvals[0].id
+    print(f"Answer: orchestrator answer-approval {status.instance_id} {first} --allow (or --deny)")
+    return ExitCode.COMPLETED
 
 
 def show_events(

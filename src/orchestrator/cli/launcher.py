@@ -72,6 +72,17 @@ def _command(run: NewRun, instance_id: str, root: Path) -> list[str]:
         "parallel": run.parallel,
         "max-attempts": run.max_attempts,
         "timeout": run.timeout_seconds,
+        "permissions": run.permissions,
+        "budget-usd": run.budget_usd,
+        "budget-tokens": run.budget_tokens,
+        "task-budget-usd": run.task_budget_usd,
+        "task-budget-tokens": run.task_budget_tokens,
+        "back-off": run.back_off_seconds,
+        "longest-wait": run.longest_wait_seconds,
+        "silence-timeout": run.silence_seconds,
+        "tool-timeout": run.tool_seconds,
+        "repeats": run.repeats_max,
+        "approval-timeout": run.approval_seconds,
     }
     chosen = [f"--{name}={value}" for name, value in options.items() if value is not None]
     restart = ["--restart"] if run.restart else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from rich.console import Group, RenderableType
@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.cli.event_lines import last_line, one_line, run_colour, task_mark
+from orchestrator.cli.usage_text import usage_text
 from orchestrator.domain.events import AgentMessage, EventData, TaskChanged
 from orchestrator.domain.projection import summarize
 from orchestrator.domain.run_state import RunState
@@ -78,9 +79,21 @@ class LiveView:
             Text(f"{summary.completed + summary.skipped}/{summary.total_tasks}"),
             Text(elapsed),
         )
-        if state.reason:
-            return Group(head, Text(state.reason, style="yellow"))
-        return head
+        lines = [Text(state.reason, style="yellow")] if state.reason else []
+        lines += [Text(said, style="yellow") for said in self._limits(state)]
+        if used := usage_text(state.usage):
+            lines.append(Text(used, style="dim"))
+        return Group(head, *lines) if lines else head
+
+    def _limits(self, state: RunState) -> list[str]:
+        """Which agents may not start for how long; nothing once the run has ended."""
+        now = self._now()
+        waits = [(limit.agent, (limit.until - now).total_seconds()) for limit in state.limits.values()]
+        if state.status.has_ended:
+            return []
+        return [
+            f"{agent} waits for a limit, {_span(seconds)} more" for agent, seconds in waits if seconds > 0
+        ]
 
     def _phases(self, state: RunState) -> list[RenderableType]:
         shown: list[RenderableType] = []
@@ -116,14 +129,22 @@ class LiveView:
         if task.retry_at is not None:
             wait_seconds = max((task.retry_at - self._now()).total_seconds(), 0)
             line.append(f"  again in {wait_seconds:.0f} s", style="yellow")
-        tools = [tool for tool in state.open_tools.values() if tool.task_id == task_id]
-        for tool in tools:
-            seconds = (self._now() - tool.started_at).total_seconds()
-            line.append(f"\n      {tool.tool_name}: {one_line(tool.input_summary)}", style="dim cyan")
-            line.append(f"  {seconds:.0f} s", style="dim")
-        if said := self._said.get(task_id):
-            line.append(f"\n      {said}", style="dim")
+        for text, style in self._goings_on(state, task_id):
+            line.append(text, style=style)
         return line
+
+    def _goings_on(self, state: RunState, task_id: str) -> Iterator[tuple[str, str]]:
+        """What the task's agent is at, asks and has said last, with how it looks."""
+        for tool in state.open_tools.values():
+            if tool.task_id == task_id:
+                seconds = (self._now() - tool.started_at).total_seconds()
+                yield f"\n      {tool.tool_name}: {one_line(tool.input_summary)}", "dim cyan"
+                yield f"  {seconds:.0f} s", "dim"
+        for asked in state.open_approvals.values():
+            if asked.task_id == task_id:
+                yield f"\n      asks, as {asked.id}: {one_line(asked.question)}", "bold yellow"
+        if said := self._said.get(task_id):
+            yield f"\n      {said}", "dim"
 
 
 def _line(text: Text) -> Text:
@@ -133,7 +154,10 @@ def _line(text: Text) -> Text:
 
 
 def _clock(now: datetime, since: datetime | None) -> str:
-    seconds = max(int((now - since).total_seconds()), 0) if since else 0
-    minutes, seconds = divmod(seconds, 60)
+    return _span((now - since).total_seconds() if since else 0)
+
+
+def _span(length_seconds: float) -> str:
+    minutes, seconds = divmod(max(int(length_seconds), 0), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -11,12 +11,15 @@ from pathlib import Path
 from orchestrator.cli.composition import Services, open_services
 from orchestrator.cli.project import chosen_plan, find_root
 from orchestrator.cli.source import Receipt
+from orchestrator.domain.answers import TranscriptLine
 from orchestrator.domain.commands import Command, CommandRecord, CommandState
+from orchestrator.domain.errors import UsageError
 from orchestrator.domain.events import StoredEvent
 from orchestrator.domain.status import OrchestratorInfo, OrchestratorStatus, PlanInfo
 from orchestrator.engine.follow import follow as follow_log
 from orchestrator.engine.follow import stored
 from orchestrator.engine.status_reader import orchestrator_info
+from orchestrator.engine.transcript import read_transcript
 
 SILENT_SECONDS = 2.0
 POLL_SECONDS = 1.0
@@ -59,6 +62,18 @@ class LocalSource:
         if follow:
             return follow_log(ports.log, ports.changes, instance_id, after)
         return stored(ports.log, instance_id, after)
+
+    async def transcript(self, instance_id: str, task_id: str, attempt: int | None) -> list[TranscriptLine]:
+        """As it is kept with the log; raises UsageError."""
+        task = (await self._services.reader.state(instance_id)).tasks.get(task_id)
+        if task is None:
+            raise UsageError(f"The plan has no task {task_id!r}.")
+        number = attempt or task.attempt
+        artifacts = self._services.ports.artifacts
+        pieces = [piece async for piece in read_transcript(artifacts, instance_id, task_id, number)]
+        if not pieces:
+            raise UsageError(f"Attempt {number} of task {task_id} has no transcript in this orchestrator.")
+        return [TranscriptLine.model_validate_json(line) for line in b"".join(pieces).splitlines()]
 
     async def plans(self) -> list[PlanInfo]:
         """Every plan in docs/plans."""

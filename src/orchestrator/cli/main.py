@@ -4,27 +4,53 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from orchestrator import __version__
 from orchestrator.cli.exit_codes import ExitCode, report, report_fault
+from orchestrator.cli.look_commands import LOOKS
 from orchestrator.cli.options import (
     HOST_HELP,
     PORT_HELP,
     AllowShellOption,
     ApiHostOption,
     ApiPortOption,
-    IdArgument,
     JsonOption,
     KeepOption,
-    LatestArgument,
     RootOption,
     ServerOption,
+    TaskArgument,
     UrlOption,
 )
+from orchestrator.cli.run_options import (
+    AgentOption,
+    ApprovalTimeoutOption,
+    BackOffOption,
+    BudgetTokensOption,
+    BudgetUsdOption,
+    DetachOption,
+    DryRunOption,
+    LongestWaitOption,
+    MaxAttemptsOption,
+    NoWaitOption,
+    OnBlockedOption,
+    ParallelOption,
+    PermissionsOption,
+    PlanOption,
+    RepeatsOption,
+    RestartCompletedOption,
+    RestartOption,
+    ScriptOption,
+    SilenceTimeoutOption,
+    TaskBudgetTokensOption,
+    TaskBudgetUsdOption,
+    TimeoutOption,
+    ToolTimeoutOption,
+    WaitOption,
+)
+from orchestrator.cli.steer_commands import COMMANDS
 from orchestrator.domain.errors import OrchestratorError, UsageError
 
 app = typer.Typer(
@@ -77,52 +103,34 @@ def _options(
 @app.command()
 def run(
     plan: Annotated[str | None, typer.Argument(metavar="[PLAN]", help="A plan's name or file.")] = None,
-    plan_option: Annotated[
-        str | None, typer.Option("--plan", envvar="ORCHESTRATOR_PLAN", help="The same.")
-    ] = None,
-    agent: Annotated[
-        str | None, typer.Option(envvar="ORCHESTRATOR_AGENT", help="For tasks that name none.")
-    ] = None,
-    parallel: Annotated[
-        int | None, typer.Option(envvar="ORCHESTRATOR_PARALLEL", min=1, max=64, help="Tasks at once.")
-    ] = None,
-    max_attempts: Annotated[
-        int | None, typer.Option(envvar="ORCHESTRATOR_MAX_ATTEMPTS", min=1, help="Attempts a task.")
-    ] = None,
-    timeout: Annotated[
-        float | None, typer.Option(envvar="ORCHESTRATOR_TIMEOUT", min=0.001, help="Seconds a task.")
-    ] = None,
-    back_off: Annotated[
-        float | None,
-        typer.Option(envvar="ORCHESTRATOR_BACK_OFF", min=0, help="Seconds before the second attempt."),
-    ] = None,
+    plan_option: PlanOption = None,
+    agent: AgentOption = None,
+    parallel: ParallelOption = None,
+    max_attempts: MaxAttemptsOption = None,
+    timeout: TimeoutOption = None,
+    back_off: BackOffOption = None,
+    permissions: PermissionsOption = None,
+    budget_usd: BudgetUsdOption = None,
+    budget_tokens: BudgetTokensOption = None,
+    task_budget_usd: TaskBudgetUsdOption = None,
+    task_budget_tokens: TaskBudgetTokensOption = None,
+    no_wait: NoWaitOption = False,
+    longest_wait: LongestWaitOption = None,
+    silence_timeout: SilenceTimeoutOption = None,
+    tool_timeout: ToolTimeoutOption = None,
+    repeats: RepeatsOption = None,
+    approval_timeout: ApprovalTimeoutOption = None,
     api_server: ServerOption = False,
     api_host: ApiHostOption = None,
     api_port: ApiPortOption = None,
     keep_serving: KeepOption = False,
-    on_blocked: Annotated[
-        Literal["wait", "exit"] | None,
-        typer.Option(
-            envvar="ORCHESTRATOR_ON_BLOCKED",
-            help="When nothing can start: wait for a command (default beside an API server) or end.",
-        ),
-    ] = None,
-    restart: Annotated[bool, typer.Option("--restart", help="Start over; findings are archived.")] = False,
-    restart_completed: Annotated[
-        bool, typer.Option("--restart-completed", help="Start over if nothing is left to do.")
-    ] = False,
-    wait: Annotated[
-        bool, typer.Option("--wait", help="Wait while another orchestrator has the plan.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would run, in order, and end.")
-    ] = False,
-    script: Annotated[
-        Path | None, typer.Option(envvar="ORCHESTRATOR_SCRIPT", help="A script for the scripted agent.")
-    ] = None,
-    detach: Annotated[
-        bool, typer.Option("--detach", help="Run in the background, with its output in a file.")
-    ] = False,
+    on_blocked: OnBlockedOption = None,
+    restart: RestartOption = False,
+    restart_completed: RestartCompletedOption = False,
+    wait: WaitOption = False,
+    dry_run: DryRunOption = False,
+    script: ScriptOption = None,
+    detach: DetachOption = False,
     allow_shell: AllowShellOption = False,
     instance_id: Annotated[str | None, typer.Option(hidden=True)] = None,
     json: JsonOption = False,
@@ -131,33 +139,46 @@ def run(
     """Work through a plan, from where the last run of it stopped."""
     from orchestrator.cli.run import RunRequest, run_plan
     from orchestrator.cli.serve import ServeRequest
+    from orchestrator.engine.records import NewRun
 
     if plan and plan_option and plan != plan_option:
         raise UsageError(f"Two plans are named, {plan} and {plan_option}; name one.")
-    if detach:
-        from orchestrator.cli.detach import run_detached
-        from orchestrator.engine.records import NewRun
-
-        if api_server or keep_serving or dry_run or wait or restart_completed or script:
-            raise UsageError(
-                "--detach goes with --agent, --parallel, --max-attempts, --timeout and --restart only."
-            )
-        new = NewRun(plan_option or plan or "", agent, parallel, max_attempts, timeout, restart)
-        raise typer.Exit(run_detached(new, root, as_json=json))
-    request = RunRequest(
-        plan=plan_option or plan,
+    new = NewRun(
+        plan=plan_option or plan or "",
         agent=agent,
         parallel=parallel,
         max_attempts=max_attempts,
         timeout_seconds=timeout,
+        restart=restart,
+        permissions=permissions,
+        budget_usd=budget_usd,
+        budget_tokens=budget_tokens,
+        task_budget_usd=task_budget_usd,
+        task_budget_tokens=task_budget_tokens,
         back_off_seconds=back_off,
+        longest_wait_seconds=0 if no_wait else longest_wait,
+        silence_seconds=silence_timeout,
+        tool_seconds=tool_timeout,
+        repeats_max=repeats,
+        approval_seconds=approval_timeout,
+    )
+    if detach:
+        from orchestrator.cli.detach import run_detached
+
+        if api_server or keep_serving or dry_run or wait or restart_completed or script:
+            raise UsageError(
+                "--detach goes with the run's own choices only, such as --agent and --parallel: not with an "
+                "API server, a script, --dry-run, --wait or --restart-completed."
+            )
+        raise typer.Exit(run_detached(new, root, as_json=json))
+    request = RunRequest(
+        run=new,
         api=ServeRequest(host=api_host, port=api_port, allow_shell=allow_shell)
         if api_server or keep_serving
         else None,
         keep_serving=keep_serving,
         instance_id=instance_id,
         on_blocked=on_blocked,
-        restart=restart,
         restart_completed=restart_completed,
         wait=wait,
         dry_run=dry_run,
@@ -255,108 +276,25 @@ def use(
     raise typer.Exit(use_plan(plan, root))
 
 
-@app.command(name="list")
-def list_(
-    all_: Annotated[bool, typer.Option("--all", help="Also those that have ended.")] = False,
-    json: JsonOption = False,
-    root: RootOption = None,
-    url: UrlOption = None,
-) -> None:
-    """List the running orchestrators."""
-    from orchestrator.cli.inspect import list_orchestrators
+@app.command()
+def agents(json: JsonOption = False, root: RootOption = None) -> None:
+    """Say which agents are here, what each can do, and what is missing; spends nothing."""
+    from orchestrator.cli.agents import list_agents
 
-    raise typer.Exit(list_orchestrators(root, url, include_ended=all_, json=json))
+    raise typer.Exit(list_agents(root, json=json))
 
 
 @app.command()
-def status(
-    instance: LatestArgument = None,
-    at_seq: Annotated[int | None, typer.Option(min=1, help="The status as it was after this event.")] = None,
-    json: JsonOption = False,
+def prompt(
+    plan: Annotated[str, typer.Argument(metavar="PLAN", help="A plan's name or file.")],
+    task: TaskArgument,
     root: RootOption = None,
-    url: UrlOption = None,
 ) -> None:
-    """Show an orchestrator's phases and tasks."""
-    from orchestrator.cli.inspect import show_status
+    """Print what the agent of a task would be told now."""
+    from orchestrator.cli.agents import show_prompt
 
-    raise typer.Exit(show_status(instance, root, url, at_seq=at_seq, json=json))
-
-
-@app.command()
-def events(
-    instance: LatestArgument = None,
-    follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Wait for more, until it has ended.")
-    ] = False,
-    after: Annotated[int, typer.Option(min=0, help="Only events with a higher seq.")] = 0,
-    json: JsonOption = False,
-    root: RootOption = None,
-    url: UrlOption = None,
-) -> None:
-    """Print an orchestrator's events, one a line."""
-    from orchestrator.cli.inspect import show_events
-
-    raise typer.Exit(show_events(instance, root, url, follow=follow, after=after, json=json))
+    raise typer.Exit(show_prompt(plan, task, root))
 
 
-@app.command()
-def pause(
-    instance: IdArgument,
-    now: Annotated[bool, typer.Option("--now", help="Interrupt running tasks; they become pending.")] = False,
-    root: RootOption = None,
-    url: UrlOption = None,
-) -> None:
-    """Start nothing new; running tasks finish."""
-    from orchestrator.cli.steer import send
-
-    raise typer.Exit(send(instance, root, url, "pause", mode="now" if now else "drain"))
-
-
-@app.command()
-def resume(instance: IdArgument, root: RootOption = None, url: UrlOption = None) -> None:
-    """Go on after a pause."""
-    from orchestrator.cli.steer import send
-
-    raise typer.Exit(send(instance, root, url, "resume"))
-
-
-@app.command()
-def shutdown(
-    instance: IdArgument,
-    force: Annotated[bool, typer.Option("--force", help="Interrupt running tasks.")] = False,
-    root: RootOption = None,
-    url: UrlOption = None,
-) -> None:
-    """End the run; running tasks finish first."""
-    from orchestrator.cli.steer import send
-
-    raise typer.Exit(send(instance, root, url, "shutdown", force=force))
-
-
-@app.command(name="skip-task")
-def skip_task(
-    instance: IdArgument,
-    task: Annotated[str, typer.Argument(metavar="TASK")],
-    reason: Annotated[str | None, typer.Option()] = None,
-    root: RootOption = None,
-    url: UrlOption = None,
-) -> None:
-    """Leave a task out; its dependants may run."""
-    from orchestrator.cli.steer import send
-
-    raise typer.Exit(send(instance, root, url, "skip-task", task_id=task, reason=reason))
-
-
-@app.command(name="retry-task")
-def retry_task(
-    instance: IdArgument,
-    task: Annotated[str, typer.Argument(metavar="TASK")],
-    note: Annotated[str | None, typer.Option(help="For the agent.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Also a completed task.")] = False,
-    root: RootOption = None,
-    url: UrlOption = None,
-) -> None:
-    """Run a failed or skipped task again."""
-    from orchestrator.cli.steer import send
-
-    raise typer.Exit(send(instance, root, url, "retry-task", task_id=task, note=note, force=force))
+for name, command in (*LOOKS.items(), *COMMANDS.items()):
+    app.command(name=name)(command)

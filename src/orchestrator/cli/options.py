@@ -48,6 +48,7 @@ LatestArgument = Annotated[
     str | None,
     typer.Argument(metavar="[ID]", help="An orchestrator's id, or its beginning; else the latest."),
 ]
+TaskArgument = Annotated[str, typer.Argument(metavar="TASK", help="A task's id.")]
 ServerOption = Annotated[bool, typer.Option("--api-server", help="Serve the API beside the run.")]
 KeepOption = Annotated[
     bool, typer.Option("--keep-serving", help="Go on serving the API after the run, until Ctrl-C.")

@@ -10,8 +10,18 @@ from contextlib import aclosing, asynccontextmanager
 
 from orchestrator.cli.source import Receipt
 from orchestrator.client import ApiClient, ApiError, Resync, StoredEvent, WatchStatus
-from orchestrator.domain.answers import CommandResponse
-from orchestrator.domain.commands import Command, CommandState, Pause, Resume, RetryTask, Shutdown, SkipTask
+from orchestrator.domain.answers import CommandResponse, TranscriptLine
+from orchestrator.domain.commands import (
+    AnswerApproval,
+    Command,
+    CommandState,
+    MessageTask,
+    Pause,
+    Resume,
+    RetryTask,
+    Shutdown,
+    SkipTask,
+)
 from orchestrator.domain.errors import (
     InstanceEnded,
     InstanceNotFound,
@@ -83,6 +93,15 @@ class RemoteSource:
                 elif isinstance(item, StoredEvent) and item.seq > after:
                     yield item
 
+    async def transcript(self, instance_id: str, task_id: str, attempt: int | None) -> list[TranscriptLine]:
+        """As the server keeps it; raises UsageError."""
+        try:
+            return await self._client.get_transcript(instance_id, task_id, attempt=attempt)
+        except ApiError as error:
+            if error.code in {"task_not_found", "transcript_not_found"}:
+                raise UsageError(str(error)) from error
+            raise
+
     async def plans(self) -> list[PlanInfo]:
         """Every plan of the server's project."""
         return await self._client.list_plans()
@@ -102,7 +121,9 @@ class RemoteSource:
             return Receipt(is_applied=False, message=str(error))
         return Receipt(answer.state is CommandState.APPLIED, answer.message)
 
-    async def _send(self, instance_id: str, command: Command) -> CommandResponse:
+    async def _send(  # noqa: PLR0911 - one case a command
+        self, instance_id: str, command: Command
+    ) -> CommandResponse:
         client = self._client
         match command:
             case Pause():
@@ -117,6 +138,12 @@ class RemoteSource:
                 return await client.retry_task(
                     instance_id, command.task_id, note=command.note, force=command.force
                 )
+            case AnswerApproval():
+                return await client.answer_approval(
+                    instance_id, command.approval_id, allow=command.allow, reason=command.reason
+                )
+            case MessageTask():
+                return await client.message_task(instance_id, command.task_id, command.text)
 
 
 class _Connection:

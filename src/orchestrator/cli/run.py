@@ -7,15 +7,12 @@ import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import uvloop
 
 from orchestrator.agents.containment import containment_notice
-from orchestrator.agents.registry import AgentRegistry
-from orchestrator.agents.script import read_script
-from orchestrator.agents.scripted import ScriptedAgent
-from orchestrator.agents.shell import ShellAgent
+from orchestrator.cli.agent_composition import make_agents
 from orchestrator.cli.composition import Services, make_orchestrator, open_services
 from orchestrator.cli.exit_codes import ExitCode, of_run
 from orchestrator.cli.interrupts import on_interrupt
@@ -25,25 +22,23 @@ from orchestrator.cli.serve import ApiBeside, ServeRequest
 from orchestrator.domain.commands import Shutdown
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.attempt import Limits
+from orchestrator.engine.budget import Allowance
 from orchestrator.engine.orchestrator import Orchestrator, RunOptions
-from orchestrator.engine.records import PlanFile
+from orchestrator.engine.records import NewRun, PlanFile
 from orchestrator.store.plan_files import DiskPlanFiles
 
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What the command line asked for. `is_temporary`: the root is removed after the run."""
+    """What the command line asked for; an empty plan means the default one.
 
-    plan: str | None = None
-    agent: str | None = None
-    parallel: int | None = None
-    max_attempts: int | None = None
-    timeout_seconds: float | None = None
-    back_off_seconds: float | None = None
+    `is_temporary`: the root is removed after the run.
+    """
+
+    run: NewRun
     api: ServeRequest | None = None
     keep_serving: bool = False
     on_blocked: Literal["wait", "exit"] | None = None
-    restart: bool = False
     restart_completed: bool = False
     wait: bool = False
     dry_run: bool = False
@@ -56,20 +51,35 @@ class RunRequest:
 
     def options(self) -> RunOptions:
         """The same in the engine's words."""
-        limits = Limits()
-        if self.back_off_seconds is not None:
-            limits = replace(limits, back_off_first_seconds=self.back_off_seconds)
-        if self.timeout_seconds is not None:
-            limits = replace(limits, timeout_seconds=self.timeout_seconds)
-        return RunOptions(
-            agent=self.agent or ("scripted" if self.script else None),
-            parallel=self.parallel,
-            max_attempts=self.max_attempts,
+        run = self.run
+        options = RunOptions(
+            agent=run.agent or ("scripted" if self.script else None),
+            parallel=run.parallel,
+            max_attempts=run.max_attempts,
             on_blocked=self.on_blocked or ("wait" if self.api else "exit"),
-            restart=self.restart,
+            restart=run.restart,
             wait=self.wait,
-            limits=limits,
+            limits=_limits(run),
+            run_allowance=Allowance(run.budget_usd, run.budget_tokens),
+            task_allowance=Allowance(run.task_budget_usd, run.task_budget_tokens),
+            permissions=run.permissions or "full",
         )
+        if run.longest_wait_seconds is None:
+            return options
+        return replace(options, limit_seconds_max=run.longest_wait_seconds)
+
+
+def _limits(run: NewRun) -> Limits:
+    """The engine's, with what was chosen over them."""
+    chosen: dict[str, Any] = {
+        "timeout_seconds": run.timeout_seconds,
+        "back_off_first_seconds": run.back_off_seconds,
+        "silence_seconds": run.silence_seconds,
+        "tool_seconds": run.tool_seconds,
+        "repeats_max": run.repeats_max,
+        "approval_seconds": run.approval_seconds,
+    }
+    return replace(Limits(), **{name: value for name, value in chosen.items() if value is not None})
 
 
 def run_plan(request: RunRequest) -> ExitCode:
@@ -80,8 +90,9 @@ def run_plan(request: RunRequest) -> ExitCode:
 async def _run_plan(request: RunRequest) -> ExitCode:
     root = find_root(request.root)
     plans = DiskPlanFiles(root)
-    file = await read_plan(plans, root, request.plan)
-    agents = _agents(request)
+    plan = request.run.plan or None
+    file = await read_plan(plans, root, plan)
+    agents = make_agents(root, request.script, script_speed=request.script_speed)
     async with AsyncExitStack() as stack:
         services = await stack.enter_async_context(open_services(root))
         options = request.options()
@@ -92,7 +103,7 @@ async def _run_plan(request: RunRequest) -> ExitCode:
             file,
             options,
             agents,
-            reread=lambda: read_plan(plans, root, request.plan),
+            reread=lambda: read_plan(plans, root, plan),
             on_wait=lambda owned: print(f"Waiting: {owned}", file=sys.stderr, flush=True),
             instance_id=request.instance_id,
         )
@@ -108,13 +119,6 @@ async def _run_plan(request: RunRequest) -> ExitCode:
         if beside is not None and request.keep_serving and code is not ExitCode.STOPPED:
             await _keep_serving(beside)
         return code
-
-
-def _agents(request: RunRequest) -> AgentRegistry:
-    if request.script is None:
-        return AgentRegistry(ShellAgent())
-    scripted = ScriptedAgent(read_script(request.script), speed=request.script_speed)
-    return AgentRegistry(ShellAgent(), scripted)
 
 
 async def _was_completed(services: Services, file: PlanFile) -> bool:

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from orchestrator.domain.answers import TranscriptLine
 from orchestrator.domain.commands import Command
 from orchestrator.domain.events import StoredEvent
 from orchestrator.domain.status import OrchestratorInfo, OrchestratorStatus, PlanInfo
@@ -38,6 +39,9 @@ class Source(Protocol):
 
     def events(self, instance_id: str, after: int, *, follow: bool) -> AsyncIterator[StoredEvent]:
         """The events after a position; with `follow` also those to come, until the orchestrator ends."""
+
+    async def transcript(self, instance_id: str, task_id: str, attempt: int | None) -> list[TranscriptLine]:
+        """All that the agent of this attempt, else of the latest, said; raises UsageError."""
 
     async def plans(self) -> list[PlanInfo]:
         """Every plan, by name."""

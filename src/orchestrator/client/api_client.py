@@ -8,15 +8,30 @@ from typing import Any, Literal, Self, TypeVar
 import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from orchestrator.client import answer_types
 from orchestrator.client.messages import ENTRIES, entry_of
 from orchestrator.client.server import Server, path_of
 from orchestrator.client.streams import OrchestratorFeed, Transport
 from orchestrator.client.watch import Watch, WatchStatus
-from orchestrator.domain.answers import CommandResponse, FindingContent, Health, StartedOrchestrator
+from orchestrator.domain.answers import (
+    CommandResponse,
+    FindingContent,
+    Health,
+    StartedOrchestrator,
+    TranscriptLine,
+)
 from orchestrator.domain.errors import UsageError
 from orchestrator.domain.events import StoredEvent
-from orchestrator.domain.requests import RetryTaskRequest, SkipTaskRequest, StartRequest
+from orchestrator.domain.plan import Permissions
+from orchestrator.domain.requests import (
+    AnswerApprovalRequest,
+    MessageTaskRequest,
+    RetryTaskRequest,
+    SkipTaskRequest,
+    StartRequest,
+)
 from orchestrator.domain.status import (
+    ApprovalInfo,
     FindingInfo,
     OrchestratorInfo,
     OrchestratorStatus,
@@ -33,17 +48,6 @@ EVENTS_DEFAULT = 100
 Revision = int | Literal["*"]
 _Answer = TypeVar("_Answer")
 _Body = TypeVar("_Body", bound=BaseModel)
-_HEALTH = TypeAdapter(Health)
-_INFO = TypeAdapter(OrchestratorInfo)
-_INFOS = TypeAdapter(list[OrchestratorInfo])
-_STATUS = TypeAdapter(OrchestratorStatus)
-_STARTED = TypeAdapter(StartedOrchestrator)
-_RECEIPT = TypeAdapter(CommandResponse)
-_PLANS = TypeAdapter(list[PlanInfo])
-_PLAN_STATUS = TypeAdapter(PlanStatus)
-_TASKS = TypeAdapter(list[TaskInfo])
-_FINDINGS = TypeAdapter(list[FindingInfo])
-_FINDING = TypeAdapter(FindingContent)
 
 
 class ApiClient:
@@ -82,21 +86,21 @@ class ApiClient:
 
     async def health(self) -> Health:
         """How the server is, also when it is unhealthy."""
-        return await self._server.ask("GET", "/health", _HEALTH, also_answers=frozenset({503}))
+        return await self._server.ask("GET", "/health", answer_types.HEALTH, also_answers=frozenset({503}))
 
     async def list_orchestrators(self) -> list[OrchestratorInfo]:
         """All orchestrators, newest first."""
-        return await self._get(_INFOS, "orchestrators")
+        return await self._get(answer_types.INFOS, "orchestrators")
 
     async def get_orchestrator(self, orchestrator_id: str) -> OrchestratorInfo:
         """One orchestrator: where it runs, whether it is alive, and how far it is."""
-        return await self._get(_INFO, "orchestrators", orchestrator_id)
+        return await self._get(answer_types.INFO, "orchestrators", orchestrator_id)
 
     async def get_orchestrator_status(
         self, orchestrator_id: str, *, at_seq: int | None = None
     ) -> OrchestratorStatus:
         """The whole status now, or as it was right after event `at_seq`."""
-        return await self._get(_STATUS, "orchestrators", orchestrator_id, "status", at_seq=at_seq)
+        return await self._get(answer_types.STATUS, "orchestrators", orchestrator_id, "status", at_seq=at_seq)
 
     async def list_events(
         self,
@@ -134,6 +138,9 @@ class ApiClient:
         max_attempts: int | None = None,
         timeout_seconds: float | None = None,
         restart: bool = False,
+        permissions: Permissions | None = None,
+        budget_usd: float | None = None,
+        budget_tokens: int | None = None,
     ) -> StartedOrchestrator:
         """Work through a plan, by name or path in docs/plans, in a process that outlives the server."""
         body = _body(
@@ -144,10 +151,13 @@ class ApiClient:
             max_attempts=max_attempts,
             timeout_seconds=timeout_seconds,
             restart=restart,
+            permissions=permissions,
+            budget_usd=budget_usd,
+            budget_tokens=budget_tokens,
         )
         path = path_of("api", "orchestrators")
         return await self._server.ask(
-            "POST", path, _STARTED, body=body, timeout_seconds=START_TIMEOUT_SECONDS
+            "POST", path, answer_types.STARTED, body=body, timeout_seconds=START_TIMEOUT_SECONDS
         )
 
     async def pause_orchestrator(
@@ -203,29 +213,64 @@ class ApiClient:
             orchestrator_id, "retry-task", idempotency_key, body=body, revision=revision
         )
 
+    async def list_approvals(self, orchestrator_id: str) -> list[ApprovalInfo]:
+        """The questions of agents that wait for an answer, oldest first."""
+        return await self._get(answer_types.APPROVALS, "orchestrators", orchestrator_id, "approvals")
+
+    async def answer_approval(
+        self,
+        orchestrator_id: str,
+        approval_id: str,
+        *,
+        allow: bool,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> CommandResponse:
+        """Let an agent do what it asks for, or not."""
+        body = _body(AnswerApprovalRequest, allow=allow, reason=reason)
+        return await self._command(
+            orchestrator_id, "approvals", idempotency_key, steps=(approval_id,), body=body
+        )
+
+    async def message_task(
+        self, orchestrator_id: str, task_id: str, text: str, *, idempotency_key: str | None = None
+    ) -> CommandResponse:
+        """Hand the agent at work on a task a note; refused (409) when none is, or when it takes none."""
+        body = _body(MessageTaskRequest, text=text)
+        return await self._command(
+            orchestrator_id, "tasks", idempotency_key, steps=(task_id, "message"), body=body
+        )
+
+    async def get_transcript(
+        self, orchestrator_id: str, task_id: str, *, attempt: int | None = None
+    ) -> list[TranscriptLine]:
+        """All that the agent of an attempt told, else of the latest one."""
+        steps = ("orchestrators", orchestrator_id, "tasks", task_id, "transcript")
+        return await self._get(answer_types.TRANSCRIPT, *steps, attempt=attempt)
+
     async def get_command(self, orchestrator_id: str, command_id: str) -> CommandResponse:
         """How far a command has come."""
-        return await self._get(_RECEIPT, "orchestrators", orchestrator_id, "commands", command_id)
+        return await self._get(answer_types.RECEIPT, "orchestrators", orchestrator_id, "commands", command_id)
 
     async def list_plans(self) -> list[PlanInfo]:
         """All plans, with what is wrong with them."""
-        return await self._get(_PLANS, "plans")
+        return await self._get(answer_types.PLANS, "plans")
 
     async def get_plan_status(self, name: str) -> PlanStatus:
         """What the latest orchestrator says of a plan, else status.json, else its own boxes."""
-        return await self._get(_PLAN_STATUS, "plans", name, "status")
+        return await self._get(answer_types.PLAN_STATUS, "plans", name, "status")
 
     async def get_plan_tasks(self, name: str) -> list[TaskInfo]:
         """A plan's tasks, in its order."""
-        return await self._get(_TASKS, "plans", name, "tasks")
+        return await self._get(answer_types.TASKS, "plans", name, "tasks")
 
     async def list_plan_findings(self, name: str) -> list[FindingInfo]:
         """What a plan's tasks left behind."""
-        return await self._get(_FINDINGS, "plans", name, "findings")
+        return await self._get(answer_types.FINDINGS, "plans", name, "findings")
 
     async def get_finding_content(self, name: str, task_id: str) -> FindingContent:
         """The text of a task's finding."""
-        return await self._get(_FINDING, "plans", name, "findings", task_id)
+        return await self._get(answer_types.FINDING, "plans", name, "findings", task_id)
 
     async def _get(self, answer: TypeAdapter[_Answer], *steps: str, **query: str | int | None) -> _Answer:
         return await self._server.ask("GET", path_of("api", *steps), answer, query=query)
@@ -236,6 +281,7 @@ class ApiClient:
         verb: str,
         key: str | None,
         *,
+        steps: tuple[str, ...] = (),
         query: Mapping[str, str | bool] | None = None,
         body: BaseModel | None = None,
         revision: Revision | None = None,
@@ -243,8 +289,10 @@ class ApiClient:
         headers = {} if key is None else {"Idempotency-Key": key}
         if revision is not None:
             headers["If-Match"] = "*" if revision == "*" else f'"{revision}"'
-        path = path_of("api", "orchestrators", orchestrator_id, verb)
-        return await self._server.ask("POST", path, _RECEIPT, query=query, body=body, headers=headers)
+        path = path_of("api", "orchestrators", orchestrator_id, verb, *steps)
+        return await self._server.ask(
+            "POST", path, answer_types.RECEIPT, query=query, body=body, headers=headers
+        )
 
 
 def _body(model: type[_Body], **fields: Any) -> _Body:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from orchestrator.client.errors import INVALID_ANSWER, NETWORK_ERROR, ApiError, failure, refusal
 from orchestrator.domain.errors import UsageError
 
+JSON_LINES = "application/jsonl"
 _Answer = TypeVar("_Answer")
 Query = Mapping[str, str | int | float | bool | None]
 
@@ -90,8 +91,12 @@ class Server:
         is_answer = response.status_code in also_answers and media_type == "application/json"
         if not (response.is_success or is_answer):
             raise refusal(response.status_code, response.headers, response.content, path)
+        # JSON Lines are one answer too: the list of their values.
+        content = response.content
+        if media_type == JSON_LINES:
+            content = b"[%s]" % b",".join(line for line in content.split(b"\n") if line)
         try:
-            return answer.validate_json(response.content)
+            return answer.validate_json(content)
         except ValidationError as error:
             raise self.not_understood(path, response.status_code) from error
 

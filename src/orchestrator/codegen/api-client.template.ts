@@ -171,6 +171,17 @@ export function createApiClient(server: string | ApiClientOptions): ApiClient {
     }
   }
 
+  /** An answer of JSON Lines. */
+  async function lines<Line>(path: string, options: CallOptions, query: Query): Promise<Line[]> {
+    const response = await send('GET', path, options, query, undefined, 'application/jsonl');
+    try {
+      const text = await response.text();
+      return text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Line);
+    } catch (cause) {
+      throw lost(path, options, cause, response.status);
+    }
+  }
+
   async function stream(path: string, options: CallOptions, query: Query): Promise<AsyncGenerator<OrchestratorEvent>> {
     return sseEvents(await send('GET', path, options, query, undefined, 'text/event-stream'));
   }
@@ -210,8 +221,8 @@ export function createApiClient(server: string | ApiClientOptions): ApiClient {
  * The status after an event, from the status before it; an event that is in it already changes nothing.
  * `initial_status` and `plan_loaded` begin anew, so that a log can be folded from its first event on.
  *
- * `blocked_by` and `waiting_for` follow from rules of the plan that only the server knows: what is settled
- * leaves them, what comes into them is told by `getOrchestratorStatus`.
+ * `blocked_by` and `waiting_for` follow from rules and limits that only the server knows: what is settled leaves
+ * them, what comes into them is told by `getOrchestratorStatus`.
  */
 export function applyEvent(status: OrchestratorStatus, event: OrchestratorEvent): OrchestratorStatus;
 export function applyEvent(status: OrchestratorStatus | undefined, event: OrchestratorEvent): OrchestratorStatus | undefined;
@@ -222,35 +233,59 @@ export function applyEvent(status: OrchestratorStatus | undefined, event: Orches
   const after = { ...status, seq: event.seq };
   switch (event.type) {
     case 'orchestrator_changed': {
-      const { new_status, reason } = event.data;
-      const waiting_for = new_status === 'paused' ? { what: 'resume', until: null } : null;
+      const { new_status, reason, waits_for } = event.data;
+      const waiting_for = new_status === 'paused' ? { what: waits_for ?? 'resume', until: null } : null;
       const ended_at = hasEnded(new_status) ? event.timestamp : null;
       return { ...after, status: new_status, reason, ended_at, waiting_for };
     }
-    case 'task_changed':
-      return counted({ ...after, tasks: after.tasks.map((task) => changedTask(task, event)) });
+    case 'task_changed': {
+      // Whoever asked is gone with its attempt.
+      const approvals = after.approvals.filter(({ task_id }) => task_id !== event.data.task_id);
+      return counted({ ...after, approvals, tasks: after.tasks.map((task) => changedTask(task, event)) });
+    }
     case 'finding_written': {
       const { task_id, file_path } = event.data;
       const tasks = after.tasks.map((task) => (task.id === task_id ? { ...task, finding: file_path } : task));
       return { ...after, tasks };
     }
     case 'usage_updated': {
-      const { usage } = after;
-      const { cost_usd } = event.data;
+      const { task_id, model } = event.data;
+      const { usage_by_model: models } = after;
+      const known = models.some((one) => one.model === model) ? models : [...models, { ...NOTHING_USED, model }];
       return {
         ...after,
-        usage: {
-          input_tokens: usage.input_tokens + event.data.input_tokens,
-          output_tokens: usage.output_tokens + event.data.output_tokens,
-          cache_read_tokens: usage.cache_read_tokens + event.data.cache_read_tokens,
-          cache_write_tokens: usage.cache_write_tokens + event.data.cache_write_tokens,
-          cost_usd: cost_usd === null ? usage.cost_usd : (usage.cost_usd ?? 0) + cost_usd,
-        },
+        usage: withUsage(after.usage, event),
+        usage_by_model: known.map((one) => (one.model === model ? { ...one, ...withUsage(one, event) } : one)),
+        tasks: after.tasks.map((task) => (task.id === task_id ? { ...task, usage: withUsage(task.usage, event) } : task)),
       };
     }
+    case 'approval_requested': {
+      const { approval_id: id, ...asked } = event.data;
+      const approvals = after.approvals.filter((approval) => approval.id !== id);
+      return { ...after, approvals: [...approvals, { ...asked, id, requested_at: event.timestamp }] };
+    }
+    case 'approval_settled':
+      return { ...after, approvals: after.approvals.filter(({ id }) => id !== event.data.approval_id) };
     default:
       return after;
   }
+}
+
+const NOTHING_USED: UsageInfo = {
+  input_tokens: 0, output_tokens: 0, cache_read_tokens: 0, cache_write_tokens: 0, cost_usd: null, is_cost_complete: true,
+};
+
+function withUsage(before: UsageInfo, { data }: EventOf<'usage_updated'>): UsageInfo {
+  const { input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_usd } = data;
+  const isPriced = cost_usd !== null || !(input_tokens + output_tokens + cache_read_tokens + cache_write_tokens);
+  return {
+    input_tokens: before.input_tokens + input_tokens,
+    output_tokens: before.output_tokens + output_tokens,
+    cache_read_tokens: before.cache_read_tokens + cache_read_tokens,
+    cache_write_tokens: before.cache_write_tokens + cache_write_tokens,
+    cost_usd: cost_usd === null ? before.cost_usd : (before.cost_usd ?? 0) + cost_usd,
+    is_cost_complete: before.is_cost_complete && isPriced,
+  };
 }
 
 function plannedStatus({ instance_id, seq, timestamp, data }: EventOf<'plan_loaded'>): OrchestratorStatus {
@@ -261,9 +296,9 @@ function plannedStatus({ instance_id, seq, timestamp, data }: EventOf<'plan_load
     summary: { ...counts, current_phase: null, progress_percent: 0 },
     phases: data.phases.map(({ number, name }) => ({ ...counts, number, name, is_current: false })),
     tasks: data.tasks.map(({ line, follows, runs_after_preceding, max_attempts, once, gate, ...task }) => ({
-      ...task, blocked_by: [], retry_at: null,
+      ...task, blocked_by: [], retry_at: null, usage: NOTHING_USED,
     })),
-    usage: { input_tokens: 0, output_tokens: 0, cache_read_tokens: 0, cache_write_tokens: 0, cost_usd: null },
+    usage: NOTHING_USED, usage_by_model: [], approvals: [],
   });
 }
 

@@ -13,8 +13,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestrator.api.command_desk import refusal_of_ended, status_of
-from orchestrator.domain.commands import Command, CommandState, Pause, Resume, RetryTask, Shutdown, SkipTask
-from orchestrator.domain.decisions import Decision, decide
+from orchestrator.domain.commands import (
+    Command,
+    CommandState,
+    MessageTask,
+    Pause,
+    Resume,
+    RetryTask,
+    Shutdown,
+    SkipTask,
+)
+from orchestrator.domain.decisions import Decision, conclude_message, decide
 from orchestrator.domain.events import OrchestratorChanged, PlanLoaded, PlannedPhase, PlannedTask, TaskChanged
 from orchestrator.domain.run_state import RunState, evolve
 from orchestrator.domain.task_status import RunStatus, TaskStatus
@@ -34,18 +43,25 @@ TASK_VERBS: Mapping[str, Command] = {
     "skip-task": SkipTask(task_id=TASK),
     "retry-task": RetryTask(task_id=TASK),
     'retry-task with "force": true': RetryTask(task_id=TASK, force=True),
+    "message-task": MessageTask(task_id=TASK, text="note"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What a verb does in a state: the HTTP status, and a problem's code or the status that follows."""
+    """What a verb does in a state: the HTTP status, and a problem's code or the status that follows.
+
+    `unless_taken` is the code where the agent's answer decides, and it is no.
+    """
 
     http_status: int
     code: str | None = None
     becomes: str | None = None
+    unless_taken: str | None = None
 
     def __str__(self) -> str:
+        if self.unless_taken is not None:
+            return f"{self.http_status}, or 409 `{self.unless_taken}`"
         if self.code is not None:
             return f"{self.http_status} `{self.code}`"
         if self.http_status == 202:
@@ -86,6 +102,8 @@ def cell(run_status: RunStatus, task_status: TaskStatus, command: Command) -> Ce
         refusal = refusal_of_ended(run_status, command)
         return Cell(200) if refusal is None else Cell(refusal.status, refusal.code)
     decision = decide(state_in(run_status, task_status), command)
+    if decision.outcome is None and isinstance(command, MessageTask):
+        return Cell(200, unless_taken=conclude_message("any", is_taken=False).code)
     state = decision.outcome or CommandState.SENT
     code = decision.code if state is CommandState.REJECTED else None
     return Cell(status_of(state, decision.code), code, _follows(decision, command))

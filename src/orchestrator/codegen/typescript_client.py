@@ -13,6 +13,7 @@ from orchestrator.domain.task_status import RunStatus
 
 TEMPLATE = Path(__file__).with_name("api-client.template.ts")
 EVENT_STREAM = "text/event-stream"
+JSON_LINES = "application/jsonl"
 LINE_LENGTH_MAX = 110
 _SCALARS = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean"}
 # The headers of requests that are options of the client; a stream's `after` does the work of the last.
@@ -34,7 +35,8 @@ class Operation:
     options: str
     body: str | None
     answer: str
-    is_stream: bool
+    function: str
+    """Which function of the template asks."""
 
     def signature(self) -> Iterator[str]:
         """The method in the interface."""
@@ -56,14 +58,13 @@ class Operation:
         template = re.sub(r"\{(\w+)\}", lambda match: f"${{{_camel(match[1])}}}", self.path)
         query = ", ".join(_entry(name) for name in self.query)
         given = ["path`" + template + "`", "options"]
-        if not self.is_stream:
+        if self.function == "call":
             given.insert(0, f"'{self.method}'")
-        if query or self.body or self.is_stream:
+        if query or self.body or self.function != "call":
             given.append(f"{{ {query} }}" if query else "{}")
         if self.body:
             given.append("body")
-        function = "stream" if self.is_stream else "call"
-        yield from _call(f"{self.name}: async ({', '.join(parameters)}) => {function}(", given, "),")
+        yield from _call(f"{self.name}: async ({', '.join(parameters)}) => {self.function}(", given, "),")
 
 
 def render_client(document: Mapping[str, Any], types_import: str) -> bytes:
@@ -107,7 +108,8 @@ def _operation(path: str, method: str, operation: Mapping[str, Any]) -> Operatio
     )
     media_type, answer = next(iter(content.items()))
     kind = _type(answer["schema"])
-    is_stream = media_type == EVENT_STREAM
+    answers = {EVENT_STREAM: ("stream", f"AsyncGenerator<{kind}>"), JSON_LINES: ("lines", f"{kind}[]")}
+    function, answer_type = answers.get(media_type, ("call", kind))
     request = operation.get("requestBody", {})
     # A body that may be left out is one without fields.
     body = _type(request["content"]["application/json"]["schema"]) if request.get("required") else None
@@ -120,8 +122,8 @@ def _operation(path: str, method: str, operation: Mapping[str, Any]) -> Operatio
         query={item["name"]: _input(item["schema"]) for item in parameters if item["in"] == "query"},
         options=_options({item["name"] for item in parameters if item["in"] == "header"}),
         body=body,
-        answer=f"AsyncGenerator<{kind}>" if is_stream else kind,
-        is_stream=is_stream,
+        answer=answer_type,
+        function=function,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orchestrator.codegen.commands_page import PAGE, RUN_VERBS, TASK, TASK_VERBS, cell, tables
+from orchestrator.codegen.commands_page import PAGE, RUN_VERBS, TASK, TASK_VERBS, Cell, cell, tables
 from orchestrator.domain.commands import CommandState
 from orchestrator.domain.events import (
     CommandSettled,
@@ -32,7 +32,9 @@ BODIES = {
     "skip-task": {"task_id": TASK, "reason": "because"},
     "retry-task": {"task_id": TASK, "note": "again"},
     'retry-task with "force": true': {"task_id": TASK, "force": True},
+    "message-task": {"text": "note"},
 }
+PATHS = {"message-task": f"tasks/{TASK}/message"}
 CELLS = [
     (verb, command, run_status, task_status)
     for run_status in RunStatus
@@ -124,7 +126,10 @@ async def test_every_verb_in_every_state(make_server) -> None:
         where = f"{verb} when {run_status}, task {task_status}: {expected}"
         async with orchestrator_in(running, run_status, task_status) as journal:
             client = hasty.client if expected.http_status == 202 else running.client
-            path = f"/api/orchestrators/{journal.lease.instance_id}/{verb.split(' ')[0]}"
+            if expected.unless_taken:
+                # Nobody is at work here who could take it.
+                expected = Cell(409, expected.unless_taken)
+            path = f"/api/orchestrators/{journal.lease.instance_id}/{PATHS.get(verb, verb.split(' ')[0])}"
             before = journal.state
             answer = await client.post(path, json=BODIES.get(verb))
             assert answer.status_code == expected.http_status, (where, answer.text)

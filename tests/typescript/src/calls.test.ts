@@ -54,6 +54,29 @@ test('parameters of a query, and none where none is given', async () => {
   ]);
 });
 
+test('JSON Lines come as a list, and what is none is an error', async () => {
+  const body = '{"time":"2030-01-02T03:04:05Z","type":"Text","text":"a\\nb"}\n{"time":"2030-01-02T03:04:06Z","type":"Log"}\n';
+  const { asked, fetch } = answering(new Response(body), new Response('{"type":'));
+  const api = createApiClient({ baseUrl: 'http://server', fetch });
+  const lines = await api.getTranscript('o', '1.1', { attempt: 2 });
+  assert.deepEqual(lines.map(({ type, text }) => [type, text]), [['Text', 'a\nb'], ['Log', undefined]]);
+  assert.equal(asked[0]?.url, 'http://server/api/orchestrators/o/tasks/1.1/transcript?attempt=2');
+  const error = await api.getTranscript('o', '1.1').catch((caught: unknown) => caught);
+  assert.ok(error instanceof ApiError);
+  assert.equal(error.problem.code, 'not_json');
+});
+
+test('answers and messages: their paths and bodies', async () => {
+  const { asked, fetch } = answering();
+  const api = createApiClient({ baseUrl: 'http://server', fetch });
+  await api.answerApproval('o', '1.1-1-1', { allow: false, reason: 'r' }, { idempotencyKey: 'k' });
+  await api.messageTask('o', '1.1', { text: 'hi' });
+  assert.deepEqual(asked.map(({ url, init }) => [url.replace('http://server/api/orchestrators/o', ''), init.body]), [
+    ['/approvals/1.1-1-1', '{"allow":false,"reason":"r"}'], ['/tasks/1.1/message', '{"text":"hi"}'],
+  ]);
+  assert.equal(header(asked[0], 'idempotency-key'), 'k');
+});
+
 test('what stands in a path is encoded, and cannot lead to another', async () => {
   const { asked, fetch } = answering();
   const api = createApiClient({ baseUrl: 'http://server', fetch });

@@ -1,7 +1,8 @@
 /** Compiled, never run: what people write with the types, and what must not compile. */
 import {
-  createApiClient, type ApiClient, type CommandResponse, type EventOf, type FindingInfo, type OrchestratorEvent,
+  createApiClient, type ApiClient, type ApprovalInfo, type CommandResponse, type EventOf, type FindingInfo, type OrchestratorEvent,
   type OrchestratorInfo, type OrchestratorStatus, type PlanInfo, type TaskChangedEvent, type TaskInfo,
+  type TranscriptLine,
 } from '../../../docs/plan-outputs/orchestrator-api-server/api-client';
 
 type IsAny<Type> = 0 extends 1 & Type ? true : false;
@@ -25,6 +26,10 @@ export function told(event: OrchestratorEvent): string {
     case 'finding_written': return event.data.file_path;
     case 'agent_message': return event.data.text;
     case 'usage_updated': return String(event.data.cost_usd);
+    case 'agent_started': return String(event.data.model);
+    case 'agent_limited': return `${event.data.agent} ${event.data.until}`;
+    case 'approval_requested': return event.data.question;
+    case 'approval_settled': return String(event.data.allowed);
     case 'plan_changed': return event.data.reason;
     case 'ping': return String(event.data.up_to);
     case 'resync': return event.data.reason;
@@ -44,7 +49,15 @@ export async function used(signal: AbortSignal | undefined): Promise<void> {
   const findings: FindingInfo[] = await api.listPlanFindings('demo');
   const changed: TaskChangedEvent | EventOf<'task_changed'> | undefined = undefined;
   for await (const event of await api.streamEvents(id, { after: 0 })) told(event);
-  void [receipt, plans, findings, changed];
+  const questions: ApprovalInfo[] = await api.listApprovals(id);
+  const answered: CommandResponse = await api.answerApproval(id, questions[0]?.id ?? '', { allow: true });
+  await api.messageTask(id, '1.1', { text: 'hello' }, { idempotencyKey: 'k' });
+  const lines: TranscriptLine[] = await api.getTranscript(id, '1.1', { attempt: 2 });
+  const said: unknown = lines[0]?.['text'];
+  void [receipt, plans, findings, changed, answered, said];
+
+  // @ts-expect-error an answer is yes or no
+  await api.answerApproval(id, '1.1-1-1', { reason: 'r' });
 
   // @ts-expect-error a mode that does not exist
   await api.pauseOrchestrator(id, { mode: 'later' });

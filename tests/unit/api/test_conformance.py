@@ -25,6 +25,12 @@ SAMPLES = {
     "finding_written": {"task_id": "1.1", "attempt": 1, "file_path": "f", "size_bytes": 1},
     "agent_message": {"task_id": "1.1", "attempt": 1, "text": "hello"},
     "usage_updated": {"task_id": "1.1", "attempt": 1, "cost_usd": 0.5},
+    "agent_started": {"task_id": "1.1", "attempt": 1, "agent": "claude", "model": "m", "session_id": "s"},
+    "agent_limited": {"agent": "claude", "until": MOMENT, "message": "full", "task_id": "1.1"},
+    "approval_requested": {
+        "approval_id": "1.1-1-1", "task_id": "1.1", "attempt": 1, "question": "May I?", "expires_at": MOMENT,
+    },
+    "approval_settled": {"approval_id": "1.1-1-0", "task_id": "1.1", "attempt": 1, "allowed": True},
     "plan_changed": {"reason": "edited"},
 }  # fmt: skip
 
@@ -83,6 +89,15 @@ def test_there_is_a_sample_of_every_type():
         ("get /api/orchestrators/{orchestrator_id}/events", "/api/orchestrators/orch-1/events?limit=x"),
         ("post /api/orchestrators/{orchestrator_id}/pause", "/api/orchestrators/orch-1/pause"),
         ("post /api/orchestrators/{orchestrator_id}/skip-task", "/api/orchestrators/orch-1/skip-task"),
+        ("get /api/orchestrators/{orchestrator_id}/approvals", "/api/orchestrators/orch-1/approvals"),
+        (
+            "post /api/orchestrators/{orchestrator_id}/approvals/{approval_id}",
+            "/api/orchestrators/orch-1/approvals/nobody",
+        ),
+        (
+            "get /api/orchestrators/{orchestrator_id}/tasks/{task_id}/transcript",
+            "/api/orchestrators/orch-1/tasks/1.1/transcript",
+        ),
         ("get /api/plans", "/api/plans"),
         ("get /api/plans/{name}/status", "/api/plans/demo/status"),
         ("get /api/plans/{name}/tasks", "/api/plans/demo/tasks"),

@@ -80,6 +80,14 @@ async def test_a_run_is_started_and_told_when_it_has_its_plan(post, launcher) ->
     assert launcher.launched == [NewRun("good", "scripted", 3, restart=True)]
 
 
+async def test_permissions_and_budgets_reach_the_run(post, launcher) -> None:
+    answer = await post(
+        {"plan": "good", "permissions": "read-only", "budget_usd": 2.5, "budget_tokens": 1000}
+    )
+    assert answer.status_code == 201
+    assert launcher.launched == [NewRun("good", permissions="read-only", budget_usd=2.5, budget_tokens=1000)]
+
+
 async def test_a_plan_with_errors_is_refused_with_their_lines(post, launcher) -> None:
     answer = await post({"plan": "bad"})
     assert (answer.status_code, answer.json()["code"]) == (422, "plan_invalid")
@@ -107,6 +115,9 @@ async def test_an_unknown_plan_is_not_found(post, launcher, plan) -> None:
         {"plan": "good", "parallel": "2"},
         {"plan": "good", "timeout_seconds": 0},
         {"plan": "good", "restart": "yes"},
+        {"plan": "good", "permissions": "root"},
+        {"plan": "good", "budget_usd": 0},
+        {"plan": "good", "budget_tokens": 0.5},
     ],
 )
 async def test_a_body_that_makes_no_sense_is_refused(post, launcher, body) -> None:

@@ -8,7 +8,16 @@ from datetime import UTC, datetime, timedelta
 from rich.console import Console
 
 from orchestrator.cli.live_view import TASKS_SHOWN_MAX, LiveView
-from orchestrator.domain.events import AgentMessage, PlanLoaded, PlannedPhase, PlannedTask, ToolStarted
+from orchestrator.domain.events import (
+    AgentLimited,
+    AgentMessage,
+    ApprovalRequested,
+    PlanLoaded,
+    PlannedPhase,
+    PlannedTask,
+    ToolStarted,
+    UsageUpdated,
+)
 from orchestrator.domain.run_state import RunState, evolve
 from orchestrator.domain.steps import AttemptResult, end_attempt, start_attempt
 
@@ -47,6 +56,22 @@ def test_a_running_task_shows_its_tool_its_time_and_its_last_line():
     assert "two" in text
     assert "one" not in text
     assert "foot" in text
+
+
+def test_what_an_agent_asks_what_it_waits_for_and_what_was_used_is_shown():
+    state = begun()
+    state = evolve(state, start_attempt(state, "1.1", "scripted"), NOW)
+    asked = ApprovalRequested(approval_id="1.1-1-1", task_id="1.1", attempt=1, question="May I?\nPlease")
+    used = UsageUpdated(task_id="1.1", attempt=1, input_tokens=1_500)
+    limited = AgentLimited(agent="claude", until=NOW + timedelta(hours=2), message="full")
+    for event in (asked, used, limited):
+        state = evolve(state, event, NOW)
+    text = seen(LiveView(lambda: state, lambda: NOW + timedelta(minutes=1), "foot"))
+    assert "asks, as 1.1-1-1: May I?" in text
+    assert "1,500 tokens, cost unknown" in text
+    assert "claude waits for a limit, 1:59:00 more" in text
+    over = seen(LiveView(lambda: state, lambda: NOW + timedelta(hours=3), "foot"))
+    assert "waits for a limit" not in over
 
 
 def test_a_failure_shows_its_error():

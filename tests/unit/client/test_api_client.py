@@ -58,6 +58,8 @@ def test_there_is_a_method_for_every_operation_of_the_document():
         ("resume_orchestrator", (), {}, ("resume", {}, None)),
         ("shutdown_orchestrator", (), {"force": True}, ("shutdown", {"force": "true"}, None)),
         ("skip_task", ("1.2",), {"reason": "é"}, ("skip-task", {}, {"task_id": "1.2", "reason": "é"})),
+        ("answer_approval", ("1.1-1-1",), {"allow": False, "reason": "r"}, ("approvals/1.1-1-1", {}, {"allow": False, "reason": "r"})),
+        ("message_task", ("1.2", "hi"), {}, ("tasks/1.2/message", {}, {"text": "hi"})),
         ("retry_task", ("1.2",), {"note": "n"}, ("retry-task", {}, {"task_id": "1.2", "note": "n", "force": False})),
     ],
 )  # fmt: skip
@@ -101,13 +103,45 @@ async def test_what_can_be_asked_comes_back_as_values():
     assert [request.url.query for request in requests] == [b"at_seq=3", b""]
 
 
+async def test_open_questions_come_as_values():
+    asked = {
+        "id": "1.1-1-1", "task_id": "1.1", "attempt": 1, "question": "May I?", "tool_id": None,
+        "requested_at": "2030-01-02T03:04:05Z", "expires_at": None,
+    }  # fmt: skip
+    client, requests = client_of([asked])
+    async with client:
+        [approval] = await client.list_approvals("orch-1")
+    assert (approval.id, approval.question, approval.expires_at) == ("1.1-1-1", "May I?", None)
+    assert requests[0].url.path == f"{ORCHESTRATOR}/approvals"
+
+
+async def test_a_transcript_is_the_list_of_its_lines():
+    text = (
+        '{"time":"2030-01-02T03:04:05Z","type":"Text","text":"a\\nb\u2028c"}\n'
+        '{"time":"2030-01-02T03:04:06Z","type":"UsageDelta","input_tokens":3}\n'
+    )
+    answer = httpx.Response(200, text=text, headers={"Content-Type": "application/jsonl"})
+    client, requests = client_of(answer)
+    async with client:
+        lines = await client.get_transcript("orch-1", "1.1", attempt=2)
+    assert [(line.type, line.model_extra) for line in lines] == [
+        ("Text", {"text": "a\nb\u2028c"}),
+        ("UsageDelta", {"input_tokens": 3}),
+    ]
+    assert str(requests[0].url).endswith(f"{ORCHESTRATOR}/tasks/1.1/transcript?attempt=2")
+
+
 async def test_a_start_says_only_what_was_chosen():
     client, requests = client_of({**say.info().model_dump(mode="json"), "log_path": "x.log"})
     async with client:
-        assert (await client.start_orchestrator("demo", parallel=2)).log_path == "x.log"
+        assert (
+            await client.start_orchestrator("demo", parallel=2, permissions="ask", budget_usd=1.5)
+        ).log_path == "x.log"
         with pytest.raises(UsageError, match="parallel"):
             await client.start_orchestrator("demo", parallel=0)
-    assert json.loads(requests[0].content) == {"plan": "demo", "parallel": 2, "restart": False}
+    assert json.loads(requests[0].content) == {
+        "plan": "demo", "parallel": 2, "restart": False, "permissions": "ask", "budget_usd": 1.5,
+    }  # fmt: skip
     assert len(requests) == 1
 
 

@@ -68,6 +68,11 @@ def test_parameters_become_arguments_and_options(client):
     assert "path`/api/orchestrators/${orchestratorId}/skip-task`" in client
 
 
+def test_json_lines_are_a_list(client):
+    assert "): Promise<TranscriptLine[]>;" in client
+    assert "getTranscript: async (orchestratorId, taskId, options = {}) => lines(" in client
+
+
 def test_a_header_that_the_client_has_no_option_for_is_refused(document):
     changed = json.loads(json.dumps(document))
     header = {"name": "X-New", "in": "header", "schema": {"type": "string"}}

@@ -18,9 +18,11 @@ Key = Annotated[str | None, Depends(idempotency_key)]
 Revision = Annotated[int | None, Depends(if_revision)]
 
 
-def _declared(name: str, summary: str, body: type, *, is_about_task: bool = False) -> dict[str, Any]:
+def declared(
+    name: str, summary: str, body: type, *, needs_body: bool = False, takes_revision: bool = False
+) -> dict[str, Any]:
     """How a command stands in the OpenAPI document; its body is read by `read_body`."""
-    statuses = (404, 408, 409, 412, 413, 415) if is_about_task else (404, 408, 409, 413, 415)
+    statuses = (404, 408, 409, 413, 415, *((412,) if takes_revision else ()))
     schema = {"$ref": f"#/components/schemas/{body.__name__}"}
     location = {"description": "Where the receipt can be read.", "schema": {"type": "string"}}
     return {
@@ -37,12 +39,12 @@ def _declared(name: str, summary: str, body: type, *, is_about_task: bool = Fals
             },
         },
         "openapi_extra": {
-            "requestBody": {"required": is_about_task, "content": {"application/json": {"schema": schema}}}
+            "requestBody": {"required": needs_body, "content": {"application/json": {"schema": schema}}}
         },
     }
 
 
-@router.post("/{orchestrator_id}/pause", **_declared("pauseOrchestrator", "Start nothing new", EmptyRequest))
+@router.post("/{orchestrator_id}/pause", **declared("pauseOrchestrator", "Start nothing new", EmptyRequest))
 async def pause(
     request: Request,
     context: Context,
@@ -58,7 +60,7 @@ async def pause(
 
 
 @router.post(
-    "/{orchestrator_id}/resume", **_declared("resumeOrchestrator", "Go on after a pause", EmptyRequest)
+    "/{orchestrator_id}/resume", **declared("resumeOrchestrator", "Go on after a pause", EmptyRequest)
 )
 async def resume(request: Request, context: Context, orchestrator_id: OrchestratorId, key: Key) -> Response:
     """When the orchestrator is blocked: 409, naming the tasks in the way."""
@@ -66,7 +68,7 @@ async def resume(request: Request, context: Context, orchestrator_id: Orchestrat
     return await submit(context, orchestrator_id, Resume(), key)
 
 
-@router.post("/{orchestrator_id}/shutdown", **_declared("shutdownOrchestrator", "End the run", EmptyRequest))
+@router.post("/{orchestrator_id}/shutdown", **declared("shutdownOrchestrator", "End the run", EmptyRequest))
 async def shutdown(
     request: Request,
     context: Context,
@@ -81,7 +83,7 @@ async def shutdown(
 
 @router.post(
     "/{orchestrator_id}/skip-task",
-    **_declared("skipTask", "Leave a task out", SkipTaskRequest, is_about_task=True),
+    **declared("skipTask", "Leave a task out", SkipTaskRequest, needs_body=True, takes_revision=True),
 )
 async def skip_task(
     request: Request, context: Context, orchestrator_id: OrchestratorId, key: Key, revision: Revision
@@ -94,7 +96,7 @@ async def skip_task(
 
 @router.post(
     "/{orchestrator_id}/retry-task",
-    **_declared("retryTask", "Run a task again", RetryTaskRequest, is_about_task=True),
+    **declared("retryTask", "Run a task again", RetryTaskRequest, needs_body=True, takes_revision=True),
 )
 async def retry_task(
     request: Request, context: Context, orchestrator_id: OrchestratorId, key: Key, revision: Revision

@@ -1,0 +1,104 @@
+"""`orchestrator agents` and `prompt`: who could do the tasks, and what they would be told."""
+
+from __future__ import annotations
+
+import asyncio
+import json as json_module
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from orchestrator.cli.agent_composition import make_agents
+from orchestrator.cli.composition import open_services
+from orchestrator.cli.exit_codes import ExitCode
+from orchestrator.cli.project import find_root, read_plan
+from orchestrator.domain.errors import UsageError
+from orchestrator.domain.plan import Plan, Task, TaskId
+from orchestrator.domain.plan_parser import decode_plan, parse_plan
+from orchestrator.domain.plan_problems import refuse_errors
+from orchestrator.engine.ports import PlanOutputs
+from orchestrator.engine.prompt import FINDINGS_MAX, task_prompt
+from orchestrator.engine.records import Abilities, AgentCheck
+from orchestrator.store.plan_files import DiskPlanFiles
+
+_ABILITIES: Mapping[str, str] = {
+    "permissions": "asks",
+    "resume": "goes on with a conversation",
+    "messages": "takes messages",
+    "cost": "tells its cost",
+    "budget": "stops at a budget",
+}
+"""The fields of Abilities, in words that follow an agent's name."""
+
+
+def list_agents(root: Path | None, *, json: bool) -> ExitCode:
+    """Print each agent with its version and what it can do, or what is missing."""
+    checks = asyncio.run(_checks(find_root(root)))
+    if json:
+        found = [{"name": name, **asdict(check)} for name, check in checks.items()]
+        print(json_module.dumps(found, indent=2))
+        return ExitCode.COMPLETED
+    for name, check in checks.items():
+        print(
+            f"{'✓' if check.is_ready else '✗'} {name:<12} {check.version or '':<12} {_told(check)}".rstrip()
+        )
+    return ExitCode.COMPLETED
+
+
+async def _checks(root: Path) -> Mapping[str, AgentCheck]:
+    agents = make_agents(root).all()
+    # Each may have to start its program to ask it.
+    checks = await asyncio.gather(*(agent.check() for agent in agents))
+    return {agent.name: check for agent, check in zip(agents, checks, strict=True)}
+
+
+def _told(check: AgentCheck) -> str:
+    if not check.is_ready:
+        return check.problem or "not ready; it gives no reason"
+    return ", ".join(_words(check.abilities))
+
+
+def _words(abilities: Abilities) -> list[str]:
+    return [_ABILITIES[name] for name, has_it in asdict(abilities).items() if has_it]
+
+
+def show_prompt(plan_name: str, task_id: str, root: Path | None) -> ExitCode:
+    """Print what an agent would be told of the task, with the findings and the failure there are by now."""
+    print(asyncio.run(_prompt(plan_name, task_id, find_root(root))))
+    return ExitCode.COMPLETED
+
+
+async def _prompt(plan_name: str, task_id: str, root: Path) -> str:
+    file = await read_plan(DiskPlanFiles(root), root, plan_name)
+    plan = parse_plan(decode_plan(file.data))
+    refuse_errors(plan, file.path)
+    task = _task(plan, task_id)
+    if task.shell_blocks and not task.agent:
+        sys.stderr.write(f"Task {task_id} is the shell agent's, which runs its blocks and is told nothing.\n")
+    async with open_services(root, create=False) as services:
+        outputs = services.ports.outputs
+        findings = await _findings(outputs, file.name, task)
+        latest = await services.ports.registry.latest(str(root), file.path)
+        last_error: str | None = None
+        if latest is not None:
+            known = (await services.reader.state(latest.id)).tasks.get(task_id)
+            last_error = known.last_error if known else None
+        evidence = await outputs.read_finding(file.name, task_id) if last_error else None
+    return task_prompt(plan, task, findings=findings, last_error=last_error, note=None, evidence=evidence)
+
+
+def _task(plan: Plan, task_id: str) -> Task:
+    task = plan.task_by_id.get(TaskId(task_id))
+    if task is None:
+        ids = ", ".join(plan.task_by_id)
+        raise UsageError(f"The plan has no task {task_id!r}. Its tasks are: {ids or 'none'}.")
+    return task
+
+
+async def _findings(outputs: PlanOutputs, plan_name: str, task: Task) -> dict[str, str]:
+    found = {}
+    for other in task.depends_on[-FINDINGS_MAX:]:
+        if text := await outputs.read_finding(plan_name, other):
+            found[str(other)] = text
+    return found

@@ -1,0 +1,45 @@
+"""`orchestrator transcript`: all that an agent said in one attempt, here or at a server."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from orchestrator.cli.exit_codes import ExitCode
+from orchestrator.cli.find_instance import find_instance
+from orchestrator.cli.source import open_source
+from orchestrator.domain.answers import TranscriptLine
+
+_SAID = ("text", "question", "why", "error", "input_summary", "output_summary")
+"""The fields that hold what was said, of which a line mostly has one."""
+
+_NAMES = ("tool_name", "agent", "model", "outcome")
+_COUNTS = ("_tokens", "_usd", "events")
+
+
+def show_transcript(
+    instance: str, task_id: str, attempt: int | None, root: Path | None, url: str | None, *, json: bool
+) -> ExitCode:
+    """Print it as text, or as the JSON Lines that it is kept as."""
+    lines = asyncio.run(_lines(instance, task_id, attempt, root, url))
+    for line in lines:
+        print(line.model_dump_json() if json else transcript_line(line))
+    return ExitCode.COMPLETED
+
+
+async def _lines(
+    instance: str, task_id: str, attempt: int | None, root: Path | None, url: str | None
+) -> list[TranscriptLine]:
+    async with open_source(root, url) as source:
+        found = find_instance(await source.orchestrators(), instance)
+        return await source.transcript(found.id, task_id, attempt)
+
+
+def transcript_line(line: TranscriptLine) -> str:
+    """`12:03:04 Text: I start with the tests.`, in local time."""
+    fields = line.model_extra or {}
+    names = [str(fields[name]) for name in _NAMES if fields.get(name)]
+    said = [str(fields[name]).rstrip() for name in _SAID if fields.get(name)]
+    counts = [f"{name} {value}" for name, value in fields.items() if value and name.endswith(_COUNTS)]
+    head = " ".join([f"{line.time.astimezone():%H:%M:%S}", line.type, *names])
+    return ": ".join(filter(None, [head, *said, ", ".join(counts)]))

@@ -1,0 +1,113 @@
+"""What is chosen for a run: from the command line to the engine, here or in a process of its own."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from orchestrator.cli import detach, launcher
+from orchestrator.cli import run as run_module
+from orchestrator.cli.main import app
+from orchestrator.cli.run import RunRequest
+from orchestrator.engine.attempt import Limits
+from orchestrator.engine.budget import UNBOUNDED, Allowance
+from orchestrator.engine.orchestrator import RunOptions
+from orchestrator.engine.records import NewRun
+
+EVERYTHING = NewRun(
+    plan="p", agent="a", parallel=2, max_attempts=3, timeout_seconds=4.0, restart=True, permissions="edits",
+    budget_usd=5.0, budget_tokens=6, task_budget_usd=7.0, task_budget_tokens=8, back_off_seconds=9.0,
+    longest_wait_seconds=10.0, silence_seconds=11.0, tool_seconds=12.0, repeats_max=13, approval_seconds=14.0,
+)  # fmt: skip
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[NewRun]:
+    """The runs that the command line asks for, none of which begins."""
+    found: list[NewRun] = []
+
+    def take(request: RunRequest) -> int:
+        found.append(request.run)
+        return 0
+
+    def take_detached(new: NewRun, _root, *, as_json: bool) -> int:
+        found.append(new)
+        return 0
+
+    monkeypatch.setattr(run_module, "run_plan", take)
+    monkeypatch.setattr(detach, "run_detached", take_detached)
+    return found
+
+
+def test_every_choice_survives_the_way_into_a_process_of_its_own(asked):
+    assert {part.name for part in fields(NewRun)} == {
+        name for name, value in vars_of(EVERYTHING).items() if value is not None
+    }
+    command = launcher._command(EVERYTHING, "orch-1", Path("/p"))
+    done = CliRunner().invoke(app, command[3:], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    again = CliRunner().invoke(app, ["run", "--detach", *option_arguments(command)], catch_exceptions=False)
+    assert again.exit_code == 0, again.output
+    assert asked == [EVERYTHING, EVERYTHING]
+    assert launcher._command(NewRun("p"), "orch-1", Path("/p"))[4:] == [
+        "--plan=p", "--root=/p", "--on-blocked=wait", "--instance-id=orch-1",
+    ]  # fmt: skip
+
+
+def vars_of(run: NewRun):
+    return {part.name: getattr(run, part.name) for part in fields(run)}
+
+
+def option_arguments(command: list[str]) -> list[str]:
+    return [part for part in command[4:] if not part.startswith(("--root", "--on-blocked", "--instance-id"))]
+
+
+def test_every_choice_has_a_variable(asked):
+    environment = {
+        "ORCHESTRATOR_PERMISSIONS": "ask",
+        "ORCHESTRATOR_BUDGET_USD": "1.5",
+        "ORCHESTRATOR_BUDGET_TOKENS": "2",
+        "ORCHESTRATOR_TASK_BUDGET_USD": "3.5",
+        "ORCHESTRATOR_TASK_BUDGET_TOKENS": "4",
+        "ORCHESTRATOR_LONGEST_WAIT": "5",
+        "ORCHESTRATOR_SILENCE_TIMEOUT": "6",
+        "ORCHESTRATOR_TOOL_TIMEOUT": "7",
+        "ORCHESTRATOR_REPEATS": "8",
+        "ORCHESTRATOR_APPROVAL_TIMEOUT": "9",
+    }
+    assert CliRunner().invoke(app, ["run", "p"], env=environment).exit_code == 0
+    assert CliRunner().invoke(app, ["run", "p"], env={"ORCHESTRATOR_NO_WAIT": "1"}).exit_code == 0
+    assert asked[0] == NewRun(
+        "p", permissions="ask", budget_usd=1.5, budget_tokens=2, task_budget_usd=3.5, task_budget_tokens=4,
+        longest_wait_seconds=5, silence_seconds=6, tool_seconds=7, repeats_max=8, approval_seconds=9,
+    )  # fmt: skip
+    assert asked[1] == NewRun("p", longest_wait_seconds=0)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--permissions", "root"], ["--budget-usd", "0"], ["--repeats", "1"], ["--silence-timeout", "0"]],
+)
+def test_a_choice_that_makes_no_sense_is_refused(asked, arguments):
+    assert CliRunner().invoke(app, ["run", "p", *arguments]).exit_code == 2
+    assert asked == []
+
+
+def test_the_engine_gets_what_was_chosen_and_its_own_defaults_for_the_rest():
+    options = RunRequest(EVERYTHING).options()
+    assert options.limits == Limits(
+        timeout_seconds=4,
+        back_off_first_seconds=9,
+        silence_seconds=11,
+        tool_seconds=12,
+        repeats_max=13,
+        approval_seconds=14,
+    )
+    assert (options.run_allowance, options.task_allowance) == (Allowance(5.0, 6), Allowance(7.0, 8))
+    assert (options.permissions, options.limit_seconds_max) == ("edits", 10.0)
+    plain = RunRequest(NewRun("p")).options()
+    assert plain == RunOptions()
+    assert plain.run_allowance == UNBOUNDED
