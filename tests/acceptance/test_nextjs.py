@@ -20,6 +20,7 @@ from snippets import snippets
 
 KIT = CHECKOUT / "docs" / "plan-outputs" / "orchestrator-api-server"
 SKELETON = Path(__file__).parent / "nextjs"
+PLAN = WAITING_PLAN + "\n- [ ] 1.3 Wants mending\n\n  ```sh\n  test -e mended\n  ```\n"
 TOKEN = "a-token-that-only-the-test-knows"
 NEXT = "node_modules/next/dist/bin/next"
 
@@ -73,8 +74,8 @@ class Site:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        project.plan("long", WAITING_PLAN)
-        self.run = project.run("--plan", "long")
+        project.plan("long", PLAN)
+        self.run = project.run("--plan", "long", "--on-blocked", "wait")
         self.id = project.only_id()
         wait_until(self._answers)
 
@@ -126,16 +127,29 @@ def test_the_app_of_the_readme_shows_a_run_and_steers_it(site: Site):
         expect(status).to_have_text("running")
 
         # The server dies and comes back: the page heals by itself, and what happened meanwhile is there.
+        # It was away for long enough that every request of the page has failed for good.
         site.server.kill()
         site.server.wait()
         expect(connection).to_have_text("reconnecting")
         (project.root / "go").touch()
-        assert site.run.wait() == 0
+        alert = page.locator("p[role=alert]")
+        expect(alert).to_contain_text("cannot be reached", timeout=30_000)
+        expect(page.get_by_role("list", name="Tasks")).to_be_visible()
         site.serve()
+        expect(status).to_have_text("blocked", timeout=30_000)
+        expect(alert).to_have_count(0)
+
+        # What needs a person can be done here.
+        expect(
+            page.get_by_text("Task 1.3 failed: retry-task or skip-task lets the run go on.")
+        ).to_be_visible()
+        (project.root / "mended").touch()
+        page.get_by_role("button", name="Retry").click()
+        assert site.run.wait() == 0
         expect(connection).to_have_text("ended")
         expect(status).to_have_text("completed")
         expect(page.get_by_role("list", name="Tasks").get_by_role("listitem")).to_have_text(
-            ["1.1 completed", "1.2 completed"]
+            ["1.1 completed", "1.2 completed", "1.3 completed"]
         )
         seen = seqs_on(page)
         assert seen == list(range(seen[0], seen[-1] + 1))
@@ -144,11 +158,14 @@ def test_the_app_of_the_readme_shows_a_run_and_steers_it(site: Site):
         page.get_by_role("button", name="Pause").click()
         expect(page.get_by_text("The orchestrator has ended")).to_be_visible()
 
+        page.goto(f"{site.origin}/live?id=nobody")
+        expect(page.get_by_text("There is no orchestrator 'nobody'")).to_be_visible()
+
     assert tab.page_errors == []
     assert tab.requests_beyond(site.origin, site.url) == []
     assert not [url for url in tab.requests if TOKEN in url]
     # What the browser itself says of a server that is gone, and of the 409 that was asked for.
-    expected = ("net::ERR", "WebSocket connection to", "409")
+    expected = ("net::ERR", "WebSocket connection to", "409", "404")
     assert [error for error in tab.console_errors if not any(part in error for part in expected)] == []
 
 
@@ -172,7 +189,8 @@ def test_the_snippets_without_a_file_run_in_a_browser(app: Path, project: Projec
                 )
             for begun in (f"line {calls.line} has ended", "live", "initial_status", f"[{site.id} running]"):
                 wait_until(lambda begun=begun: _pumped(tab.page) and any(begun in line for line in said))
-            (project.root / "go").touch()
+            for name in ("go", "mended"):
+                (project.root / name).touch()
             for snippet in (live, watches):
                 wait_until(lambda end=f"line {snippet.line} has ended": _pumped(tab.page) and end in said)
         assert tab.page_errors == []
@@ -212,7 +230,8 @@ def test_the_commands_of_the_readme_work(project: Project, tmp_path: Path):
     assert len(commands) == 6
     for command in commands:
         at_home = command.replace("http://127.0.0.1:8000", url).replace("ID", instance)
-        limited = at_home.replace("curl", "curl --silent --show-error --max-time 2")
+        seconds = 2 if "-N" in command else 30
+        limited = at_home.replace("curl", f"curl --silent --show-error --max-time {seconds}")
         done = subprocess.run(limited, shell=True, capture_output=True, text=True, check=False)
         # A stream goes on until curl is tired of it.
         assert done.returncode == (28 if "-N" in command else 0), done.stderr

@@ -81,7 +81,10 @@ export type WatchState =
 /** How a watch is. */
 export interface WatchStatus {
   state: WatchState;
-  /** Every event up to this `seq` was handed over, or is part of an `initial_status` that was. */
+  /**
+   * Every event up to this `seq` was handed over, or is part of an `initial_status` that was. An event counts
+   * once its handler has returned, or the loop asks for the next one: begin there another time.
+   */
   completeUpTo: number | null;
   /** How long until the next try, while `reconnecting`. */
   retryInMs: number | null;
@@ -308,19 +311,24 @@ export interface ApiClient {
 /** A client of the server at this URL. It holds no connection until it is asked. */
 export function createApiClient(server: string | ApiClientOptions): ApiClient {
   const config: ApiClientOptions = typeof server === 'string' ? { baseUrl: server } : server;
-  const base = config.baseUrl.replace(/\/+$/, '');
-  if (/[?#]/.test(base)) throw new TypeError('baseUrl has no query and no fragment.');
+  const base = String(config?.baseUrl).replace(/\/+$/, '');
   const { token } = config;
+  if (!/^(https?:\/\/[^@?#]+|\/[^?#]*|)$/.test(base) || (!/^h/.test(base) && !globalThis.location)) {
+    throw new TypeError('baseUrl is the URL of a server, such as http://127.0.0.1:8000, or on a page a path of its origin.');
+  }
+  // What is wrong with a token is said without it.
+  if (token && !/^[\w.~+-]+$/.test(token)) throw new TypeError('A token has only A-Z, a-z, 0-9 and . _ ~ + -');
 
   async function send(
     method: string, path: string, options: TaskCommandOptions, query: Query, body: unknown, accept: string,
   ): Promise<Response> {
     const { signal, idempotencyKey, revision } = options;
-    const headers: Record<string, string> = { ...config.headers, Accept: accept };
-    if (token) headers['Authorization'] = `Bearer ${token}`;
-    if (body !== undefined) headers['Content-Type'] = 'application/json';
-    if (idempotencyKey !== undefined) headers['Idempotency-Key'] = idempotencyKey;
-    if (revision !== undefined) headers['If-Match'] = revision === '*' ? '*' : `"${revision}"`;
+    const headers = new Headers(config.headers);
+    headers.set('Accept', accept);
+    if (token) headers.set('Authorization', `Bearer ${token}`);
+    if (body !== undefined) headers.set('Content-Type', 'application/json');
+    if (idempotencyKey !== undefined) headers.set('Idempotency-Key', idempotencyKey);
+    if (revision !== undefined) headers.set('If-Match', revision === '*' ? '*' : `"${revision}"`);
     let response: Response;
     let said: Problem;
     try {
@@ -632,7 +640,8 @@ function counted(status: OrchestratorStatus): OrchestratorStatus {
 type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 function search(query: Query): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  // An empty list is no filter at all.
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && String(value) !== '');
   return given.length ? `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}` : '';
 }
 
@@ -653,7 +662,7 @@ function problem(status: number, code: string, detail: string, instance: string)
 async function problemOf(response: Response, path: string): Promise<Problem> {
   const text = await response.text();
   if (response.headers.get('content-type')?.startsWith('application/problem+json')) return JSON.parse(text) as Problem;
-  return problem(response.status, 'http_error', text.slice(0, 500) || response.statusText, path);
+  return problem(response.status, 'http_error', `The answer was ${response.status}, and not one of the API.`, path);
 }
 
 function retryAfter(response: Response): number | null {
@@ -780,6 +789,10 @@ function wait(signal: AbortSignal, ms?: number): Promise<void> {
 
 function watchEvents(api: ApiClient, id: string, options: WatchOptions, config: ApiClientOptions): Watch {
   path`${id}`;
+  if (options.transport && !['sse', 'websocket'].includes(options.transport)) throw new TypeError('Unknown transport.');
+  if (options.transport === 'websocket' && typeof WebSocket === 'undefined') {
+    throw new TypeError('There is no WebSocket here: leave transport out.');
+  }
   const { onEvent, onState, silenceMs = 60_000 } = options;
   const stop = new AbortController();
   const close = () => stop.abort();
@@ -835,6 +848,8 @@ function watchEvents(api: ApiClient, id: string, options: WatchOptions, config: 
     heard();
     settle();
     for await (const frame of frames) {
+      // What came in one piece with an event on which the watch was closed is not handed over any more.
+      if (signal.aborted) return false;
       heard();
       if (frame.type === 'ping') {
         // The server has looked further than we got: something was left out.
@@ -842,6 +857,7 @@ function watchEvents(api: ApiClient, id: string, options: WatchOptions, config: 
       } else if (frame.type === 'resync') {
         // The log still has what did not fit into this connection: the next one brings it.
         if (frame.data.reason === 'fell_behind') return false;
+        completeUpTo = null;
         yield frame;
       } else if (typeof frame.seq === 'number') {
         if (frame.type !== 'initial_status' && completeUpTo !== null) {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar, get_args
 
 import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -111,7 +111,7 @@ class ApiClient:
         types: Iterable[str] | None = None,
     ) -> list[StoredEvent]:
         """The events after a position, at most `limit` (1,000 are a page's most); empty at the log's end."""
-        chosen = None if types is None else ",".join(types)
+        chosen = ",".join(types or ()) or None
         page = await self._get(
             ENTRIES, "orchestrators", orchestrator_id, "events", after=after, limit=limit, types=chosen
         )
@@ -126,6 +126,8 @@ class ApiClient:
         transport: Transport = "websocket",
     ) -> Watch:
         """Every event from now on, or from behind `after`, across lost connections, until it has ended."""
+        if transport not in get_args(Transport):
+            raise UsageError(f"transport: {transport!r} is none; {' and '.join(get_args(Transport))} are.")
         feed = OrchestratorFeed(self._server, orchestrator_id, transport)
         return Watch(feed, after=after, on_state=on_state)
 
@@ -286,6 +288,8 @@ class ApiClient:
         body: BaseModel | None = None,
         revision: Revision | None = None,
     ) -> CommandResponse:
+        if key is not None and not (key.isascii() and key.isprintable() and key.strip()):
+            raise UsageError("idempotency_key: visible ASCII characters are expected.")
         headers = {} if key is None else {"Idempotency-Key": key}
         if revision is not None:
             headers["If-Match"] = "*" if revision == "*" else f'"{revision}"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Mapping
 from typing import TypeVar
@@ -40,8 +41,8 @@ class Server:
     ) -> None:
         self.base_url = _checked(base_url)
         self.headers = dict(headers or {})
-        if token is not None:
-            self.headers["Authorization"] = f"Bearer {token}"
+        if token:
+            self.headers["Authorization"] = f"Bearer {_checked_token(token)}"
         self.timeout_seconds = timeout_seconds
         # HTTP and WebSocket trust the same certificates: those that the system trusts.
         self.tls = ssl.create_default_context()
@@ -109,6 +110,13 @@ class Server:
         """There was an answer that makes no sense here."""
         detail = f"The answer of {self.base_url} to {path} is not one that this version understands."
         return failure(INVALID_ANSWER, detail, path, status=status)
+
+
+def _checked_token(token: str) -> str:
+    """The token; what is wrong with it is said without it."""
+    if not re.fullmatch(r"[A-Za-z0-9._~+-]+", token):
+        raise UsageError("A token has only A-Z, a-z, 0-9 and . _ ~ + - (is there a line break at its end?).")
+    return token
 
 
 def _checked(base_url: str) -> str:

@@ -63,7 +63,9 @@ class Watch:
     ) -> None:
         self.state: WatchState = "connecting"
         self.complete_up_to = after
-        """Everything up to here was handed over, or is part of a status that was."""
+        """Everything up to here was handed over, or is part of a status that was: begin here another time.
+
+        An item counts once the next one is asked for."""
         self._feed = feed
         self._position = Position(after)
         self._on_state = on_state
@@ -71,15 +73,16 @@ class Watch:
         self._pause = pause
         self._jitter = jitter
         self._failures = 0
+        self._in_hand: int | None = after
         self._items = self._follow()
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> WatchItem:
+        self.complete_up_to = self._in_hand
         item = await anext(self._items)
-        if not isinstance(item, Resync):
-            self.complete_up_to = item.seq
+        self._in_hand = None if isinstance(item, Resync) else item.seq
         return item
 
     async def __aenter__(self) -> Self:
@@ -90,6 +93,7 @@ class Watch:
 
     async def aclose(self) -> None:
         """Close the connection; nothing more is handed over."""
+        self._in_hand = self.complete_up_to
         await self._items.aclose()
 
     async def _follow(self) -> AsyncGenerator[WatchItem, None]:

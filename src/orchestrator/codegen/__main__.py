@@ -15,8 +15,6 @@ from orchestrator.api.openapi import Version
 from orchestrator.codegen.openapi_file import openapi_document
 from orchestrator.codegen.typescript_client import render_client
 from orchestrator.codegen.typescript_types import TypesUnavailable, render_types
-from orchestrator.domain.errors import StorageError
-from orchestrator.store.regular_files import replace_file
 
 FOLDER = Path(__file__).parents[3] / "docs" / "plan-outputs" / "orchestrator-api-server"
 """In the checkout, wherever the program is called from."""
@@ -35,7 +33,12 @@ class Outcome(IntEnum):
 
 def main(arguments: list[str] | None = None) -> Outcome:
     """Write the files, or compare or print them; returns the exit code."""
-    chosen = _parser().parse_args(arguments)
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    if chosen.stdout and chosen.check:
+        parser.error("--stdout and --check exclude each other")
+    if not chosen.types_import.strip():
+        parser.error("--types-import names a module, such as ../types/api-types")
     version: Version = chosen.openapi_version
     if chosen.stdout:
         sys.stdout.buffer.write(openapi_document(version))
@@ -48,13 +51,16 @@ def main(arguments: list[str] | None = None) -> Outcome:
             if not deal(chosen.output_dir / name, render()):
                 outcome = Outcome.STALE
         except TypesUnavailable as error:
-            sys.stderr.write(f"{name} is left as it is. {error}\n")
+            sys.stderr.write(f"{name} is not generated. {error}\n")
             outcome = outcome or Outcome.NO_TYPES
-        except (StorageError, OSError) as error:
-            sys.stderr.write(f"{error}\n")
+        except OSError as error:
+            sys.stderr.write(f"{chosen.output_dir / name} cannot be read or written: {error.strerror}.\n")
             return Outcome.USAGE
     if outcome is Outcome.STALE:
-        sys.stderr.write("Generated files are not what the code says. Run `make generate` and commit them.\n")
+        repair = "make generate"
+        if chosen.output_dir != FOLDER:
+            repair = f"python scripts/generate_api_types.py --output-dir {chosen.output_dir}"
+        sys.stderr.write(f"Generated files are not what the code says. Run `{repair}` and commit them.\n")
     return outcome
 
 
@@ -94,13 +100,19 @@ def _files(
 def _write(path: Path, content: bytes) -> bool:
     is_new = not path.is_file() or path.read_bytes() != content
     if is_new:
-        replace_file(path, content)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half = path.with_name(f".{path.name}.new")
+        half.write_bytes(content)
+        half.replace(path)
     sys.stderr.write(f"{path.name:<14} {'written' if is_new else 'unchanged'}\n")
     return True
 
 
 def _is_current(path: Path, content: bytes) -> bool:
-    committed = path.read_bytes() if path.is_file() else b""
+    if not path.exists():
+        sys.stderr.write(f"{path} is missing.\n")
+        return False
+    committed = path.read_bytes()
     if committed == content:
         return True
     lines = difflib.unified_diff(

@@ -49,13 +49,16 @@ def test_a_stale_file_is_shown_and_what_to_run_is_said(tmp_path, capsys, name):
     said = capsys.readouterr()
     assert "leaveTask" in said.out
     assert "skipTask" in said.out
-    assert "make generate" in said.err
+    assert f"python scripts/generate_api_types.py --output-dir {tmp_path}" in said.err
     assert (tmp_path / name).read_text() == text.replace("skipTask", "leaveTask")
 
 
 def test_a_file_that_is_missing_is_stale(tmp_path, capsys):
     assert door.main(["--check", "--no-typescript", "--output-dir", str(tmp_path)]) == door.Outcome.STALE
-    assert "more lines" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"{tmp_path / 'openapi.json'} is missing." in said.err
+    assert f"--output-dir {tmp_path}" in said.err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -63,7 +66,7 @@ def test_a_file_that_is_missing_is_stale(tmp_path, capsys):
 def test_without_node_the_other_files_are_written_and_what_to_do_is_said(tmp_path, capsys):
     assert door.main(["--output-dir", str(tmp_path)]) == door.Outcome.NO_TYPES
     said = capsys.readouterr().err
-    assert "api-types.ts is left as it is. node and npm are not installed." in said
+    assert "api-types.ts is not generated. node and npm are not installed." in said
     assert "--no-typescript" in said
     assert sorted(path.name for path in tmp_path.iterdir()) == ["api-client.ts", "openapi.json"]
 
@@ -101,3 +104,13 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path, capsys):
         door.main(["--no-typescript", "--output-dir", str(tmp_path / "file" / "kit")]) == door.Outcome.USAGE
     )
     assert str(tmp_path / "file") in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--stdout", "--check"), ("--types-import", ""), ("--openapi-version", "2.0")]
+)
+def test_what_makes_no_sense_is_refused(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        door.main(list(arguments))
+    assert ended.value.code == door.Outcome.USAGE
+    assert arguments[0] in capsys.readouterr().err

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import tomllib
 from pathlib import Path
 
 import node
 import pytest
 from node import output_of
+from snippets import snippets
+
+from orchestrator.codegen.__main__ import FOLDER
 
 PACKAGE = node.CHECKOUT / "packages" / "client"
 USE = """\
@@ -66,6 +70,13 @@ def test_it_compiles_under_every_strict_option(project, strict_options, compiler
     config.write_text(json.dumps({"compilerOptions": options, "files": ["use.ts"]}))
     tools = node.installed(node.TYPESCRIPT) / "node_modules"
     output_of("node", tools / compiler / "bin" / "tsc", "--project", config, cwd=project)
+
+
+def test_the_readmes_program_runs(project):
+    (program,) = [one.text for one in snippets(FOLDER / "README.md") if one.language == "js"]
+    (project / "readme.js").write_text(program.replace(":8000", ":9"))
+    done = subprocess.run(["node", "readme.js"], cwd=project, capture_output=True, text=True, check=False)
+    assert "http://127.0.0.1:9/api/orchestrators cannot be reached" in done.stderr
 
 
 def test_it_runs(project):

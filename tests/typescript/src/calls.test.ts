@@ -48,9 +48,10 @@ test('parameters of a query, and none where none is given', async () => {
   const api = createApiClient({ baseUrl: 'http://server', fetch });
   await api.listEvents('o', { after: 0, limit: 5, types: ['task_changed', 'tool_started'] });
   await api.listEvents('o');
+  await api.listEvents('o', { types: [] });
   await api.getOrchestratorStatus('o', { atSeq: 7 });
   assert.deepEqual(asked.map(({ url }) => url.replace('http://server/api/orchestrators/o', '')), [
-    '/events?after=0&limit=5&types=task_changed%2Ctool_started', '/events', '/status?at_seq=7',
+    '/events?after=0&limit=5&types=task_changed%2Ctool_started', '/events', '/events', '/status?at_seq=7',
   ]);
 });
 
@@ -88,10 +89,19 @@ test('what stands in a path is encoded, and cannot lead to another', async () =>
 
 test('a base URL may be a path or nothing, and has no query', async () => {
   const { asked, fetch } = answering();
-  await createApiClient({ baseUrl: '', fetch }).health();
+  assert.throws(() => createApiClient({ baseUrl: '', fetch }), TypeError); // outside of a page
+  (globalThis as { location?: unknown }).location = { href: 'http://page/' };
+  try {
+    await createApiClient({ baseUrl: '', fetch }).health();
+    await createApiClient({ baseUrl: '/proxy/', fetch }).health();
+  } finally {
+    delete (globalThis as { location?: unknown }).location;
+  }
   await createApiClient({ baseUrl: 'http://server/sub/path//', fetch }).health();
-  assert.deepEqual(asked.map(({ url }) => url), ['/health', 'http://server/sub/path/health']);
-  assert.throws(() => createApiClient('http://server?x=1'), TypeError);
+  assert.deepEqual(asked.map(({ url }) => url), ['/health', '/proxy/health', 'http://server/sub/path/health']);
+  const wrong = ['http://server?x=1', 'http://server#x', '127.0.0.1:8000', 'localhost:8000', 'ws://server', 'http://user:password@server'];
+  for (const url of wrong) assert.throws(() => createApiClient(url), /baseUrl is the URL of a server/);
+  assert.throws(() => createApiClient(undefined as unknown as string), TypeError);
 });
 
 test('a problem is thrown with its status and what the server said', async () => {
@@ -115,7 +125,7 @@ test('what something in between answers is a problem of ours', async () => {
   const api = createApiClient({ baseUrl: 'http://server', fetch });
   const first = await api.listPlans().catch((caught: unknown) => caught);
   assert.ok(first instanceof ApiError);
-  assert.deepEqual([first.status, first.problem.code, first.problem.detail], [502, 'http_error', '<h1>Bad gateway</h1>']);
+  assert.deepEqual([first.status, first.problem.code, first.problem.detail], [502, 'http_error', 'The answer was 502, and not one of the API.']);
   const second = await api.listPlans().catch((caught: unknown) => caught);
   assert.ok(second instanceof ApiError);
   assert.deepEqual([second.status, second.problem.code], [200, 'not_json']);
@@ -154,4 +164,17 @@ test('a global fetch that is put in place later is the one that is used', async 
 
 test('an EventSource cannot show a token, and says so', () => {
   assert.throws(() => createApiClient({ baseUrl: 'http://server', token: 'secret' }).connectEventsSSE('o'), /cannot show a token/);
+});
+
+test('a header that cannot be sent is no outage, and a token is not repeated', async () => {
+  const { asked, fetch } = answering();
+  const api = createApiClient({ baseUrl: 'http://server', fetch });
+  await assert.rejects(api.pauseOrchestrator('o', { idempotencyKey: 'schl\u00fcssel \u20ac' }), TypeError);
+  for (const token of ['a token\n', 'm\u00fcde']) {
+    assert.throws(
+      () => createApiClient({ baseUrl: 'http://server', token }),
+      (error: Error) => error instanceof TypeError && !error.message.includes(token),
+    );
+  }
+  assert.equal(asked.length, 0);
 });

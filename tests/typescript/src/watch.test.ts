@@ -140,6 +140,32 @@ test('everything else is tried again', async () => {
   assert.deepEqual(told, [0, 503, 500, 429, 408]);
 });
 
+test('what came with the event on which it was closed is not handed over', async () => {
+  for (const how of ['close', 'signal'] as const) {
+    const server = new FakeServer([{ frames: [changed(1), changed(2), changed(3), ended(4)] }]);
+    const controller = new AbortController();
+    const seen: number[] = [];
+    const api = createApiClient({ baseUrl: 'http://server', fetch: server.fetch });
+    const watch = api.watch(ID, {
+      after: 0,
+      signal: controller.signal,
+      onEvent(event) {
+        seen.push('seq' in event ? event.seq : 0);
+        if (seen.length === 2) how === 'close' ? watch.close() : controller.abort();
+      },
+    });
+    const final = await watch.finished;
+    assert.deepEqual(seen, [1, 2]);
+    assert.deepEqual([final.state, final.completeUpTo], ['closed', 2]);
+  }
+});
+
+test('a transport that cannot be is refused at once', () => {
+  const api = createApiClient('http://server');
+  assert.throws(() => api.watch(ID, { transport: 'pigeon' as 'sse' }), TypeError);
+  if (typeof WebSocket === 'undefined') assert.throws(() => api.watch(ID, { transport: 'websocket' }), TypeError);
+});
+
 test('closing ends it at once, and the request with it', async () => {
   const server = new FakeServer([{ frames: [snapshot(1)], then: 'silence' }]);
   const api = createApiClient({ baseUrl: 'http://server', fetch: server.fetch });

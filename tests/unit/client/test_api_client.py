@@ -263,3 +263,27 @@ async def test_no_variable_diverts_a_request(monkeypatch):
     client = ApiClient("http://server:8000")
     assert client._server.http._mounts == {}
     await client.aclose()
+
+
+@pytest.mark.parametrize("token", ["a-token-with-a-break\n", "müde", "two words"])
+def test_what_is_no_token_is_said_without_it(token):
+    with pytest.raises(UsageError, match="A token has only") as refused:
+        ApiClient("http://server", token=token)
+    assert token.strip() not in str(refused.value)
+
+
+async def test_an_empty_token_is_none_and_an_empty_list_of_types_no_filter():
+    client, requests = client_of([], token="")
+    await client.list_events("orch-1", types=[])
+    assert "authorization" not in requests[0].headers
+    assert "types" not in requests[0].url.params
+
+
+async def test_what_could_not_be_sent_is_refused_before():
+    client, requests = client_of(RECEIPT)
+    for key in ("schlüssel", "a\nb", ""):
+        with pytest.raises(UsageError, match="idempotency_key"):
+            await client.pause_orchestrator("orch-1", idempotency_key=key)
+    with pytest.raises(UsageError, match="transport"):
+        client.watch("orch-1", transport="pigeon")
+    assert requests == []
