@@ -90,6 +90,7 @@ REASONS = {
     "refused": "nothing was allowed",
     "overload": "overloaded",
     "529": "overloaded",
+    "could not be reached": "overloaded",
 }
 
 

@@ -19,12 +19,22 @@ import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LIMIT_SECONDS = 30.0
+AGENTS = ("claude", "codex", "opencode", "gemini", "vibe-acp", "qwen")
+
+
+def without_agents(path: str) -> str:
+    """The PATH without the folders that hold coding agents: no test may set yours to work."""
+    folders = path.split(os.pathsep)
+    return os.pathsep.join(f for f in folders if not any(Path(f, name).exists() for name in AGENTS))
+
+
 # No environment is active, as the README promises; and Python may keep what it compiled.
 ENVIRONMENT = {
     key: value
     for key, value in os.environ.items()
     if key not in {"VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE"} and not key.startswith("ORCHESTRATOR_")
 }
+ENVIRONMENT["PATH"] = without_agents(ENVIRONMENT["PATH"])
 
 
 WAITING_PLAN = """\

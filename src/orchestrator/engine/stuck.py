@@ -25,7 +25,7 @@ class StuckWatch:
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def wait(self) -> None:
-        """Return when a call has begun: nothing else that is heard makes a look due earlier."""
+        """Return when a call has begun or ended: nothing else that is heard makes a look due earlier."""
         await self._news.wait()
         self._news.clear()
 
@@ -41,6 +41,7 @@ class StuckWatch:
                 self._news.set()
             case ToolCallCompleted():
                 self.open_calls.pop(event.tool_id, None)
+                self._news.set()
             case PermissionAsked():
                 # It waits for a person, who has a time limit of their own.
                 self.is_asking = True

@@ -147,6 +147,11 @@ class TestStuck:
         ("limits", "first", "why"),
         [
             ({"silence_seconds": 0.05}, [Text("hm")], "said nothing for 0.05 s"),
+            (
+                {"silence_seconds": 0.05},
+                [ToolCallStarted("a", "Bash", "make"), ToolCallCompleted("a", "ok")],
+                "said nothing for 0.05 s",
+            ),
             ({"tool_seconds": 0.05}, [ToolCallStarted("a", "Bash", "make")], "a call of Bash took longer than 0.05 s"),
             (
                 {"repeats_max": 3},
