@@ -16,6 +16,7 @@ FIGURES = (
     "Replay",
     "scripted tasks",
     "shell tasks",
+    "Agent",
     "Parse",
     "--help",
     "304",
