@@ -19,6 +19,9 @@ from orchestrator.engine.agent_events import (
 )
 
 CallEvent = ToolCallStarted | ToolCallOutput | ToolCallCompleted
+OUTPUT_LENGTH_MAX = 16_000
+"""So much of an output is handed on, for the transcript; the log has its summary alone."""
+
 ENDED_CALLS_MAX = 10_000
 """So many calls that have ended are remembered, so that a late word about one starts it no second time."""
 
@@ -60,7 +63,8 @@ class ToolCalls:
         self._ended[tool_id] = None
         if len(self._ended) > ENDED_CALLS_MAX:
             del self._ended[next(iter(self._ended))]
-        yield ToolCallCompleted(tool_id, outcome, clip(output, SUMMARY_LENGTH_MAX))
+        more = clip(output, OUTPUT_LENGTH_MAX) if len(output) > SUMMARY_LENGTH_MAX else None
+        yield ToolCallCompleted(tool_id, outcome, clip(output, SUMMARY_LENGTH_MAX), more)
 
     def close(self) -> Iterator[CallEvent]:
         """End what is still open as interrupted: the agent says nothing more."""

@@ -63,11 +63,12 @@ class ToolCallOutput:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallCompleted:
-    """A tool call ended."""
+    """A tool call ended. `output` is more of what it gave, where the summary is too short for it."""
 
     tool_id: str
     outcome: ToolOutcome
     output_summary: str = ""
+    output: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ AgentEvent = (
     | Finished
 )
 
-_TEXTS = ("text", "input_summary", "output_summary", "error", "question", "why")
+_TEXTS = ("text", "input_summary", "output_summary", "output", "error", "question", "why")
 
 
 def without_secrets(event: AgentEvent, redact: Callable[[str], str]) -> AgentEvent:
