@@ -11,6 +11,9 @@ import pytest
 from doors import Door, Project, wait_until
 
 
+pytestmark = pytest.mark.long  # most of it is the start of one program after another
+
+
 class Worked:
     """A plan whose tasks are played by the scripted agent, with the server that shows it."""
 

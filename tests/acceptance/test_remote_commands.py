@@ -8,6 +8,8 @@ import socket
 import pytest
 from doors import ENVIRONMENT, WAITING_PLAN, Project, wait_until
 
+pytestmark = pytest.mark.long  # most of it is the start of one program after another
+
 TOKEN = "a-secret-of-enough-characters"
 LOOKS = [
     ("list", "--all"),

@@ -76,7 +76,7 @@ class Steered:
         return answer.text
 
 
-@pytest.fixture(params=["http", "cli", "cli --url"])
+@pytest.fixture(params=["http", "cli", pytest.param("cli --url", marks=pytest.mark.long)])
 def steered(project: Project, request) -> Steered:
     return Steered(project, request.param)
 
