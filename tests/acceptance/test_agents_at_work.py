@@ -10,7 +10,6 @@ import httpx
 import pytest
 from doors import Door, Project, wait_until
 
-
 pytestmark = pytest.mark.long  # most of it is the start of one program after another
 
 
