@@ -1,8 +1,9 @@
 """What every agent promises the engine, whoever it is."""
 
 import asyncio
+import itertools
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -95,6 +96,7 @@ def big_script() -> Script:
 class Adapter:
     agent: Agent
     root: Path
+    attempts: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def run(self, task: str) -> AgentRun:
         blocks = tuple(CodeBlock("bash", text, 1) for text in SHELL[task])
@@ -103,7 +105,7 @@ class Adapter:
                 "orch-contract",
                 "plan",
                 Task(TaskId(task), task, 1, 1, Span(0, 0)),
-                1,
+                next(self.attempts),  # no two attempts have the same name: what is left is found by it
                 self.root,
                 task,
                 blocks,

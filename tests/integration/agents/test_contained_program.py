@@ -141,6 +141,11 @@ async def test_nothing_is_left_open(agent, tmp_path):
     assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
 
 
+def ignored_here() -> bytes:
+    lines = Path("/proc/self/status").read_bytes().splitlines()
+    return next(line.split()[1] for line in lines if line.startswith(b"SigIgn"))
+
+
 async def test_the_program_has_three_open_files_its_own_session_and_no_signal_blocked(agent, tmp_path):
     run = agent(
         "import os; print(sorted(os.listdir('/proc/self/fd'))[:-1]); print(os.getsid(0) == os.getpid());"
@@ -150,9 +155,9 @@ async def test_the_program_has_three_open_files_its_own_session_and_no_signal_bl
     assert files == b"['0', '1', '2']"
     assert session == b"True"
     assert folder == str(tmp_path).encode()
-    # Python itself ignores SIGPIPE and SIGXFSZ.
     assert b"SigBlk:\\t0000000000000000" in signals
-    assert b"SigIgn:\\t0000000001001000" in signals
+    # Whoever started the tests may ignore some; Python itself ignores SIGPIPE and SIGXFSZ.
+    assert ignored_here() in signals
     await run.close()
 
 

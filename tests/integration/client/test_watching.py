@@ -170,9 +170,9 @@ async def test_an_orchestrator_that_has_ended_is_told_and_the_watch_ends(running
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_the_token_opens_everything_and_without_it_the_watch_fails(make_server, transport):
-    running = await make_server(token="a secret")
+    running = await make_server(token="a-secret")
     log = await recorded(running)
-    async with ApiClient(running.url, token="a secret") as client:
+    async with ApiClient(running.url, token="a-secret") as client:
         assert await items_of(client.watch(ID, after=0, transport=transport)) == log
     for token in (None, "another"):
         async with ApiClient(running.url, token=token) as client:
