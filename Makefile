@@ -3,8 +3,9 @@ PYTHON ?= python3
 PORT ?= 8000
 PLAN ?=
 BIN := .venv/bin
+CLAUDE_SDK := claude-agent-sdk>=0.2.187,<0.3
 
-.PHONY: help run test test-long test-agents check fix generate npm-package bench lock setup setup-dev setup-bench
+.PHONY: help run claude test test-long test-agents check fix generate npm-package bench lock setup setup-dev setup-bench
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,6 +22,10 @@ setup-bench:
 run: setup ## Run the example plan with the API server: PORT=8000, PLAN=name
 	@$(BIN)/orchestrator run $(if $(PLAN),--plan $(PLAN)) --api-server --api-port $(PORT) \
 		--keep-serving --restart-completed
+
+claude: setup ## Install Claude Code's SDK into .venv, for the agent `claude`
+	@if command -v uv > /dev/null; then uv pip install --python $(BIN)/python "$(CLAUDE_SDK)"; \
+		else $(BIN)/python -m pip install "$(CLAUDE_SDK)"; fi
 
 test: setup-dev ## Run the tests
 	@$(BIN)/python -m pytest -m "not long"

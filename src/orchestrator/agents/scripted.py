@@ -33,7 +33,7 @@ from orchestrator.engine.agent_events import (
     ToolOutcome,
     UsageDelta,
 )
-from orchestrator.engine.records import AgentCheck, Job
+from orchestrator.engine.records import Abilities, AgentCheck, Job
 
 NAME = "scripted"
 VERSION = "1"
@@ -50,7 +50,8 @@ class ScriptedAgent:
 
     async def check(self) -> AgentCheck:
         """Always ready."""
-        return AgentCheck(is_ready=True, version=VERSION)
+        abilities = Abilities(permissions=True, messages=True, cost=True)
+        return AgentCheck(is_ready=True, version=VERSION, abilities=abilities)
 
     def run(self, job: Job) -> ScriptedRun:
         """Prepare the attempt's part of the script."""

@@ -24,6 +24,7 @@ from orchestrator.domain.events import (
 from orchestrator.domain.task_status import RunStatus, TaskStatus
 
 TEXT_LENGTH_MAX = 100
+QUESTION_LENGTH_MAX = 300
 _MARKS = {
     TaskStatus.PENDING: "·",
     TaskStatus.IN_PROGRESS: "▶",
@@ -91,7 +92,7 @@ def _agent_text(data: EventData) -> str | None:
             said = f" ({one_line(data.message)})" if data.message else ""
             return f"● {data.agent} waits for a limit until {until.astimezone():%H:%M:%S}{said}"
         case ApprovalRequested():
-            return f"? {data.task_id} asks, as {data.approval_id}: {one_line(data.question)}"
+            return f"? {data.task_id} asks, as {data.approval_id}: {question_line(data.question)}"
         case ApprovalSettled():
             verb = "allowed" if data.allowed else "denied"
             return f"    {data.task_id} {data.approval_id} {verb} by {data.actor}" + _because(data.reason)
@@ -122,6 +123,16 @@ def one_line(text: str) -> str:
     """The text's first line that says anything, cut to what fits."""
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
     return first if len(first) <= TEXT_LENGTH_MAX else f"{first[: TEXT_LENGTH_MAX - 1]}…"
+
+
+def question_line(text: str) -> str:
+    """All lines of a question as one: what is asked about must not hide behind the first."""
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    whole = " ⏎ ".join(line for line in lines if line)
+    shown = "".join(character if character.isprintable() else "�" for character in whole)
+    if len(shown) <= QUESTION_LENGTH_MAX:
+        return shown
+    return f"{shown[:QUESTION_LENGTH_MAX]}… (the whole: orchestrator approvals)"
 
 
 def last_line(text: str) -> str:

@@ -14,7 +14,8 @@ def find_instance(infos: Sequence[OrchestratorInfo], text: str | None) -> Orches
     """The orchestrator with this id, else the only one that is meant; without a text the latest.
 
     A text means a running orchestrator by its plan's name or by how its id begins, before it means an
-    ended one. `infos` are all there are, newest first. Raises InstanceNotFound.
+    ended one; of a plan's ended ones the latest. `infos` are all there are, newest first. Raises
+    InstanceNotFound.
     """
     if text is None:
         if infos:
@@ -22,7 +23,8 @@ def find_instance(infos: Sequence[OrchestratorInfo], text: str | None) -> Orches
         raise InstanceNotFound("No orchestrator has run here yet.")
     meant = [info for info in infos if info.plan_name == text or info.id.startswith(text)]
     alive = [info for info in meant if not info.status.has_ended]
-    for found in ([info for info in infos if info.id == text], alive, meant):
+    latest_of_plan = [] if alive else [info for info in infos if info.plan_name == text][:1]
+    for found in ([info for info in infos if info.id == text], alive, meant, latest_of_plan):
         if len(found) == 1:
             return found[0]
     shown = (alive or meant or infos)[:IDS_SHOWN_MAX]

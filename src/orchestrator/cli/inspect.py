@@ -7,7 +7,7 @@ import json as json_module
 from datetime import datetime
 from pathlib import Path
 
-from orchestrator.cli.event_lines import one_line, shown, task_mark
+from orchestrator.cli.event_lines import one_line, question_line, shown, task_mark
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.find_instance import find_instance
 from orchestrator.cli.source import open_source
@@ -92,8 +92,18 @@ def _waiting_lines(status: OrchestratorStatus) -> list[str]:
 
 
 def _approval_line(approval: ApprovalInfo) -> str:
-    until = _until(approval.expires_at)
-    return f"? {approval.id}  task {approval.task_id} asks{until}: {one_line(approval.question)}"
+    return f"{_approval_head(approval)}: {question_line(approval.question)}"
+
+
+def _approval_head(approval: ApprovalInfo) -> str:
+    return f"? {approval.id}  task {approval.task_id} asks{_until(approval.expires_at)}"
+
+
+def _whole_question(approval: ApprovalInfo) -> str:
+    """The question with nothing left out, each line deeper than the head."""
+    lines = approval.question.splitlines()
+    told = ("".join(c if c.isprintable() else "�" for c in line) for line in lines)
+    return "\n".join([f"{_approval_head(approval)}:", *(f"    {line}" for line in told)])
 
 
 def _until(moment: datetime | None) -> str:
@@ -108,7 +118,7 @@ def _usage_lines(status: OrchestratorStatus) -> list[str]:
 
 
 def show_approvals(instance: str | None, root: Path | None, url: str | None, *, json: bool) -> ExitCode:
-    """Print the open questions, one a line, and how they are answered."""
+    """Print the open questions, whole, and how they are answered."""
     status = asyncio.run(_status(instance, root, url, None))
     if json:
         print(
@@ -119,7 +129,7 @@ def show_approvals(instance: str | None, root: Path | None, url: str | None, *, 
         print("No agent is asking anything.")
         return ExitCode.COMPLETED
     for approval in status.approvals:
-        print(_approval_line(approval))
+        print(_whole_question(approval))
     first = status.approvals[0].id
     print(f"Answer: orchestrator answer-approval {status.instance_id} {first} --allow (or --deny)")
     return ExitCode.COMPLETED

@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.cli.event_lines import last_line, one_line, run_colour, task_mark
+from orchestrator.cli.event_lines import last_line, one_line, question_line, run_colour, task_mark
 from orchestrator.cli.usage_text import usage_text
 from orchestrator.domain.events import AgentMessage, EventData, TaskChanged
 from orchestrator.domain.projection import summarize
@@ -142,7 +142,7 @@ class LiveView:
                 yield f"  {seconds:.0f} s", "dim"
         for asked in state.open_approvals.values():
             if asked.task_id == task_id:
-                yield f"\n      asks, as {asked.id}: {one_line(asked.question)}", "bold yellow"
+                yield f"\n      asks, as {asked.id}: {question_line(asked.question)}", "bold yellow"
         if said := self._said.get(task_id):
             yield f"\n      {said}", "dim"
 

@@ -97,6 +97,7 @@ def end_attempt(
             state,
             task_id,
             TaskTrigger.SUCCEED,
+            reason=result.reason,
             duration_ms=result.duration_ms,
             verified=result.verified,
         )
@@ -152,9 +153,11 @@ def limit_met(
     the attempt has failed. Where nobody said how long, it doubles from a minute to a quarter of an hour.
     """
     agent = state.tasks[task_id].agent or "agent"
-    count = state.limits_met.get(agent, 0) + 1
+    known = state.limits.get(agent)
+    # Attempts that were under way when the first of them met the limit meet the same one.
+    count = state.limits_met.get(agent, 0) + (known is None)
     guess = timedelta(seconds=min(LIMIT_FIRST_SECONDS * 2 ** min(count - 1, 10), LIMIT_MAX_SECONDS))
-    until = max(result.limit_until or now + guess, now)
+    until = max(result.limit_until or (known.until if known else now + guess), now)
     if (until - now).total_seconds() > longest_seconds:
         why = f"{result.error}; that is longer than this run waits ({longest_seconds:g} s)"
         return replace(result, is_limited=False, is_final=True, error=why), None

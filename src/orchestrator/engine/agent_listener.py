@@ -223,6 +223,8 @@ async def _look_out(attempt: Attempt, watch: StuckWatch) -> None:
 
 def _completed(attempt: Attempt, tool_id: str, status: ToolOutcome, summary: str) -> ToolCompleted:
     tool_name, began = attempt.open_tools.pop(tool_id)
+    attempt.denied += status == "denied"
+    attempt.went_well += status == "ok"
     return ToolCompleted(
         task_id=attempt.job.task.id,
         attempt=attempt.job.attempt,

@@ -56,6 +56,9 @@ class Attempt:
     questions: dict[str, str] = field(default_factory=dict)
     """The agent's own ids of the questions that wait for an answer, by the approval's id."""
     asked: int = 0
+    denied: int = 0
+    went_well: int = 0
+    """How many of its calls were denied, and how many went well."""
 
     @property
     def timeout_seconds(self) -> float:

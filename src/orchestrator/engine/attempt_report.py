@@ -21,8 +21,16 @@ def attempt_result(
     if attempt.stuck is not None and last.outcome != "completed":
         error = clip(attempt.stuck, SUMMARY_LENGTH_MAX)
         return AttemptResult(succeeded=False, error=error, duration_ms=duration_ms)
+    if last.outcome == "completed" and check is None and attempt.denied and not attempt.went_well:
+        # Its word alone is no evidence when all that it tried was denied.
+        error = "Nothing was done: the agent was not allowed what it asked for."
+        return AttemptResult(succeeded=False, error=error, duration_ms=duration_ms)
     if last.outcome == "completed":
-        return AttemptResult(succeeded=True, verified=check is not None, duration_ms=duration_ms)
+        calls = "call was" if attempt.denied == 1 else "calls were"
+        reason = f"{attempt.denied} {calls} denied" if attempt.denied else None
+        return AttemptResult(
+            succeeded=True, verified=check is not None, reason=reason, duration_ms=duration_ms
+        )
     if attempt.interrupted is not None and not attempt.is_timed_out and last.outcome != "lost":
         return AttemptResult(
             succeeded=False, interrupted=True, reason=attempt.interrupted, duration_ms=duration_ms
@@ -34,8 +42,8 @@ def attempt_result(
         error = f"verify failed: {error}"
     return AttemptResult(
         succeeded=False,
-        # No key now means no key in the next attempt.
-        is_final=last.outcome == "unauthorized",
+        # No key now means no key in the next attempt, and the same task will not be shorter then.
+        is_final=last.outcome in {"unauthorized", "context_full"},
         is_limited=last.outcome == "limited",
         limit_until=last.limit.resets_at if last.limit else None,
         error=clip(error, SUMMARY_LENGTH_MAX),

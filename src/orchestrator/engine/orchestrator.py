@@ -128,6 +128,7 @@ class Orchestrator:
         await self._bury_owner()
         begun, _ = await self._first_event()
         agents = await self._choice.of_all(begun)
+        unbound = await self._unbound_by_dollars(agents)
         runs_shell = self._agents.get("shell")
         lease, held_at, proven_at = await self._claim()
         guard = LeaseGuard(self._ports.registry, lease, proven_at)
@@ -145,7 +146,7 @@ class Orchestrator:
             edits = StatusEdits(journal, self._ports.commands, outputs, self._reader, name)
             writer = StatusWriter(journal, outputs, name, edits, previous, self._now)
             runner = TaskRunner(journal, self._ports.artifacts, outputs, runs_shell, self._redact, self._now)
-            await journal.record(_with_agents(begun, agents))
+            await journal.record(_with_agents(begun, agents, unbound))
             if begun.predecessor is not None and previous and not self._options.restart:
                 # Edited between two runs: the same as edited during one.
                 await edits.take_over(previous)
@@ -195,6 +196,17 @@ class Orchestrator:
         if status.rejected:
             begun = begun.model_copy(update={"problems": (*begun.problems, status.rejected)})
         return begun, document
+
+    async def _unbound_by_dollars(self, agents: Mapping[str, Agent]) -> list[str]:
+        """A warning for each agent that a budget in dollars was given for and that tells no prices."""
+        if self._options.run_allowance.usd is None and self._options.task_allowance.usd is None:
+            return []
+        others = {agent.name: agent for agent in agents.values() if agent.name != "shell"}
+        return [
+            f"{name} tells no prices, so a budget in dollars does not bound it: give one in tokens too"
+            for name, agent in sorted(others.items())
+            if not (await agent.check()).abilities.cost
+        ]
 
     def _still_waited_for(self, limits: Iterable[AgentLimit]) -> tuple[AgentLimit, ...]:
         """Of the limits that the run before has met, those that are not over, and that this run waits for."""
@@ -282,7 +294,7 @@ class Orchestrator:
                 await asyncio.sleep(COMMANDS_PAUSE_SECONDS)
 
 
-def _with_agents(begun: PlanLoaded, agents: Mapping[str, Agent]) -> PlanLoaded:
+def _with_agents(begun: PlanLoaded, agents: Mapping[str, Agent], warnings: Iterable[str]) -> PlanLoaded:
     """The event with the name of who does each task that is left, also where the plan leaves it open."""
     tasks = (
         task.model_copy(update={"agent": agents[task.id].name})
@@ -290,7 +302,7 @@ def _with_agents(begun: PlanLoaded, agents: Mapping[str, Agent]) -> PlanLoaded:
         else task
         for task in begun.tasks
     )
-    return begun.model_copy(update={"tasks": tuple(tasks)})
+    return begun.model_copy(update={"tasks": tuple(tasks), "problems": (*begun.problems, *warnings)})
 
 
 def _raise_first(companions: list[asyncio.Task[None]]) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from orchestrator.domain.events import clip, utc_text
-from orchestrator.engine.agent_events import AgentEvent, Limit, PermissionAsked
+from orchestrator.engine.agent_events import AgentEvent, Limit, PermissionAsked, Started, ToolCallStarted
 from orchestrator.engine.ports import ArtifactStore
 from orchestrator.engine.records import Artifact, Lease
 
@@ -19,6 +19,8 @@ TEXT_LENGTH_MAX = 16_000
 PIECE_BYTES = 256 * 1024
 BYTES_MAX = 16 * 1024 * 1024
 FLUSH_SECONDS = 5.0
+CALL_SECONDS = 0.5
+"""A call that begins is kept at once, unless calls come one right after another."""
 
 
 def piece_name(number: int) -> str:
@@ -69,8 +71,10 @@ class Transcript:
         self._bytes += len(line)
         self._piece += line
         is_late = self._monotonic() - self._kept_at >= FLUSH_SECONDS
-        # A question may be the last event for long, and whoever answers it wants to read what led to it.
-        if is_late or len(self._piece) >= PIECE_BYTES or isinstance(event, PermissionAsked):
+        # These may be the last events for long, and whoever looks in wants to read what led to them.
+        is_mark = isinstance(event, Started | PermissionAsked)
+        is_pause = isinstance(event, ToolCallStarted) and self._monotonic() - self._kept_at >= CALL_SECONDS
+        if is_late or is_mark or is_pause or len(self._piece) >= PIECE_BYTES:
             await self._keep()
 
     async def close(self) -> None:

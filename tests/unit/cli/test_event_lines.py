@@ -40,7 +40,7 @@ def asked(**changes):
         (AgentLimited(agent="claude", until=None), "● claude may start again"),
         (
             ApprovalRequested(**asked(question="Bash: rm -rf /\nnow")),
-            "? 1.1 asks, as 1.1-1-1: Bash: rm -rf /",
+            "? 1.1 asks, as 1.1-1-1: Bash: rm -rf / ⏎ now",
         ),
         (ApprovalSettled(**asked(allowed=True, actor="api")), "    1.1 1.1-1-1 allowed by api"),
         (

@@ -44,6 +44,11 @@ def test_an_id_its_beginning_or_a_plan_is_enough_and_the_living_come_first(text,
     assert find_instance(INFOS, text).id == expected
 
 
+def test_of_a_plans_ended_runs_the_latest_is_meant():
+    ended = [info("orch-2-bb", "bake", RunStatus.COMPLETED), info("orch-1-aa", "bake", RunStatus.FAILED)]
+    assert find_instance(ended, "bake").id == "orch-2-bb"
+
+
 @pytest.mark.parametrize(("infos", "text"), [(INFOS, "nobody"), (INFOS[1:], "orch"), ([], None), ([], "x")])
 def test_what_is_not_there_or_not_clear_is_said_with_what_there_is(infos, text):
     with pytest.raises(InstanceNotFound) as refusal:

@@ -127,6 +127,25 @@ class TestLimits:
         assert waits == [60, 120, 240, 60]
         assert await run is RunStatus.COMPLETED
 
+    async def test_a_limit_that_several_meet_at_once_is_one(self, make_house, plays):
+        house = make_house(TWO)
+        both = asyncio.Event()
+
+        async def meets(_run):
+            await both.wait()
+            yield limited(None)
+
+        house.robot.play("1.1", meets, plays.succeed())
+        house.robot.play("1.2", meets, plays.succeed())
+        run = await house.begin(parallel=2)
+        await house.until(lambda: len(house.robot.runs) == 2)
+        both.set()
+        await house.until(lambda: len(self.met(house)) == 2)
+        first, second = self.met(house)
+        assert (second.count, second.until) == (1, first.until)
+        await house.command(Resume())
+        assert await run is RunStatus.COMPLETED
+
     @staticmethod
     def met(house):
         return [event for event in house.events(AgentLimited) if event.until is not None]
@@ -319,6 +338,37 @@ class TestApprovals:
         (settled,) = asking.events(ApprovalSettled)
         assert (settled.allowed, settled.reason) == (False, "the attempt has ended")
         assert status(asking).approvals == ()
+
+
+@pytest.mark.parametrize(
+    ("calls", "expected"),
+    [
+        (["denied"], "failed"),
+        (["denied", "error"], "failed"),
+        (["denied", "ok"], "completed"),
+        (["ok"], "completed"),
+        ([], "completed"),
+    ],
+)
+async def test_an_agent_whose_calls_were_all_denied_has_done_nothing(house, plays, calls, expected):
+    told = [
+        event
+        for number, outcome in enumerate(calls)
+        for event in (ToolCallStarted(str(number), "Bash"), ToolCallCompleted(str(number), outcome))
+    ]
+    house.robot.play("1.1", plays.say(*told, Finished("completed", "I was not allowed to.")))
+    await house.run(max_attempts=1)
+    assert house.statuses() == {"1.1": expected}
+    last = house.events(TaskChanged)[-1]
+    if expected == "failed":
+        assert last.error == "Nothing was done: the agent was not allowed what it asked for."
+    else:
+        assert last.reason == ("1 call was denied" if "denied" in calls else None)
+
+
+async def test_a_budget_in_dollars_for_an_agent_that_tells_no_prices_is_warned_of(house):
+    await house.run(run_allowance=Allowance(usd=1))
+    assert "robot tells no prices" in house.events()[0].problems[0]
 
 
 class TestMessages:

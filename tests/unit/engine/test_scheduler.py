@@ -204,6 +204,8 @@ async def test_a_back_off_that_is_over_does_not_keep_a_paused_run_busy(make_hous
 
 async def test_streaming_agents_do_not_wake_the_loop_for_every_event(make_house, plays, monkeypatch):
     house = make_house("# P\n\n## Phase 1: one\n\n- [ ] 1.1 first\n")
+    # Looks for commands come by the clock: without them, what is left does not depend on how fast this machine is.
+    monkeypatch.setattr("orchestrator.engine.orchestrator.COMMANDS_PAUSE_SECONDS", 1.0)
     turns = []
     monkeypatch.setattr(
         "orchestrator.engine.scheduler.settle",

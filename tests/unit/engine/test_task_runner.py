@@ -64,7 +64,7 @@ class TestWhatIsTold:
                 Text("thinking"),
                 ToolCallStarted("t1", "bash", "ls", parent_tool_id="t0"),
                 ToolCallOutput("t1", "a b"),
-                ToolCallCompleted("t1", "denied", "no"),
+                ToolCallCompleted("t1", "error", "no"),
                 UsageDelta("m-1", 1, 2, 3, 4, 0.5),
                 Finished("completed", "done"),
             ),
@@ -76,7 +76,7 @@ class TestWhatIsTold:
         assert (started.tool_id, started.tool_name, started.input_summary) == ("t1", "bash", "ls")
         assert started.parent_tool_id == "t0"
         assert (output.tool_id, output.text) == ("t1", "a b")
-        assert (completed.status, completed.success, completed.tool_name) == ("denied", False, "bash")
+        assert (completed.status, completed.success, completed.tool_name) == ("error", False, "bash")
         assert (usage.model, usage.input_tokens, usage.cost_usd) == ("m-1", 1, 0.5)
 
     async def test_whatever_an_agent_says_fits_and_can_be_stored(self, house, plays):
