@@ -31,7 +31,7 @@ test: setup-dev ## Run the tests
 	@$(BIN)/python -m pytest -m "not long"
 
 test-long: setup-bench ## Run the longer sweeps
-	@$(BIN)/python -m pytest -m long
+	@$(BIN)/python -m pytest -m "long and not sweep"
 
 test-agents: setup-bench ## Run Claude Code, Codex and opencode against a model of our own (installs them; needs node)
 	@$(BIN)/python -m pytest tests/agents -m "long or not long"

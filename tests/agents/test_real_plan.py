@@ -136,6 +136,7 @@ def parts(instance: str) -> dict[str, list[int]]:
     return found
 
 
+@pytest.mark.sweep
 def test_killed_at_any_moment_nothing_is_left_and_nothing_is_recorded_twice(project, variables):
     go = project.root / "go"
     for number in range(ROUNDS):

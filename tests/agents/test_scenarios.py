@@ -17,7 +17,7 @@ LIMITS = (
 )
 ENDED = {"completed", "failed", "stopped", "crashed"}
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(300), pytest.mark.needs_node]
+pytestmark = [pytest.mark.long, pytest.mark.sweep, pytest.mark.timeout(300), pytest.mark.needs_node]
 
 
 @pytest.fixture

@@ -22,9 +22,9 @@ def attempt_result(
         error = clip(attempt.stuck, SUMMARY_LENGTH_MAX)
         return AttemptResult(succeeded=False, error=error, duration_ms=duration_ms)
     if last.outcome == "completed" and check is None and attempt.denied and not attempt.went_well:
-        # Its word alone is no evidence when all that it tried was denied.
+        # Its word alone is no evidence when all that it tried was denied; and it would be denied again.
         error = "Nothing was done: the agent was not allowed what it asked for."
-        return AttemptResult(succeeded=False, error=error, duration_ms=duration_ms)
+        return AttemptResult(succeeded=False, is_final=True, error=error, duration_ms=duration_ms)
     if last.outcome == "completed":
         calls = "call was" if attempt.denied == 1 else "calls were"
         reason = f"{attempt.denied} {calls} denied" if attempt.denied else None
