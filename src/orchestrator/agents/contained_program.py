@@ -108,7 +108,8 @@ class ContainedProgram:
             await self._stdin.drained()  # of what a cancelled call has left
             self._stdin.put(line + b"\n")
             await self._stdin.drained()
-            if self._stdin.is_closed:
+            # The supervisor may let go of the pipe a moment after it has said that the program is gone.
+            if self._stdin.is_closed or self.has_ended:
                 raise ProgramGone(self._why_gone())
 
     async def close_stdin(self) -> None:

@@ -119,6 +119,7 @@ async def test_the_end_without_a_newline_is_a_line(agent):
 async def test_a_program_that_cannot_be_started_says_why(agent, tmp_path):
     run = ContainedProgram("orch-none/1/1", tmp_path, {}, ["/nowhere/agent"])
     assert await receive_all(run) == []
+    await run.wait()
     with pytest.raises(ProgramGone):
         await run.send(b"hello")
     assert await run.close() == Exit(None, problem="could not be started: No such file or directory")
