@@ -76,7 +76,7 @@ class Steered:
         return answer.text
 
 
-@pytest.fixture(params=["http", "cli", pytest.param("cli --url", marks=pytest.mark.long)])
+@pytest.fixture(params=["http", *(pytest.param(how, marks=pytest.mark.long) for how in ("cli", "cli --url"))])
 def steered(project: Project, request) -> Steered:
     return Steered(project, request.param)
 

@@ -18,6 +18,7 @@ def begun(project: Project) -> int:
     return len(path.read_text().split()) if path.exists() else 0
 
 
+@pytest.mark.long
 def test_of_runs_that_start_at_the_same_instant_exactly_one_has_the_plan(project: Project):
     project.plan("long", WAITING_PLAN)
     for turn in range(1, 4):
