@@ -9,6 +9,7 @@ import random
 import time
 from pathlib import Path
 
+import browser
 import httpx
 import pytest
 from doors import CHECKOUT, Project, wait_until
@@ -157,14 +158,13 @@ def test_saving_a_source_file_restarts_the_server_and_its_clients_go_on(project:
 )
 def test_the_documentation_renders_from_this_server_alone(project: Project, tmp_path: Path, path, text):
     """Chromium may reach nothing but this server: its resolver knows no other name."""
-    import shutil
     import subprocess
 
     url = project.serve().url
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert browser
+    program = browser.executable()
+    assert program
     done = subprocess.run(
-        [browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+        [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
          f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=20000", "--dump-dom", url + path],

@@ -129,10 +129,15 @@ def question_line(text: str) -> str:
     """All lines of a question as one: what is asked about must not hide behind the first."""
     lines = (" ".join(line.split()) for line in text.splitlines())
     whole = " ⏎ ".join(line for line in lines if line)
-    shown = "".join(character if character.isprintable() else "�" for character in whole)
+    shown = printable(whole)
     if len(shown) <= QUESTION_LENGTH_MAX:
         return shown
     return f"{shown[:QUESTION_LENGTH_MAX]}… (the whole: orchestrator approvals)"
+
+
+def printable(line: str) -> str:
+    """The line without what would steer the terminal."""
+    return "".join(character if character.isprintable() else "�" for character in line)
 
 
 def last_line(text: str) -> str:

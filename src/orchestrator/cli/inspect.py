@@ -7,7 +7,7 @@ import json as json_module
 from datetime import datetime
 from pathlib import Path
 
-from orchestrator.cli.event_lines import one_line, question_line, shown, task_mark
+from orchestrator.cli.event_lines import one_line, printable, question_line, shown, task_mark
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.find_instance import find_instance
 from orchestrator.cli.source import open_source
@@ -101,9 +101,8 @@ def _approval_head(approval: ApprovalInfo) -> str:
 
 def _whole_question(approval: ApprovalInfo) -> str:
     """The question with nothing left out, each line deeper than the head."""
-    lines = approval.question.splitlines()
-    told = ("".join(c if c.isprintable() else "�" for c in line) for line in lines)
-    return "\n".join([f"{_approval_head(approval)}:", *(f"    {line}" for line in told)])
+    lines = (f"    {printable(line)}" for line in approval.question.splitlines())
+    return "\n".join([f"{_approval_head(approval)}:", *lines])
 
 
 def _until(moment: datetime | None) -> str:

@@ -51,6 +51,8 @@ class Budget:
         if why := self.run.excess(state.usage, self._run_before):
             self._run_before = state.usage
             return f"The budget of the run is used up: {why}."
+        if self.task == UNBOUNDED:
+            return None  # nothing to look through the tasks for, each time that one of them uses something
         for task_id, task in state.tasks.items():
             if task.usage is NOTHING_USED:
                 continue
