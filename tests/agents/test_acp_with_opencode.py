@@ -7,8 +7,8 @@ from fake_model import FakeModel
 from real_agents import OPENCODE, environment
 
 from orchestrator.agents import processes
-from orchestrator.agents.acp import AcpAgent
-from orchestrator.agents.acp_profiles import PROFILES
+from orchestrator.agents.acp.agent import AcpAgent
+from orchestrator.agents.acp.profiles import PROFILES
 from orchestrator.domain.plan import Span, Task, TaskId
 from orchestrator.engine.agent_events import (
     PermissionAsked,

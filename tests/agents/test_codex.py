@@ -12,7 +12,7 @@ from fake_model import FakeModel
 from watched_run import collected, following, outcomes
 
 from orchestrator.agents import processes
-from orchestrator.agents.codex import CodexAgent
+from orchestrator.agents.codex.agent import CodexAgent
 from orchestrator.domain.plan import Span, Task, TaskId
 from orchestrator.engine.agent_events import (
     Finished,

@@ -13,7 +13,7 @@ from patience import until
 from real_agents import CLAUDE, claude_program, environment, install
 
 from orchestrator.agents import processes
-from orchestrator.agents.claude import ClaudeAgent
+from orchestrator.agents.claude.agent import ClaudeAgent
 from orchestrator.domain.plan import Span, Task, TaskId
 from orchestrator.engine.agent_events import (
     PermissionAsked,

@@ -14,10 +14,10 @@ import codex_double
 import pytest
 from patience import until
 
-from orchestrator.agents.acp import AcpAgent
-from orchestrator.agents.acp_profiles import AcpProfile
-from orchestrator.agents.claude import ClaudeAgent
-from orchestrator.agents.codex import CodexAgent
+from orchestrator.agents.acp.agent import AcpAgent
+from orchestrator.agents.acp.profiles import AcpProfile
+from orchestrator.agents.claude.agent import ClaudeAgent
+from orchestrator.agents.codex.agent import CodexAgent
 from orchestrator.agents.script import Script, Tool, parse_script
 from orchestrator.agents.scripted import ScriptedAgent
 from orchestrator.agents.shell import ShellAgent

@@ -20,7 +20,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from orchestrator.agents.acp_profiles import PROFILES, AcpProfile
+from orchestrator.agents.acp.profiles import PROFILES, AcpProfile
 from orchestrator.domain.errors import AgentUnavailable
 
 FILE_NAME = "agents.toml"

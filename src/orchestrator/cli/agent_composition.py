@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestrator.agents.acp import AcpAgent
+from orchestrator.agents.acp.agent import AcpAgent
 from orchestrator.agents.agents_file import acp_profiles
-from orchestrator.agents.claude import ClaudeAgent
-from orchestrator.agents.codex import CodexAgent
+from orchestrator.agents.claude.agent import ClaudeAgent
+from orchestrator.agents.codex.agent import CodexAgent
 from orchestrator.agents.registry import AgentRegistry
 from orchestrator.agents.script import read_script
 from orchestrator.agents.scripted import ScriptedAgent

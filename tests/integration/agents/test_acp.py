@@ -10,9 +10,10 @@ import acp_double
 import pytest
 from patience import until
 
-from orchestrator.agents import acp_run, processes
-from orchestrator.agents.acp import AcpAgent
-from orchestrator.agents.acp_profiles import AcpProfile
+from orchestrator.agents import processes
+from orchestrator.agents.acp import run as acp_run
+from orchestrator.agents.acp.agent import AcpAgent
+from orchestrator.agents.acp.profiles import AcpProfile
 from orchestrator.domain.plan import Span, Task, TaskId
 from orchestrator.engine.agent_events import (
     Finished,

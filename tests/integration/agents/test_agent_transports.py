@@ -10,7 +10,7 @@ import time
 import pytest
 
 from orchestrator.agents import processes
-from orchestrator.agents.claude_transport import ClaudeTransport, ProgramFailed
+from orchestrator.agents.claude.transport import ClaudeTransport, ProgramFailed
 from orchestrator.agents.contained_program import ContainedProgram, ProgramGone
 from orchestrator.agents.json_messages import BrokenMessage, JsonMessages
 
@@ -127,6 +127,6 @@ def test_the_claude_transport_offers_what_the_sdk_asks_for():
 
 
 def test_no_agents_library_is_imported_with_the_transports():
-    program = "import sys, orchestrator.agents.claude_transport; print('claude_agent_sdk' in sys.modules, 'acp' in sys.modules)"
+    program = "import sys, orchestrator.agents.claude.transport; print('claude_agent_sdk' in sys.modules, 'acp' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, timeout=30)
     assert done.stdout == b"False False\n"

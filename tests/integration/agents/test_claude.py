@@ -12,8 +12,9 @@ import claude_sdk
 import pytest
 from patience import until
 
-from orchestrator.agents import claude_program, processes
-from orchestrator.agents.claude import ClaudeAgent
+from orchestrator.agents import processes
+from orchestrator.agents.claude import installation
+from orchestrator.agents.claude.agent import ClaudeAgent
 from orchestrator.domain.plan import Span, Task, TaskId
 from orchestrator.engine.agent_events import (
     Finished,
@@ -283,19 +284,19 @@ async def test_check_says_what_is_missing(own, tmp_path, monkeypatch):
 
     assert "does not run" in (await ClaudeAgent(own, program="/bin/false").check()).problem
 
-    monkeypatch.setattr(claude_program, "SDK", "no_such_sdk")
+    monkeypatch.setattr(installation, "SDK", "no_such_sdk")
     check = await ClaudeAgent(own, program=program).check()
     assert "pip install 'plan-orchestrator[claude]'" in check.problem
 
 
 def test_where_the_program_can_be(tmp_path, monkeypatch):
-    monkeypatch.setattr(claude_program, "SDK", "no_such_sdk")
+    monkeypatch.setattr(installation, "SDK", "no_such_sdk")
     own = {"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path)}
-    assert claude_program.find_program(own) is None
+    assert installation.find_program(own) is None
     installer_s = claude_double.install(tmp_path / ".local" / "bin")
-    assert claude_program.find_program(own) == installer_s
+    assert installation.find_program(own) == installer_s
     on_path = claude_double.install(tmp_path / "bin")
-    assert claude_program.find_program(own) == on_path
+    assert installation.find_program(own) == on_path
 
 
 @pytest.mark.parametrize(
@@ -309,15 +310,15 @@ def test_where_the_program_can_be(tmp_path, monkeypatch):
 )
 def test_where_a_login_can_lie(tmp_path, file, text):
     environment = {"HOME": str(tmp_path)}
-    assert not claude_program.has_credentials(environment)
+    assert not installation.has_credentials(environment)
     (tmp_path / ".claude").mkdir()
     (tmp_path / file).write_text(text)
-    assert claude_program.has_credentials(environment)
-    assert not claude_program.has_credentials({**environment, "CLAUDE_CONFIG_DIR": str(tmp_path / "other")})
+    assert installation.has_credentials(environment)
+    assert not installation.has_credentials({**environment, "CLAUDE_CONFIG_DIR": str(tmp_path / "other")})
 
 
 async def test_without_the_sdk_a_run_says_how_to_get_it(own, tmp_path, job, monkeypatch):
-    monkeypatch.setattr("orchestrator.agents.claude_session.SDK", "no_such_sdk")
+    monkeypatch.setattr("orchestrator.agents.claude.session.SDK", "no_such_sdk")
     agent = ClaudeAgent(own, program=claude_double.install(tmp_path / "bin"))
     (end,) = await play(agent.run(job("completes")))
     assert end.outcome == "failed"

@@ -12,8 +12,9 @@ import pytest
 from patience import until
 from watched_run import collected, following, outcomes
 
-from orchestrator.agents import codex_run, processes
-from orchestrator.agents.codex import CodexAgent
+from orchestrator.agents import processes
+from orchestrator.agents.codex import run as codex_run
+from orchestrator.agents.codex.agent import CodexAgent
 from orchestrator.domain.plan import Span, Task, TaskId
 from orchestrator.engine.agent_events import (
     Finished,

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from orchestrator.agents.acp_endings import ended_by_error, ended_by_stop, ended_without_a_word
+from orchestrator.agents.acp.endings import ended_by_error, ended_by_stop, ended_without_a_word
 from orchestrator.agents.contained_program import Exit
 from orchestrator.agents.json_rpc import RequestFailed
 

@@ -1,6 +1,6 @@
 import pytest
 
-from orchestrator.agents.acp_permissions import PermissionDesk
+from orchestrator.agents.acp.permissions import PermissionDesk
 from orchestrator.agents.json_rpc import PeerGone, Request
 
 

@@ -3,7 +3,7 @@
 import pytest
 import transcripts
 
-from orchestrator.agents.acp_turn import AcpTurn
+from orchestrator.agents.acp.turn import AcpTurn
 from orchestrator.engine.agent_events import (
     Text,
     ToolCallCompleted,

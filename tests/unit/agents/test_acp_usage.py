@@ -1,6 +1,6 @@
 import pytest
 
-from orchestrator.agents.acp_usage import TurnUsage
+from orchestrator.agents.acp.usage import TurnUsage
 from orchestrator.engine.agent_events import UsageDelta
 
 

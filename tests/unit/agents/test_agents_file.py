@@ -1,6 +1,6 @@
 import pytest
 
-from orchestrator.agents.acp_profiles import PROFILES, AcpProfile
+from orchestrator.agents.acp.profiles import PROFILES, AcpProfile
 from orchestrator.agents.agents_file import read_profiles
 from orchestrator.domain.errors import AgentUnavailable
 

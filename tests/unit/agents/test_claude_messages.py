@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 import transcripts
 
-from orchestrator.agents.claude_messages import ClaudeMessages, content_text, summary
-from orchestrator.agents.claude_verdict import interrupted, verdict
+from orchestrator.agents.claude.messages import ClaudeMessages, content_text, summary
+from orchestrator.agents.claude.verdict import interrupted, verdict
 from orchestrator.agents.contained_program import Exit
 from orchestrator.domain.events import MESSAGE_LENGTH_MAX
 from orchestrator.engine.agent_events import (

@@ -1,6 +1,6 @@
 """Usage is told once, also by a process that goes on with an older conversation."""
 
-from orchestrator.agents.claude_usage import ModelUsage
+from orchestrator.agents.claude.usage import ModelUsage
 from orchestrator.engine.agent_events import UsageDelta
 
 

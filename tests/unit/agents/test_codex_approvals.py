@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.agents.codex_approvals import approval
+from orchestrator.agents.codex.approvals import approval
 from orchestrator.agents.json_rpc import Request
 from orchestrator.domain.events import SUMMARY_LENGTH_MAX
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.agents.codex_settings import CodexSettings
+from orchestrator.agents.codex.settings import CodexSettings
 
 CUSTOM = """
 model_provider = "mine"

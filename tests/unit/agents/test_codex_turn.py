@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import transcripts
 
-from orchestrator.agents.codex_turn import CodexTurn
+from orchestrator.agents.codex.turn import CodexTurn
 from orchestrator.agents.json_rpc import Notification
 from orchestrator.domain.events import SUMMARY_LENGTH_MAX
 from orchestrator.engine.agent_events import (

@@ -1,8 +1,8 @@
 """The driver for every agent that speaks the Agent Client Protocol, version 1, over stdio.
 
 The protocol: https://agentclientprotocol.com/protocol/overview. We are the client: greet the agent, open a
-session (`acp_session`), send one prompt, and translate what it tells (`acp_turn`) until it answers
-(`acp_endings`). We offer no files and no terminals, so an agent uses its own, contained with its process.
+session (`session`), send one prompt, and translate what it tells (`turn`) until it answers
+(`endings`). We offer no files and no terminals, so an agent uses its own, contained with its process.
 
 JSON-RPC is our own (`json_rpc`, which the Codex driver needs as well) and not that of PyPI's
 agent-client-protocol: its client makes a task of each message without a limit, fails a whole turn at a stop
@@ -16,9 +16,9 @@ import os
 import shutil
 from collections.abc import Mapping
 
-from orchestrator.agents.acp_profiles import AcpProfile
-from orchestrator.agents.acp_run import AcpRun
-from orchestrator.agents.acp_session import with_model
+from orchestrator.agents.acp.profiles import AcpProfile
+from orchestrator.agents.acp.run import AcpRun
+from orchestrator.agents.acp.session import with_model
 from orchestrator.agents.environment import attempt_environment, is_allowed
 from orchestrator.agents.installed import installed
 from orchestrator.engine.records import Abilities, AgentCheck, Job

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.agents.codex_approvals import Approval, approval
-from orchestrator.agents.codex_turn import CodexTurn
+from orchestrator.agents.codex.approvals import Approval, approval
+from orchestrator.agents.codex.turn import CodexTurn
 from orchestrator.agents.contained_program import ContainedProgram, Exit
 from orchestrator.agents.environment import marker
 from orchestrator.agents.json_rpc import (

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from orchestrator.agents.claude_messages import summary
+from orchestrator.agents.claude.messages import summary
 from orchestrator.domain.events import SUMMARY_LENGTH_MAX, clip
 from orchestrator.domain.plan import Permissions
 from orchestrator.engine.agent_events import PermissionAsked

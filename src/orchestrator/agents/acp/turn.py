@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.agents import acp_content
-from orchestrator.agents.acp_usage import TurnUsage
+from orchestrator.agents.acp import content
+from orchestrator.agents.acp.usage import TurnUsage
 from orchestrator.agents.spoken_text import SpokenText
 from orchestrator.agents.terminal_text import LiveOutput
 from orchestrator.agents.tool_calls import ToolCalls
@@ -40,11 +40,11 @@ class CallStory:
         """Take in what the message says; what it leaves out stays as it was."""
         title = message.get("title")
         if isinstance(title, str) and title:
-            self.name = self.name or acp_content.tool_name(message)
+            self.name = self.name or content.tool_name(message)
             self.title = title
         if isinstance(kind := message.get("kind"), str):
             self.kind = kind
-        meta = acp_content.meta(message)
+        meta = content.meta(message)
         if isinstance(parent := meta.get("parentToolCallId"), str):
             self.parent = parent
         if message.get("rawInput") is not None:
@@ -63,12 +63,12 @@ class CallStory:
     @property
     def input_text(self) -> str:
         """What the call is about."""
-        return acp_content.input_text(self.raw_input, self.title, self.locations)
+        return content.input_text(self.raw_input, self.title, self.locations)
 
     @property
     def output_text(self) -> str:
         """What came out of it."""
-        return acp_content.content_text(self.content) or acp_content.raw_output_text(self.raw_output)
+        return content.content_text(self.content) or content.raw_output_text(self.raw_output)
 
 
 class AcpTurn:
@@ -89,7 +89,7 @@ class AcpTurn:
         """What one `session/update` tells; kinds that say nothing of the work are passed over."""
         match update.get("sessionUpdate"):
             case "agent_message_chunk":
-                yield from self.usage.by_chunk(acp_content.meta(update))
+                yield from self.usage.by_chunk(content.meta(update))
                 yield from self._say(update, now)
             case "tool_call" | "tool_call_update":
                 yield from self._call(update, now)
@@ -98,7 +98,7 @@ class AcpTurn:
 
     def asked(self, call: Mapping[str, Any], now: float) -> Iterator[AgentEvent]:
         """A question for permission names a call: it counts as begun, so that one sees what is asked for."""
-        tool_id = acp_content.call_id(call)
+        tool_id = content.call_id(call)
         if tool_id and tool_id not in self._ended:
             story = self._hear(tool_id, call)
             yield from self._start(tool_id, story, now)
@@ -132,8 +132,8 @@ class AcpTurn:
         yield from self._calls.close()
 
     def _say(self, update: Mapping[str, Any], now: float) -> Iterator[AgentEvent]:
-        text = acp_content.block_text(update.get("content"))
-        parent = acp_content.meta(update).get("parentToolCallId")
+        text = content.block_text(update.get("content"))
+        parent = content.meta(update).get("parentToolCallId")
         if isinstance(parent, str):  # a sub-agent's words are the output of the call that began it
             yield from self._calls.output(parent, text)
             return
@@ -142,7 +142,7 @@ class AcpTurn:
         yield from self.spoken.add(text, update.get("messageId"), now)
 
     def _call(self, update: Mapping[str, Any], now: float) -> Iterator[AgentEvent]:
-        tool_id = acp_content.call_id(update)
+        tool_id = content.call_id(update)
         if not tool_id or tool_id in self._ended:
             return
         story = self._hear(tool_id, update)
@@ -150,7 +150,7 @@ class AcpTurn:
         if status in ("completed", "failed"):
             yield from self._start(tool_id, story, now)
             yield from self._end(tool_id, self._outcome(tool_id, story, str(status)), story.output_text)
-        elif status == "in_progress" or acp_content.is_told(story.raw_input):
+        elif status == "in_progress" or content.is_told(story.raw_input):
             # A call that is only pending may still be waiting for its arguments.
             yield from self._start(tool_id, story, now)
             yield from self._grow(tool_id, story, now)
@@ -168,7 +168,7 @@ class AcpTurn:
 
     def _grow(self, tool_id: str, story: CallStory, now: float) -> Iterator[AgentEvent]:
         """Show what has come to the output since the last time."""
-        text = acp_content.content_text(story.content)
+        text = content.content_text(story.content)
         if len(text) > LIVE_CHARACTERS_MAX or text == story.shown:
             return
         story.live.add(text.removeprefix(story.shown), now)
@@ -188,4 +188,4 @@ class AcpTurn:
             return "denied"
         if self.is_stopping:
             return "interrupted"  # OpenCode and others call an aborted command completed
-        return "error" if status == "failed" or acp_content.has_failed(story.raw_output) else "ok"
+        return "error" if status == "failed" or content.has_failed(story.raw_output) else "ok"

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.agents.codex_items import PATCH, SHELL, inner_command
+from orchestrator.agents.codex.items import PATCH, SHELL, inner_command
 from orchestrator.agents.json_rpc import Request
 from orchestrator.agents.permission_policy import verdict
 from orchestrator.domain.events import SUMMARY_LENGTH_MAX, clip

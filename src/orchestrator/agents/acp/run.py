@@ -10,11 +10,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from orchestrator.agents.acp_endings import ended_by_error, ended_by_stop, ended_without_a_word
-from orchestrator.agents.acp_profiles import AcpProfile
-from orchestrator.agents.acp_session import NoSession
-from orchestrator.agents.acp_talk import AcpTalk
-from orchestrator.agents.acp_turn import AcpTurn
+from orchestrator.agents.acp.endings import ended_by_error, ended_by_stop, ended_without_a_word
+from orchestrator.agents.acp.profiles import AcpProfile
+from orchestrator.agents.acp.session import NoSession
+from orchestrator.agents.acp.talk import AcpTalk
+from orchestrator.agents.acp.turn import AcpTurn
 from orchestrator.agents.contained_program import Exit
 from orchestrator.agents.json_rpc import (
     Incoming,

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from orchestrator.agents.codex_endings import RateLimits, failure, local_now
-from orchestrator.agents.codex_items import Item, tool_input, tool_name, tool_outcome, tool_output
+from orchestrator.agents.codex.endings import RateLimits, failure, local_now
+from orchestrator.agents.codex.items import Item, tool_input, tool_name, tool_outcome, tool_output
 from orchestrator.agents.json_rpc import Notification
 from orchestrator.agents.live_outputs import LiveOutputs
 from orchestrator.agents.shell_report import FINDING_LENGTH_MAX

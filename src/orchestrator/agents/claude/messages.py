@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.agents.claude_usage import ModelUsage
+from orchestrator.agents.claude.usage import ModelUsage
 from orchestrator.agents.tool_calls import ToolCalls
 from orchestrator.domain.events import MESSAGE_LENGTH_MAX, clip
 from orchestrator.engine.agent_events import AgentEvent, Log, Retrying, Started, Text, ToolOutcome

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from orchestrator.agents.acp_permissions import PermissionDesk
-from orchestrator.agents.acp_profiles import AcpProfile
-from orchestrator.agents.acp_session import AcpSession
+from orchestrator.agents.acp.permissions import PermissionDesk
+from orchestrator.agents.acp.profiles import AcpProfile
+from orchestrator.agents.acp.session import AcpSession
 from orchestrator.agents.contained_program import ContainedProgram, Exit
 from orchestrator.agents.environment import marker
 from orchestrator.agents.json_rpc import JsonRpcPeer, PeerGone, Request

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from orchestrator.agents.claude_messages import ClaudeMessages, summary
+from orchestrator.agents.claude.messages import ClaudeMessages, summary
 from orchestrator.agents.contained_program import Exit
 from orchestrator.domain.events import clip
 from orchestrator.engine.agent_events import Finished, Limit, RunOutcome

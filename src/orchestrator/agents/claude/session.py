@@ -13,8 +13,8 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
-from orchestrator.agents.claude_program import SDK
-from orchestrator.agents.claude_transport import ClaudeTransport
+from orchestrator.agents.claude.installation import SDK
+from orchestrator.agents.claude.transport import ClaudeTransport
 from orchestrator.agents.contained_program import ContainedProgram, Exit, ProgramGone
 from orchestrator.agents.json_messages import BrokenMessage, JsonMessages
 from orchestrator.agents.program_output import LineTooLong

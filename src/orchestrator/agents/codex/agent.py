@@ -12,8 +12,8 @@ import shutil
 import subprocess
 from collections.abc import Collection, Mapping
 
-from orchestrator.agents.codex_run import CodexRun, Launch
-from orchestrator.agents.codex_settings import CodexSettings
+from orchestrator.agents.codex.run import CodexRun, Launch
+from orchestrator.agents.codex.settings import CodexSettings
 from orchestrator.agents.environment import attempt_environment
 from orchestrator.engine.records import Abilities, AgentCheck, Job
 

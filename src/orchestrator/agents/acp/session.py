@@ -10,8 +10,8 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from typing import Any
 
-from orchestrator.agents.acp_endings import AUTHENTICATION_REQUIRED
-from orchestrator.agents.acp_profiles import MODEL_PLACE, AcpProfile
+from orchestrator.agents.acp.endings import AUTHENTICATION_REQUIRED
+from orchestrator.agents.acp.profiles import MODEL_PLACE, AcpProfile
 from orchestrator.agents.json_rpc import JsonRpcPeer, RequestFailed
 from orchestrator.domain.events import clip
 from orchestrator.engine.records import Job

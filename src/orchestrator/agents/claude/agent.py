@@ -13,11 +13,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
 from contextlib import aclosing
 from typing import Any
 
-from orchestrator.agents import claude_program
-from orchestrator.agents.claude_messages import NAME, ClaudeMessages
-from orchestrator.agents.claude_permissions import Questions
-from orchestrator.agents.claude_session import ClaudeSession, Decide, load_sdk
-from orchestrator.agents.claude_verdict import interrupted, verdict
+from orchestrator.agents.claude import installation
+from orchestrator.agents.claude.messages import NAME, ClaudeMessages
+from orchestrator.agents.claude.permissions import Questions
+from orchestrator.agents.claude.session import ClaudeSession, Decide, load_sdk
+from orchestrator.agents.claude.verdict import interrupted, verdict
 from orchestrator.agents.contained_program import CLOSE_GRACE_SECONDS, ContainedProgram, Exit, ProgramGone
 from orchestrator.agents.environment import marker
 from orchestrator.engine.agent_events import AgentEvent, Finished, Log, PermissionAsked
@@ -47,26 +47,26 @@ class ClaudeAgent:
 
     async def check(self) -> AgentCheck:
         """Ready when the SDK and the program are there and a key or a login is. Asks no vendor."""
-        if not claude_program.is_sdk_installed():
-            return _not_ready(f"The SDK of Claude Code is not installed: {claude_program.INSTALL}")
+        if not installation.is_sdk_installed():
+            return _not_ready(f"The SDK of Claude Code is not installed: {installation.INSTALL}")
         if (program := self._find()) is None:
             return _not_ready("The program claude is neither in the SDK nor on the PATH.")
         try:
-            version = await asyncio.to_thread(claude_program.version_of, program, self._own_environment)
+            version = await asyncio.to_thread(installation.version_of, program, self._own_environment)
         except (OSError, subprocess.SubprocessError) as error:
             return _not_ready(f"{program} does not run: {error}")
-        if not await asyncio.to_thread(claude_program.has_credentials, self._own_environment):
+        if not await asyncio.to_thread(installation.has_credentials, self._own_environment):
             problem = "There is no key (ANTHROPIC_API_KEY) and no login for Claude Code."
             return AgentCheck(is_ready=False, version=version, problem=problem, abilities=ABILITIES)
         return AgentCheck(is_ready=True, version=version, abilities=ABILITIES)
 
     def run(self, job: Job) -> ClaudeRun:
         """Prepare the job; Claude Code starts when the run's events are read."""
-        environment = claude_program.environment_of(job, self._own_environment, self._also)
+        environment = installation.environment_of(job, self._own_environment, self._also)
         return ClaudeRun(job, self._find(), environment)
 
     def _find(self) -> str | None:
-        return self._program or claude_program.find_program(self._own_environment)
+        return self._program or installation.find_program(self._own_environment)
 
 
 class ClaudeRun:
@@ -134,7 +134,7 @@ class ClaudeRun:
         try:
             return await load_sdk()
         except ImportError as error:
-            self._problem = f"The SDK of Claude Code cannot be used ({error}): {claude_program.INSTALL}"
+            self._problem = f"The SDK of Claude Code cannot be used ({error}): {installation.INSTALL}"
             return None
 
     async def _converse(self, sdk: Any, session_id: str | None) -> AsyncGenerator[AgentEvent]:
@@ -179,7 +179,7 @@ class ClaudeRun:
 
     def _start(self, session_id: str | None) -> ContainedProgram:
         assert self._program is not None
-        line = claude_program.command(self._program, self._job, session_id)
+        line = installation.command(self._program, self._job, session_id)
         return ContainedProgram(marker(self._job), self._job.root, self._environment, line)
 
     def _decider(self, sdk: Any) -> Decide:

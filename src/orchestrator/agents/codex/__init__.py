@@ -1,0 +1,1 @@
+"""Codex, through `codex app-server`."""
