@@ -1,0 +1,54 @@
+import type { ApiClient } from '@/api/client';
+import { RunStore } from '@/run/run-store';
+
+const LINGER_MS = 30_000;
+
+/** The runs that are being watched, one store each, however many parts of the page show it. */
+export class RunPool {
+  readonly #api: ApiClient;
+  readonly #runs = new Map<string, { store: RunStore; users: number; timer?: ReturnType<typeof setTimeout> }>();
+
+  constructor(api: ApiClient) {
+    this.#api = api;
+  }
+
+  /** The run's store; hand it back with `release`. It lingers a while, so that going back and forth costs nothing. */
+  take(id: string): RunStore {
+    let entry = this.#runs.get(id);
+    if (!entry) {
+      entry = { store: new RunStore(this.#api, id), users: 0 };
+      this.#runs.set(id, entry);
+    }
+    clearTimeout(entry.timer);
+    entry.users += 1;
+    entry.store.open();
+    return entry.store;
+  }
+
+  /** The run's store without taking it: for the first look, before an effect can take it. */
+  peek(id: string): RunStore {
+    let entry = this.#runs.get(id);
+    if (!entry) {
+      entry = { store: new RunStore(this.#api, id), users: 0 };
+      this.#runs.set(id, entry);
+    }
+    return entry.store;
+  }
+
+  release(id: string): void {
+    const entry = this.#runs.get(id);
+    if (!entry || --entry.users > 0) return;
+    entry.timer = setTimeout(() => {
+      entry.store.close();
+      this.#runs.delete(id);
+    }, LINGER_MS);
+  }
+
+  close(): void {
+    for (const { store, timer } of this.#runs.values()) {
+      clearTimeout(timer);
+      store.close();
+    }
+    this.#runs.clear();
+  }
+}

@@ -1,0 +1,229 @@
+import {
+  applyEvent,
+  type ApiClient,
+  type OrchestratorEvent,
+  type OrchestratorStatus,
+  type Watch,
+  type WatchStatus,
+} from '@/api/client';
+import { History, HISTORY_TYPES, isHistory, type HistoryEvent } from '@/run/history';
+
+/** How long events are gathered before the page hears of them, so that a busy run costs few renderings. */
+const FLUSH_MS = 100;
+/** What only the server can work out (`blocked_by`, `waiting_for`) is asked for at most this often. */
+const REFRESH_MS_MIN = 1_000;
+const REFRESHING: ReadonlySet<string> = new Set([
+  'task_changed',
+  'orchestrator_changed',
+  'agent_limited',
+  'approval_requested',
+  'approval_settled',
+  'plan_changed',
+]);
+const PAGE_LENGTH = 1_000;
+
+/** What is known of one run now. A new object whenever anything in it has changed. */
+export interface RunView {
+  status: OrchestratorStatus | undefined;
+  watch: WatchStatus;
+  /** When something was last heard of the run while its stream was up, in milliseconds since 1970. */
+  heardAt: number;
+  history: History;
+  historyVersion: number;
+  /** How much of the log before the page was opened is read, from 0 to 1; null while nobody has asked for it. */
+  historyLoaded: number | null;
+  historyError: unknown;
+}
+
+type Listener = (event: OrchestratorEvent) => void;
+
+/**
+ * Follows one orchestrator: its status, folded from its events, and what has happened in it.
+ *
+ * The status and the stream meet at a number, so nothing is lost or counted twice; `watch` says how true it is now.
+ */
+export class RunStore {
+  readonly id: string;
+  view: RunView;
+
+  readonly #api: ApiClient;
+  readonly #subscribers = new Set<() => void>();
+  readonly #listeners = new Set<Listener>();
+  #history = new History();
+  #status: OrchestratorStatus | undefined;
+  #watch: Watch | null = null;
+  #waiting: OrchestratorEvent[] = [];
+  #flushTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Where the live part of the history begins. */
+  #liveFrom: number | null = null;
+  #isReadingBack = false;
+  #stop = new AbortController();
+  #refreshedAt = 0;
+  #refreshTimer: ReturnType<typeof setTimeout> | undefined;
+  #sinceRefresh: OrchestratorEvent[] | null = null;
+
+  constructor(api: ApiClient, id: string) {
+    this.#api = api;
+    this.id = id;
+    this.view = {
+      status: undefined,
+      watch: { state: 'connecting', completeUpTo: null, retryInMs: null, error: null },
+      heardAt: Date.now(),
+      history: this.#history,
+      historyVersion: 0,
+      historyLoaded: null,
+      historyError: null,
+    };
+  }
+
+  /** Begin to follow, unless that has begun. */
+  open(): void {
+    if (this.#watch) return;
+    this.#stop = new AbortController();
+    this.#watch = this.#api.watch(this.id, {
+      after: this.#status?.seq,
+      signal: this.#stop.signal,
+      onEvent: (event) => this.#take(event),
+      onState: (watch) => this.#tellState(watch),
+    });
+  }
+
+  close(): void {
+    this.#stop.abort();
+    this.#watch = null;
+    clearTimeout(this.#flushTimer);
+    clearTimeout(this.#refreshTimer);
+    this.#flushTimer = this.#refreshTimer = undefined;
+  }
+
+  /** Try again after a failure for good (an orchestrator that was unknown, a token that was missing). */
+  reopen(): void {
+    this.close();
+    this.open();
+  }
+
+  readonly subscribe = (subscriber: () => void): (() => void) => {
+    this.#subscribers.add(subscriber);
+    return () => this.#subscribers.delete(subscriber);
+  };
+
+  readonly getView = (): RunView => this.view;
+
+  /** Call `listener` with every event that is heard from now on. */
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Read the log from before the page was opened, newest first; once. */
+  readHistory(): void {
+    if (this.#isReadingBack || this.view.historyLoaded === 1) return;
+    this.#isReadingBack = true;
+    void this.#readBack().finally(() => (this.#isReadingBack = false));
+  }
+
+  #take(event: OrchestratorEvent): void {
+    if (event.type === 'initial_status') {
+      this.#restart(event.data.seq);
+    }
+    this.#waiting.push(event);
+    this.#flushTimer ??= setTimeout(() => this.#flush(), FLUSH_MS);
+  }
+
+  /** The stream begins anew at this position: what was gathered live no longer joins what comes. */
+  #restart(seq: number): void {
+    if (this.#liveFrom !== null && this.#liveFrom <= seq && this.#status && this.#status.seq === seq) return;
+    this.#liveFrom = seq;
+    this.#history = new History();
+    const wanted = this.view.historyLoaded !== null;
+    this.view = { ...this.view, history: this.#history, historyVersion: 0, historyLoaded: null };
+    if (wanted) queueMicrotask(() => this.readHistory());
+  }
+
+  #flush(): void {
+    this.#flushTimer = undefined;
+    const events = this.#waiting;
+    this.#waiting = [];
+    const history: HistoryEvent[] = [];
+    let mustRefresh = false;
+    for (const event of events) {
+      this.#status = applyEvent(this.#status, event);
+      this.#sinceRefresh?.push(event);
+      if (isHistory(event)) history.push(event);
+      mustRefresh ||= REFRESHING.has(event.type);
+      for (const listener of this.#listeners) listener(event);
+    }
+    this.#history.append(history);
+    if (mustRefresh) this.#refreshSoon();
+    this.#publish({ status: this.#status, heardAt: Date.now() });
+  }
+
+  #tellState(watch: WatchStatus): void {
+    if (watch.state === 'ended' && this.#waiting.length) this.#flush();
+    this.#publish({ watch, ...(watch.state === 'live' ? { heardAt: Date.now() } : {}) });
+  }
+
+  #publish(changes: Partial<RunView>): void {
+    this.view = { ...this.view, ...changes, history: this.#history, historyVersion: this.#history.version };
+    for (const subscriber of this.#subscribers) subscriber();
+  }
+
+  #refreshSoon(): void {
+    if (this.#refreshTimer !== undefined || this.#sinceRefresh) return;
+    const wait = Math.max(FLUSH_MS, this.#refreshedAt + REFRESH_MS_MIN - Date.now());
+    this.#refreshTimer = setTimeout(() => void this.#refresh(), wait);
+  }
+
+  /** Ask for the whole status, and put on top of it what has come meanwhile. */
+  async #refresh(): Promise<void> {
+    this.#refreshTimer = undefined;
+    const since: OrchestratorEvent[] = (this.#sinceRefresh = []);
+    const began = Date.now();
+    try {
+      const status = await this.#api.getOrchestratorStatus(this.id, { signal: this.#stop.signal });
+      // The stream may be behind the answer; then what it brings next is in the status already.
+      this.#status = since.reduce<OrchestratorStatus>(applyEvent, status);
+      this.#publish({ status: this.#status });
+    } catch {
+      // The stream says so when the server cannot be reached; the next event asks again.
+    } finally {
+      this.#sinceRefresh = null;
+      // A status that takes long, of thousands of tasks, is asked for less often.
+      this.#refreshedAt = Date.now() + 5 * (Date.now() - began);
+      if (since.some((event) => event.type === 'task_changed')) this.#refreshSoon();
+    }
+  }
+
+  async #readBack(): Promise<void> {
+    const history = this.#history;
+    this.#publish({ historyLoaded: this.view.historyLoaded ?? 0, historyError: null });
+    try {
+      const begin = this.#liveFrom ?? (await this.#whenLive());
+      for (let end = begin; end > 0; end -= PAGE_LENGTH) {
+        const after = Math.max(0, end - PAGE_LENGTH);
+        const options = { after, limit: end - after, types: HISTORY_TYPES, signal: this.#stop.signal };
+        const page = await this.#api.listEvents(this.id, options);
+        // A stream that began anew has a history of its own, which is read anew.
+        if (history !== this.#history) return;
+        history.prepend(page.filter((event): event is HistoryEvent => isHistory(event) && event.seq <= end));
+        this.#publish({ historyLoaded: (begin - after) / begin });
+        if (history.isCut) break;
+      }
+      this.#publish({ historyLoaded: 1 });
+    } catch (error) {
+      if (!this.#stop.signal.aborted && history === this.#history)
+        this.#publish({ historyLoaded: null, historyError: error });
+    }
+  }
+
+  #whenLive(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const done = this.subscribe(() => {
+        if (this.#liveFrom === null) return;
+        done();
+        resolve(this.#liveFrom);
+      });
+      this.#stop.signal.addEventListener('abort', () => reject(new Error('closed')));
+    });
+  }
+}

@@ -1,0 +1,26 @@
+import { useEffect, useMemo, useSyncExternalStore } from 'react';
+import { useServer } from '@/api/api-context';
+import type { RunStore, RunView } from '@/run/run-store';
+
+/** The run with this id, followed live as long as the component is shown. */
+export function useRun(id: string): { store: RunStore; run: RunView } {
+  const { runs } = useServer();
+  const store = useMemo(() => runs.peek(id), [runs, id]);
+  useEffect(() => {
+    runs.take(id);
+    return () => runs.release(id);
+  }, [runs, id]);
+  const run = useSyncExternalStore(store.subscribe, store.getView);
+  return { store, run };
+}
+
+/** The same, with all that has happened in it since its beginning. */
+export function useRunHistory(id: string): { store: RunStore; run: RunView } {
+  const found = useRun(id);
+  const { store } = found;
+  const isLost = found.run.historyLoaded === null && !found.run.historyError;
+  useEffect(() => {
+    if (isLost) store.readHistory();
+  }, [store, isLost]);
+  return found;
+}
