@@ -43,13 +43,9 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   return (
     <ToastContext value={tell}>
       {children}
-      <ul
-        role="status"
-        aria-label="Notes"
-        className="fixed right-3 bottom-3 left-3 z-30 grid gap-2 sm:left-auto sm:w-96"
-      >
-        {list}
-      </ul>
+      <div role="status" className="fixed right-3 bottom-3 left-3 z-30 sm:left-auto sm:w-96">
+        <ul className="grid gap-2">{list}</ul>
+      </div>
     </ToastContext>
   );
 }

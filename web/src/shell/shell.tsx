@@ -104,7 +104,7 @@ export function Shell() {
         <Outlet />
       </main>
       <nav
-        aria-label="Places"
+        aria-label="Places on a phone"
         className="fixed inset-x-0 bottom-0 z-20 flex gap-1 border-t border-line bg-surface p-1.5 pb-[max(0.375rem,env(safe-area-inset-bottom))] sm:hidden"
       >
         <Places />

@@ -1,0 +1,179 @@
+/** A client without a server, and values as the server gives them. */
+import type {
+  ApiClient,
+  OrchestratorEvent,
+  OrchestratorInfo,
+  OrchestratorStatus,
+  TaskInfo,
+  Watch,
+  WatchOptions,
+  WatchStatus,
+} from '@/api/client';
+
+const BEGAN = '2026-01-02T03:04:05.000000Z';
+
+export function makeRun(changes: Partial<OrchestratorInfo> = {}): OrchestratorInfo {
+  return {
+    id: 'orch-1',
+    plan_name: 'notes',
+    plan_path: 'docs/plans/notes.md',
+    project: 'project',
+    host: 'desk',
+    pid: 42,
+    worktree_path: '/project',
+    agent: 'scripted',
+    status: 'running',
+    started_at: BEGAN,
+    ended_at: null,
+    last_heartbeat: BEGAN,
+    is_alive: true,
+    is_stale: false,
+    seq: 1,
+    progress_percent: 0,
+    ...changes,
+  };
+}
+
+const NOTHING_USED = {
+  input_tokens: 0,
+  output_tokens: 0,
+  cache_read_tokens: 0,
+  cache_write_tokens: 0,
+  cost_usd: null,
+  is_cost_complete: true,
+};
+
+export function makeTask(changes: Partial<TaskInfo> = {}): TaskInfo {
+  return {
+    id: '1.1',
+    description: 'List the notes',
+    phase: 1,
+    status: 'pending',
+    kind: 'task',
+    depends_on: [],
+    blocked_by: [],
+    agent: null,
+    attempt: 0,
+    retry_count: 0,
+    last_error: null,
+    reason: null,
+    retry_at: null,
+    started_at: null,
+    completed_at: null,
+    duration_ms: null,
+    revision: 1,
+    verified: false,
+    finding: null,
+    usage: NOTHING_USED,
+    ...changes,
+  };
+}
+
+/** A status whose counts are those of its tasks. */
+export function makeStatus(changes: Partial<OrchestratorStatus> = {}): OrchestratorStatus {
+  const tasks = changes.tasks ?? [makeTask()];
+  const count = (of: readonly TaskInfo[]) => {
+    const counts = { total_tasks: of.length, completed: 0, pending: 0, in_progress: 0, failed: 0, skipped: 0 };
+    for (const task of of) counts[task.status]++;
+    return counts;
+  };
+  const phases = [...new Set(tasks.map((task) => task.phase))];
+  const counts = count(tasks);
+  return {
+    instance_id: 'orch-1',
+    plan_name: 'notes',
+    plan_path: 'docs/plans/notes.md',
+    status: 'running',
+    summary: {
+      ...counts,
+      current_phase: phases[0] ?? null,
+      progress_percent: (100 * (counts.completed + counts.skipped)) / Math.max(1, tasks.length),
+    },
+    phases: phases.map((number, index) => ({
+      number,
+      name: `Phase ${number}`,
+      ...count(tasks.filter((task) => task.phase === number)),
+      is_current: index === 0,
+    })),
+    tasks,
+    started_at: BEGAN,
+    ended_at: null,
+    reason: null,
+    seq: 1,
+    usage: NOTHING_USED,
+    usage_by_model: [],
+    approvals: [],
+    waiting_for: null,
+    ...changes,
+  };
+}
+
+/** An event as it stands in the log of `orch-1`, one second of the log a `seq`. */
+export function makeEvent<Type extends OrchestratorEvent['type']>(
+  type: Type,
+  seq: number,
+  data: Extract<OrchestratorEvent, { type: Type }>['data'],
+): OrchestratorEvent {
+  const timestamp = new Date(Date.parse(BEGAN) + seq * 1_000).toISOString();
+  return { type, timestamp, instance_id: 'orch-1', seq, data } as OrchestratorEvent;
+}
+
+/** A watch that tells what the test tells it. */
+export class FakeWatch implements Watch {
+  status: WatchStatus = { state: 'connecting', completeUpTo: null, retryInMs: null, error: null };
+  readonly finished = new Promise<WatchStatus>(() => undefined);
+  readonly options: WatchOptions;
+
+  constructor(options: WatchOptions = {}) {
+    this.options = options;
+  }
+
+  get completeUpTo(): number | null {
+    return this.status.completeUpTo;
+  }
+
+  tell(...events: OrchestratorEvent[]): void {
+    for (const event of events) {
+      this.options.onEvent?.(event);
+      if ('seq' in event) this.status = { ...this.status, completeUpTo: event.seq };
+    }
+  }
+
+  state(changes: Partial<WatchStatus>): void {
+    this.status = { ...this.status, ...changes };
+    this.options.onState?.(this.status);
+  }
+
+  /** Connected, with this status. */
+  begin(status: OrchestratorStatus): void {
+    this.state({ state: 'catching_up' });
+    this.tell(makeEvent('initial_status', status.seq, status));
+    this.state({ state: 'live' });
+  }
+
+  close(): void {
+    this.state({ state: 'closed' });
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<OrchestratorEvent> {
+    throw new Error('the pages listen by onEvent');
+  }
+}
+
+/** A client with these methods; any other throws its name. */
+export function fakeApi(methods: Partial<ApiClient>): ApiClient {
+  const quiet: Partial<ApiClient> = {
+    health: () =>
+      Promise.resolve({ status: 'healthy', version: '0', timestamp: BEGAN, orchestrators_running: 1, detail: null }),
+    listOrchestrators: () => Promise.resolve([]),
+    watch: (_id, options) => new FakeWatch(options),
+  };
+  const known = { ...quiet, ...methods };
+  return new Proxy(known as ApiClient, {
+    get(target, name) {
+      const method: unknown = Reflect.get(target, name);
+      if (method === undefined) throw new Error(`the test gives no ${String(name)}()`);
+      return method;
+    },
+  });
+}
