@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,6 +47,8 @@ from orchestrator.engine.stuck import StuckWatch
 from orchestrator.engine.transcript import Transcript
 
 NAME_LENGTH_MAX = 200
+UNDER_WAY_MAX = 64
+"""So many events may be on their way to the disk before the agent is not listened to any further."""
 UNWATCHED_AGENTS = frozenset({"shell"})
 """A shell block is one call that may well take as long as its task may."""
 
@@ -95,6 +98,7 @@ class AgentListener:
         """Pass the run's events on until its end, or until an interrupted one has not ended in time."""
         finished: Finished | None = None
         events = run.events()
+        under_way = _UnderWay()
         watch = StuckWatch(attempt.limits, time.monotonic())
         patience = asyncio.timeout(None)
         try:
@@ -109,10 +113,13 @@ class AgentListener:
                     if isinstance(event, Finished):
                         finished = event
                         continue
-                    if (told := self._translate(attempt, event)) is not None:
-                        await self._journal.record(told)
+                    if (told := self._translate(attempt, event)) is None:
+                        continue
                     if isinstance(told, ApprovalRequested):
+                        await self._journal.record(told)
                         start(self._deny_in_time(attempt, told.approval_id))
+                    else:
+                        await under_way.add(self._journal.append(told))
         except TimeoutError:
             if not patience.expired():
                 raise
@@ -198,6 +205,22 @@ class AgentListener:
             tool_id=_name(event.tool_id),
             expires_at=self._now() + timedelta(seconds=attempt.limits.approval_seconds),
         )
+
+
+class _UnderWay:
+    """What is on its way to the disk, so that an agent need not wait for one event to tell the next.
+
+    Nobody waits for the rest at the end: what is recorded after it is durable after it.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def add(self, durable: asyncio.Future[None]) -> None:
+        """Wait until there is room; raises what the journal raises."""
+        self._waiting.append(durable)
+        if len(self._waiting) >= UNDER_WAY_MAX:
+            await asyncio.shield(self._waiting.popleft())
 
 
 @contextlib.asynccontextmanager

@@ -51,9 +51,18 @@ class Journal:
         The state changes before the first await, so a decision and its `record` must have none between
         them. Raises LeaseLost or StorageError, for good: nothing can be recorded after that.
         """
+        if events:
+            await asyncio.shield(self.append(*events))
+        else:
+            self.check()
+
+    def append(self, *events: EventData) -> asyncio.Future[None]:
+        """Begin to append the events, all or none; the future is done when they are durable.
+
+        What is appended later is durable later, so whoever waits for the last has waited for all. Raises, or
+        the future does, as `record` does.
+        """
         self.check()
-        if not events:
-            return
         at = self._now()
         state = self.state
         for event in events:
@@ -65,7 +74,7 @@ class Journal:
             self._writing = asyncio.create_task(self._write())
         for event in events:
             self._tell(event)
-        await asyncio.shield(durable)
+        return durable
 
     def check(self) -> None:
         """Raise what closed the journal, if anything has."""
