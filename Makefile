@@ -5,7 +5,7 @@ PLAN ?=
 BIN := .venv/bin
 CLAUDE_SDK := claude-agent-sdk>=0.2.187,<0.3
 
-.PHONY: help run claude test test-long test-agents check fix generate npm-package bench lock setup setup-dev setup-bench
+.PHONY: help run dashboard screenshots claude test test-long test-agents check fix generate npm-package bench lock setup setup-dev setup-bench
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,7 +19,14 @@ setup-dev:
 setup-bench:
 	@$(PYTHON) scripts/checkout.py bench
 
+dashboard: ## Build the dashboard (needs Node.js)
+	@$(PYTHON) scripts/dashboard.py
+
+screenshots: setup-bench dashboard ## Take a picture of every page of the dashboard, into build/screenshots (needs Chromium)
+	@$(BIN)/python tests/support/screenshots.py $(if $(README),--readme)
+
 run: setup ## Run the example plan with the API server: PORT=8000, PLAN=name
+	@$(PYTHON) scripts/dashboard.py --if-possible
 	@$(BIN)/orchestrator run $(if $(PLAN),--plan $(PLAN)) --api-server --api-port $(PORT) \
 		--keep-serving --restart-completed
 
@@ -28,6 +35,8 @@ claude: setup ## Install Claude Code's SDK into .venv, for the agent `claude`
 		else $(BIN)/python -m pip install "$(CLAUDE_SDK)"; fi
 
 test: setup-dev ## Run the tests
+	@$(PYTHON) scripts/dashboard.py --if-possible
+	@if test -d web/node_modules; then npm --prefix web test --silent; fi
 	@$(BIN)/python -m pytest -m "not long"
 
 test-long: setup-bench ## Run the longer sweeps
@@ -43,6 +52,8 @@ check: setup-dev ## Format, lint, types, import contracts, generated files
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m orchestrator.codegen --check
 	@$(BIN)/python -m orchestrator.codegen.commands_page --check
+	@$(PYTHON) scripts/dashboard.py --if-possible
+	@if test -d web/node_modules; then npm --prefix web run check --silent; fi
 
 fix: setup-dev ## Format, and mend what can be mended
 	@$(BIN)/ruff check --fix .

@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator import __version__
-from orchestrator.api import docs_pages, errors
+from orchestrator.api import dashboard_page, docs_pages, errors
 from orchestrator.api.context import ApiContext
 from orchestrator.api.docs_pages import STATIC_FOLDER
 from orchestrator.api.guard import HostAndOrigin, TokenGate
@@ -107,6 +107,7 @@ def bare_app(settings: ApiSettings, metrics: Metrics, **options: object) -> Fast
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
     docs_pages.add(app)
+    dashboard_page.add(app)
     return app
 
 

@@ -1,4 +1,4 @@
-"""/, /docs, /redoc and /openapi.json: all of it from here, nothing from anywhere else."""
+"""/ (for browsers: the dashboard), /docs, /redoc and /openapi.json: all from here, nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 from orchestrator import __version__
+from orchestrator.api import dashboard_page
 from orchestrator.api.openapi import TITLE, document_bytes
 
 STATIC_FOLDER = Path(__file__).parent / "static"
@@ -48,7 +49,9 @@ def add(app: FastAPI) -> None:
     def document() -> bytes:
         return document_bytes(app)
 
-    async def index(_request: Request) -> Response:
+    async def index(request: Request) -> Response:
+        if "text/html" in request.headers.get("accept", ""):
+            return dashboard_page.page()
         return JSONResponse(
             {
                 "name": TITLE,
@@ -59,7 +62,8 @@ def add(app: FastAPI) -> None:
                 "health": "/health",
                 "orchestrators": "/api/orchestrators",
                 "plans": "/api/plans",
-            }
+            },
+            headers={"Vary": "Accept"},
         )
 
     async def openapi(_request: Request) -> Response:

@@ -22,7 +22,7 @@ SUBPROTOCOL = "orchestrator.v1"
 TOKEN_SUBPROTOCOL = "bearer."  # noqa: S105 - the prefix under which a browser shows its token
 # Pages and probes that hold no secret and whose readers cannot send a header.
 _OPEN_PATHS = frozenset({"/", "/livez", "/readyz", "/docs", "/redoc", "/openapi.json", "/favicon.ico"})
-_OPEN_FOLDER = "/static/"
+_OPEN_FOLDERS = ("/static/", "/dashboard/")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _WILDCARDS = frozenset({"0.0.0.0", "::", "[::]", ""})  # noqa: S104 - these are compared with, not bound to
 
@@ -169,7 +169,7 @@ class TokenGate:
 
 def _is_open(scope: Scope) -> bool:
     path = scope["path"]
-    return scope["type"] == "http" and (path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER))
+    return scope["type"] == "http" and (path in _OPEN_PATHS or path.startswith(_OPEN_FOLDERS))
 
 
 def _shown_tokens(scope: Scope) -> Iterable[str]:

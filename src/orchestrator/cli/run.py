@@ -12,6 +12,7 @@ from typing import Any, Literal
 import uvloop
 
 from orchestrator.agents.containment import containment_notice
+from orchestrator.api.dashboard_page import places
 from orchestrator.cli.agent_composition import make_agents
 from orchestrator.cli.composition import Services, make_orchestrator, open_services
 from orchestrator.cli.exit_codes import ExitCode, of_run
@@ -132,7 +133,7 @@ async def _work(
     """Run to the end with progress on the terminal; Ctrl-C once ends gracefully, twice at once."""
     footer = "Ctrl-C ends gracefully, twice at once"
     if beside is not None:
-        footer = f"API {beside.url}   documentation {beside.url}/docs   {footer}"
+        footer = f"{places(beside.url)}   {footer}"
     view = None
     if sys.stdout.isatty() and not request.json:
         view = live_view(orchestrator, footer, tells_findings=not request.is_temporary)

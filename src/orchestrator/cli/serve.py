@@ -15,6 +15,7 @@ import uvloop
 from fastapi import FastAPI
 
 from orchestrator.api.app import create_app
+from orchestrator.api.dashboard_page import places
 from orchestrator.api.server import ApiServer, bind, url_of
 from orchestrator.api.settings import ApiSettings
 from orchestrator.cli.composition import Services, open_services
@@ -70,7 +71,7 @@ async def _serve(
 ) -> None:
     async with open_services(root) as services:
         url = url_of(sock)
-        sys.stderr.write(f"Orchestrator API of {root} at {url}   documentation {url}/docs   Ctrl-C ends\n")
+        sys.stderr.write(f"Orchestrator API of {root}: {places(url)}   Ctrl-C ends\n")
         server = ApiServer(_app(services, settings, allow_shell=allow_shell), settings)
         if until_stdin_ends:
             asyncio.get_running_loop().add_reader(sys.stdin.fileno(), server.stop)

@@ -56,6 +56,9 @@ export class RunStore {
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
   /** Where the live part of the history begins. */
   #liveFrom: number | null = null;
+  /** The log is read backwards down to here; null before that has begun. */
+  #readDownTo: number | null = null;
+  #wantsAll = false;
   #isReadingBack = false;
   #stop = new AbortController();
   #refreshedAt = 0;
@@ -117,9 +120,12 @@ export class RunStore {
 
   /** Read the log from before the page was opened, newest first; once. */
   readHistory(): void {
-    if (this.#isReadingBack || this.view.historyLoaded === 1) return;
-    this.#isReadingBack = true;
-    void this.#readBack().finally(() => (this.#isReadingBack = false));
+    void this.#readBack(Infinity);
+  }
+
+  /** Read the end of what was before the page was opened: enough to know what is under way. */
+  readRecent(): void {
+    if (this.#readDownTo === null) void this.#readBack(1);
   }
 
   #take(event: OrchestratorEvent): void {
@@ -135,9 +141,9 @@ export class RunStore {
     if (this.#liveFrom !== null && this.#liveFrom <= seq && this.#status && this.#status.seq === seq) return;
     this.#liveFrom = seq;
     this.#history = new History();
-    const wanted = this.view.historyLoaded !== null;
+    this.#readDownTo = null;
     this.view = { ...this.view, history: this.#history, historyVersion: 0, historyLoaded: null };
-    if (wanted) queueMicrotask(() => this.readHistory());
+    if (this.#wantsAll) this.readHistory();
   }
 
   #flush(): void {
@@ -194,25 +200,32 @@ export class RunStore {
     }
   }
 
-  async #readBack(): Promise<void> {
+  async #readBack(pages: number): Promise<void> {
+    if (this.#isReadingBack || this.view.historyLoaded === 1) return;
+    this.#isReadingBack = true;
+    this.#wantsAll ||= pages === Infinity;
     const history = this.#history;
-    this.#publish({ historyLoaded: this.view.historyLoaded ?? 0, historyError: null });
+    this.#publish({ historyError: null, ...(this.#wantsAll ? { historyLoaded: this.view.historyLoaded ?? 0 } : {}) });
     try {
       const begin = this.#liveFrom ?? (await this.#whenLive());
-      for (let end = begin; end > 0; end -= PAGE_LENGTH) {
+      let end = this.#readDownTo ?? begin;
+      for (let page = 0; end > 0 && (this.#wantsAll || page < pages) && !history.isCut; page++) {
         const after = Math.max(0, end - PAGE_LENGTH);
         const options = { after, limit: end - after, types: HISTORY_TYPES, signal: this.#stop.signal };
-        const page = await this.#api.listEvents(this.id, options);
+        const events = await this.#api.listEvents(this.id, options);
         // A stream that began anew has a history of its own, which is read anew.
         if (history !== this.#history) return;
-        history.prepend(page.filter((event): event is HistoryEvent => isHistory(event) && event.seq <= end));
-        this.#publish({ historyLoaded: (begin - after) / begin });
-        if (history.isCut) break;
+        const upTo = end;
+        history.prepend(events.filter((event): event is HistoryEvent => isHistory(event) && event.seq <= upTo));
+        end = this.#readDownTo = after;
+        this.#publish(this.#wantsAll ? { historyLoaded: begin ? (begin - end) / begin : 1 } : {});
       }
-      this.#publish({ historyLoaded: 1 });
+      if (this.#wantsAll || end === 0) this.#publish({ historyLoaded: 1 });
     } catch (error) {
-      if (!this.#stop.signal.aborted && history === this.#history)
-        this.#publish({ historyLoaded: null, historyError: error });
+      if (!this.#stop.signal.aborted && history === this.#history) this.#publish({ historyError: error });
+    } finally {
+      this.#isReadingBack = false;
+      if (history !== this.#history && this.#wantsAll) this.readHistory();
     }
   }
 

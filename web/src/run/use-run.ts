@@ -18,9 +18,6 @@ export function useRun(id: string): { store: RunStore; run: RunView } {
 export function useRunHistory(id: string): { store: RunStore; run: RunView } {
   const found = useRun(id);
   const { store } = found;
-  const isLost = found.run.historyLoaded === null && !found.run.historyError;
-  useEffect(() => {
-    if (isLost) store.readHistory();
-  }, [store, isLost]);
+  useEffect(() => store.readHistory(), [store]);
   return found;
 }

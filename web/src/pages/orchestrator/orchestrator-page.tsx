@@ -1,5 +1,106 @@
-import { Outlet } from '@tanstack/react-router';
+import { Link, Outlet, useNavigate, useParams } from '@tanstack/react-router';
+import { Activity, ChartGantt, FileText, ListTree, ScrollText, type LucideIcon } from 'lucide-react';
+import { useOrchestrators } from '@/api/queries';
+import { ApiError } from '@/api/client';
+import { useAttention } from '@/attention/attention';
+import { NeedCard } from '@/attention/need-card';
+import { buttonClass } from '@/components/button';
+import { Empty, ErrorPanel, Loading } from '@/components/states';
+import { hasEnded } from '@/components/status';
+import { useShortcuts } from '@/keys/keys';
+import { RunActions } from '@/run/run-actions';
+import { RunHeader } from '@/run/run-header';
+import { useRun } from '@/run/use-run';
+import { usePageTitle } from '@/shell/page';
 
+const TABS = [
+  { to: '/orchestrators/$id', label: 'Tasks', Icon: ListTree },
+  { to: '/orchestrators/$id/timeline', label: 'Timeline', Icon: ChartGantt },
+  { to: '/orchestrators/$id/activity', label: 'Activity', Icon: Activity },
+  { to: '/orchestrators/$id/findings', label: 'Findings', Icon: FileText },
+  { to: '/orchestrators/$id/log', label: 'Log', Icon: ScrollText },
+] as const satisfies readonly { to: string; label: string; Icon: LucideIcon }[];
+
+function Tabs({ id }: { id: string }) {
+  const navigate = useNavigate();
+  useShortcuts(
+    TABS.map(({ to, label }, index) => ({
+      keys: String(index + 1),
+      label: `Show ${label.toLowerCase()}`,
+      group: 'This run',
+      act: () => void navigate({ to, params: { id } }),
+    })),
+  );
+  return (
+    <nav aria-label="Views of the run" className="mb-4 flex gap-1 overflow-x-auto border-b border-line">
+      {TABS.map(({ to, label, Icon }) => (
+        <Link
+          key={to}
+          to={to}
+          params={{ id }}
+          activeOptions={{ exact: true, includeSearch: false }}
+          className="flex min-h-10 items-center gap-1.5 border-b-2 border-transparent px-3 whitespace-nowrap text-muted hover:text-ink"
+          activeProps={{ className: '!border-accent !text-accent font-medium' }}
+        >
+          <Icon size={16} aria-hidden="true" className="max-sm:hidden" />
+          {label}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+/** One run: its head, what needs a person, and its views. */
 export function OrchestratorPage() {
-  return <Outlet />;
+  const { id } = useParams({ from: '/orchestrators/$id' });
+  const { store, run } = useRun(id);
+  const { needs } = useAttention();
+  const { data: orchestrators } = useOrchestrators();
+  const info = orchestrators?.find((one) => one.id === id);
+  usePageTitle(run.status?.plan_name ?? 'Run');
+  const { error, state } = run.watch;
+  if (error instanceof ApiError && error.status === 404) {
+    return (
+      <Empty title="There is no such orchestrator">
+        <p>
+          No run of this project is called <code>{id}</code>.
+        </p>
+        <Link to="/" className="text-accent underline">
+          To the overview
+        </Link>
+      </Empty>
+    );
+  }
+  if (!run.status) {
+    if (state !== 'failed') return <Loading label="Loading the run" rows={5} />;
+    return <ErrorPanel error={error} onRetry={() => store.reopen()} title="The run could not be loaded" />;
+  }
+  const { status } = run;
+  const again = hasEnded(status.status) && status.status !== 'completed' && (
+    <Link
+      to="/plans/$name"
+      params={{ name: status.plan_name }}
+      search={{ start: '1' }}
+      className={buttonClass('primary')}
+    >
+      Start again
+    </Link>
+  );
+  return (
+    <>
+      <RunHeader run={run} info={info} actions={again || <RunActions id={id} status={status} />} />
+      {state === 'failed' && (
+        <ErrorPanel error={error} onRetry={() => store.reopen()} title="The live events have ended" />
+      )}
+      <div className="grid gap-2 empty:hidden [&:not(:empty)]:mb-4">
+        {needs
+          .filter((need) => need.run.id === id && need.kind !== 'limit')
+          .map((need) => (
+            <NeedCard key={need.key} need={need} isOwnPage />
+          ))}
+      </div>
+      <Tabs id={id} />
+      <Outlet />
+    </>
+  );
 }

@@ -1,0 +1,83 @@
+"""The dashboard at `/`, as built from `web/` into the folder `dashboard` beside this file.
+
+Its addresses stand behind `#`, and it asks for everything relative to where it lies, so this one page is
+enough under whatever path a proxy puts it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from html import escape
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+FOLDER = Path(__file__).parent / "dashboard"
+INDEX = FOLDER / "index.html"
+ASSETS_PATH = "/dashboard"
+_NONCE_TAG = '<meta name="csp-nonce" content="" />'
+_FOREVER = "public, max-age=31536000, immutable"
+
+_NOT_BUILT = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Plan Orchestrator</title></head>
+<body>
+<h1>Plan Orchestrator</h1>
+<p>The API is here; the dashboard is not built. In a checkout, <code>make dashboard</code> builds it (it needs
+Node.js 20.19 or newer); a released package carries it.</p>
+<ul>
+<li><a href="docs">The API's documentation</a></li>
+<li><a href="api/orchestrators">The orchestrators, as JSON</a></li>
+</ul>
+</body>
+</html>
+"""
+
+
+def is_built() -> bool:
+    """Whether there is a dashboard to serve."""
+    return INDEX.exists()
+
+
+def places(url: str) -> str:
+    """What a server at `url` has for people, in one line."""
+    dashboard = f"dashboard {url}/   " if is_built() else ""
+    return f"{dashboard}API {url}   documentation {url}/docs"
+
+
+def policy(nonce: str) -> str:
+    """What the page may do: nothing inline but style sheets with this nonce, and nothing elsewhere."""
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; "
+        "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def page() -> Response:
+    """The page, with a nonce of its own."""
+    nonce = secrets.token_urlsafe(16)
+    html = INDEX.read_text() if is_built() else _NOT_BUILT
+    html = html.replace(_NONCE_TAG, _NONCE_TAG.replace('content=""', f'content="{escape(nonce)}"'))
+    headers = {"Content-Security-Policy": policy(nonce), "Cache-Control": "no-cache", "Vary": "Accept"}
+    return HTMLResponse(html, headers=headers)
+
+
+class _Assets(StaticFiles):
+    """Scripts and styles, whose names change with what is in them."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        if not FOLDER.exists():
+            raise HTTPException(404)
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = _FOREVER
+        return response
+
+
+def add(app: FastAPI) -> None:
+    """Serve what the page links to."""
+    app.mount(ASSETS_PATH, _Assets(directory=FOLDER / "dashboard", check_dir=False), name="dashboard")

@@ -1,0 +1,66 @@
+/** An entry of the log in a sentence: who did what, and what came of it. */
+import type { LogEntry } from '@/run/history';
+import type { Tone } from '@/components/status';
+
+export type Kind = 'command' | 'approval' | 'run' | 'task';
+
+export interface Sentence {
+  kind: Kind;
+  who: string;
+  what: string;
+  why: string | null;
+  tone: Tone;
+}
+
+function sentence(kind: Kind, who: string, what: string, why: string | null, tone: Tone = 'idle'): Sentence {
+  return { kind, who, what, why: why || null, tone };
+}
+
+const SETTLED = { applied: 'applied', rejected: 'rejected', expired: 'expired', sent: 'sent' } as const;
+
+export function sentenceOf(entry: LogEntry): Sentence {
+  switch (entry.type) {
+    case 'command_settled': {
+      const { command, state, reason, actor } = entry.data;
+      const tone = state === 'applied' ? 'good' : 'bad';
+      return sentence('command', actor, `${command.replaceAll('_', '-')}: ${SETTLED[state]}`, reason, tone);
+    }
+    case 'approval_requested':
+      return sentence('approval', `task ${entry.data.task_id}`, `asks: ${entry.data.question}`, null, 'warn');
+    case 'approval_settled': {
+      const { allowed, actor, reason, task_id } = entry.data;
+      return sentence(
+        'approval',
+        actor,
+        `${allowed ? 'allowed' : 'denied'} what task ${task_id} asked`,
+        reason,
+        allowed ? 'good' : 'bad',
+      );
+    }
+    case 'orchestrator_changed': {
+      const { old_status, new_status, reason } = entry.data;
+      const isBad = new_status === 'failed' || new_status === 'crashed' || new_status === 'blocked';
+      return sentence('run', 'orchestrator', `${old_status} → ${new_status}`, reason, isBad ? 'bad' : 'idle');
+    }
+    case 'agent_limited': {
+      const { agent, until, message } = entry.data;
+      if (until === null) return sentence('run', agent, 'may start again', null, 'good');
+      return sentence('run', agent, 'met a limit of its vendor', message, 'warn');
+    }
+    case 'plan_changed':
+      return sentence('run', 'plan', entry.data.reason, entry.data.problems.join('; '), 'warn');
+    case 'task_changed': {
+      const { task_id, old_status, new_status, reason, error, attempt } = entry.data;
+      const tone = new_status === 'failed' ? 'bad' : new_status === 'completed' ? 'good' : 'idle';
+      const which = new_status === 'in_progress' ? ` (attempt ${attempt})` : '';
+      const words = (status: string) => status.replaceAll('_', ' ');
+      return sentence(
+        'task',
+        `task ${task_id}`,
+        `${words(old_status)} → ${words(new_status)}${which}`,
+        error ?? reason,
+        tone,
+      );
+    }
+  }
+}

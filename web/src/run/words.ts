@@ -1,0 +1,43 @@
+/** Sentences about runs and tasks. */
+import type { OrchestratorStatus, TaskInfo, WaitingFor } from '@/api/client';
+import { clock, dayAndTime } from '@/format/format';
+
+function at(until: string): string {
+  const ms = Date.parse(until);
+  return ms - Date.now() > 12 * 3_600_000 ? dayAndTime(ms) : clock(ms);
+}
+
+/** What a run waits for, and until when. */
+export function waitingText(waiting: WaitingFor): string {
+  const until = waiting.until ? ` until ${at(waiting.until)}` : '';
+  if (waiting.what === 'approval')
+    return `Waits for your answer${waiting.until ? `; denied at ${at(waiting.until)}` : ''}`;
+  if (waiting.what === 'retry') return `Waits to try again${waiting.until ? ` at ${at(waiting.until)}` : ''}`;
+  if (waiting.what === 'resume') return 'Paused: waits to be resumed';
+  return `Waits for ${/^(limit|budget)/.test(waiting.what) ? 'the ' : ''}${waiting.what}${until}`;
+}
+
+/** Why a task that is pending does not run, in a sentence; null when nothing stands in its way. */
+export function whyPending(task: TaskInfo, status: OrchestratorStatus): string | null {
+  if (task.status !== 'pending') return null;
+  if (task.retry_at) return `Tries again at ${at(task.retry_at)}${task.reason ? `: ${task.reason}` : ''}`;
+  const tasks = task.blocked_by.filter((id) => status.tasks.some((one) => one.id === id));
+  const others = task.blocked_by.filter((id) => !tasks.includes(id));
+  const reasons: string[] = [];
+  if (tasks.length) {
+    const shown = tasks.slice(0, 4).join(', ');
+    reasons.push(`waits for ${tasks.length > 4 ? `${shown} and ${tasks.length - 4} more` : shown}`);
+  }
+  for (const other of others) reasons.push(otherBlocker(other));
+  if (!reasons.length && status.status === 'paused') reasons.push('the run is paused');
+  if (!reasons.length) return null;
+  const text = reasons.join('; ');
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function otherBlocker(blocker: string): string {
+  const [kind, rest] = blocker.split(': ', 2);
+  if (kind === 'gate') return `waits for a person to say go (gate: ${rest})`;
+  if (kind === 'limit') return `waits for the limit of ${rest}`;
+  return kind === 'retry' ? 'waits to be tried again' : `waits for ${blocker}`;
+}
