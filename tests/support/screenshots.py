@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 FOLDER = CHECKOUT / "build" / "screenshots"
-README_PICTURES = {"light/overview": "dashboard-overview", "dark/timeline": "dashboard-timeline"}
+README_PICTURES = {"light/overview": "dashboard-overview", "dark/activity": "dashboard-activity"}
 LOOKS = {
     "light": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
@@ -47,7 +47,6 @@ def addresses(stage: Stage) -> dict[str, str]:
         "tasks": run["notes"],
         "task": f"{run['notes']}/tasks/1.2",
         "task-running": f"{run['notes']}/tasks/2.1",
-        "timeline": f"{run['notes']}/timeline",
         "activity": f"{run['notes']}/activity",
         "findings": f"{run['notes']}/findings?task=1.1",
         "log": f"{run['notes']}/log",

@@ -77,13 +77,6 @@ const task = createRoute({
   component: lazyRouteComponent(() => import('@/pages/orchestrator/task/task-view'), 'TaskView'),
 });
 
-const timeline = createRoute({
-  getParentRoute: () => orchestrator,
-  path: '/timeline',
-  validateSearch: texts('q'),
-  component: lazyRouteComponent(() => import('@/pages/orchestrator/timeline/timeline-view'), 'TimelineView'),
-});
-
 const activity = createRoute({
   getParentRoute: () => orchestrator,
   path: '/activity',
@@ -112,7 +105,7 @@ export function makeRouter() {
       plans,
       plan,
       approvals,
-      orchestrator.addChildren([tasks, task, timeline, activity, findings, log]),
+      orchestrator.addChildren([tasks, task, activity, findings, log]),
     ]),
     history: createHashHistory(),
     defaultPreload: 'intent',

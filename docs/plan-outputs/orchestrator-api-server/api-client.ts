@@ -7,8 +7,9 @@
 
 import type {
   AnswerApprovalRequest, ApprovalInfo, CommandResponse, FindingContent, FindingInfo, Health, LogEventType,
-  MessageTaskRequest, OrchestratorEvent, OrchestratorInfo, OrchestratorStatus, PlanInfo, PlanStatus, Problem,
-  RetryTaskRequest, SkipTaskRequest, StartRequest, StartedOrchestrator, TaskInfo, TranscriptLine, UsageInfo
+  MessageTaskRequest, OrchestratorEvent, OrchestratorInfo, OrchestratorStatus, PlanDocument, PlanInfo,
+  PlanStatus, Problem, RetryTaskRequest, SkipTaskRequest, StartRequest, StartedOrchestrator, TaskInfo,
+  TranscriptLine, UsageInfo
 } from '../types/api-types';
 
 export type {
@@ -18,11 +19,12 @@ export type {
   EmptyRequest, FindingContent, FindingInfo, FindingWritten, FindingWrittenEvent, Health, InitialStatusEvent,
   LogEventType, MessageTaskRequest, ModelUsage, OrchestratorChanged, OrchestratorChangedEvent,
   OrchestratorEvent, OrchestratorInfo, OrchestratorStatus, PhaseChanged, PhaseChangedEvent, PhaseInfo,
-  PingData, PingEvent, PlanChanged, PlanChangedEvent, PlanInfo, PlanLoaded, PlanLoadedEvent, PlanProblem,
-  PlanStatus, PlannedPhase, PlannedTask, Problem, ProblemPart, ResyncData, ResyncEvent, RetryTaskRequest,
-  RunStatus, SkipTaskRequest, StartRequest, StartedOrchestrator, StatusSummary, StatusUpdated,
-  StatusUpdatedEvent, TaskChanged, TaskChangedEvent, TaskInfo, TaskStatus, ToolCompleted, ToolCompletedEvent,
-  ToolStarted, ToolStartedEvent, TranscriptLine, UsageInfo, UsageUpdated, UsageUpdatedEvent, WaitingFor
+  PingData, PingEvent, PlanChanged, PlanChangedEvent, PlanDocument, PlanInfo, PlanLoaded, PlanLoadedEvent,
+  PlanProblem, PlanStatus, PlanTaskLine, PlannedPhase, PlannedTask, Problem, ProblemPart, ResyncData,
+  ResyncEvent, RetryTaskRequest, RunStatus, SkipTaskRequest, StartRequest, StartedOrchestrator,
+  StatusSummary, StatusUpdated, StatusUpdatedEvent, TaskChanged, TaskChangedEvent, TaskInfo, TaskStatus,
+  ToolCompleted, ToolCompletedEvent, ToolStarted, ToolStartedEvent, TranscriptLine, UsageInfo, UsageUpdated,
+  UsageUpdatedEvent, WaitingFor
 } from '../types/api-types';
 
 /** One kind of event, by its `type`: `EventOf<'task_changed'>`. */
@@ -269,6 +271,12 @@ export interface ApiClient {
    */
   listPlans(options?: CallOptions): Promise<PlanInfo[]>;
   /**
+   * A plan's text. The Markdown as it is written, what is wrong with it and where, and the lines of its
+   * tasks.
+   * `GET /api/plans/{name}`
+   */
+  getPlan(name: string, options?: CallOptions): Promise<PlanDocument>;
+  /**
    * A plan's status. What the latest orchestrator says, else status.json, else the plan's own boxes; `source`
    * says which.
    * `GET /api/plans/{name}/status`
@@ -477,6 +485,7 @@ export function createApiClient(server: string | ApiClientOptions): ApiClient {
       { attempt: options.attempt },
     ),
     listPlans: async (options = {}) => call('GET', path`/api/plans`, options),
+    getPlan: async (name, options = {}) => call('GET', path`/api/plans/${name}`, options),
     getPlanStatus: async (name, options = {}) => call('GET', path`/api/plans/${name}/status`, options),
     getPlanTasks: async (name, options = {}) => call('GET', path`/api/plans/${name}/tasks`, options),
     listPlanFindings: async (name, options = {}) => call('GET', path`/api/plans/${name}/findings`, options),

@@ -332,6 +332,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/plans/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A plan's text
+         * @description The Markdown as it is written, what is wrong with it and where, and the lines of its tasks.
+         */
+        get: operations["getPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/plans/{name}/status": {
         parameters: {
             query?: never;
@@ -924,6 +944,20 @@ export interface components {
             data: components["schemas"]["PlanChanged"];
         };
         /**
+         * PlanDocument
+         * @description A plan as it is written, with what is wrong with it and where its tasks stand.
+         */
+        PlanDocument: {
+            name: string;
+            title: string;
+            path: string;
+            /** Format: date-time */
+            last_modified: string;
+            markdown: string;
+            problems: components["schemas"]["PlanProblem"][];
+            tasks: components["schemas"]["PlanTaskLine"][];
+        };
+        /**
          * PlanInfo
          * @description One plan in a list; `problems` counts what lint would say.
          */
@@ -1000,6 +1034,14 @@ export interface components {
             phases: components["schemas"]["PhaseInfo"][];
             tasks: components["schemas"]["TaskInfo"][];
             seq: number | null;
+        };
+        /**
+         * PlanTaskLine
+         * @description Where a task begins in its plan's text, from line 1.
+         */
+        PlanTaskLine: {
+            task_id: string;
+            line: number;
         };
         /**
          * PlannedPhase
@@ -1469,11 +1511,13 @@ export type PingData = components['schemas']['PingData'];
 export type PingEvent = components['schemas']['PingEvent'];
 export type PlanChanged = components['schemas']['PlanChanged'];
 export type PlanChangedEvent = components['schemas']['PlanChangedEvent'];
+export type PlanDocument = components['schemas']['PlanDocument'];
 export type PlanInfo = components['schemas']['PlanInfo'];
 export type PlanLoaded = components['schemas']['PlanLoaded'];
 export type PlanLoadedEvent = components['schemas']['PlanLoadedEvent'];
 export type PlanProblem = components['schemas']['PlanProblem'];
 export type PlanStatus = components['schemas']['PlanStatus'];
+export type PlanTaskLine = components['schemas']['PlanTaskLine'];
 export type PlannedPhase = components['schemas']['PlannedPhase'];
 export type PlannedTask = components['schemas']['PlannedTask'];
 export type Problem = components['schemas']['Problem'];
@@ -3217,6 +3261,83 @@ export interface operations {
             };
             /** @description The Host or Origin is not allowed. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The stem of the plan's file. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDocument"];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -42,6 +42,8 @@ _RESPONSES: tuple[type[BaseModel], ...] = (
     answers.CommandResponse,
     answers.Health,
     answers.FindingContent,
+    answers.PlanDocument,
+    answers.PlanTaskLine,
     answers.StartedOrchestrator,
     answers.TranscriptLine,
     status.OrchestratorInfo,

@@ -8,6 +8,7 @@ from orchestrator.domain.answers import (
     CommandResponse,
     FindingContent,
     Health,
+    PlanDocument,
     StartedOrchestrator,
     TranscriptLine,
 )
@@ -28,6 +29,7 @@ STATUS = TypeAdapter(OrchestratorStatus)
 STARTED = TypeAdapter(StartedOrchestrator)
 RECEIPT = TypeAdapter(CommandResponse)
 PLANS = TypeAdapter(list[PlanInfo])
+PLAN = TypeAdapter(PlanDocument)
 PLAN_STATUS = TypeAdapter(PlanStatus)
 TASKS = TypeAdapter(list[TaskInfo])
 FINDINGS = TypeAdapter(list[FindingInfo])

@@ -17,6 +17,7 @@ from orchestrator.domain.answers import (
     CommandResponse,
     FindingContent,
     Health,
+    PlanDocument,
     StartedOrchestrator,
     TranscriptLine,
 )
@@ -257,6 +258,10 @@ class ApiClient:
     async def list_plans(self) -> list[PlanInfo]:
         """All plans, with what is wrong with them."""
         return await self._get(answer_types.PLANS, "plans")
+
+    async def get_plan(self, name: str) -> PlanDocument:
+        """A plan's text, what is wrong with it, and the lines of its tasks."""
+        return await self._get(answer_types.PLAN, "plans", name)
 
     async def get_plan_status(self, name: str) -> PlanStatus:
         """What the latest orchestrator says of a plan, else status.json, else its own boxes."""

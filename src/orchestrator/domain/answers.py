@@ -71,6 +71,25 @@ class FindingContent(BaseModel):
     content: str
 
 
+class PlanTaskLine(BaseModel):
+    """Where a task begins in its plan's text, from line 1."""
+
+    task_id: str
+    line: int
+
+
+class PlanDocument(BaseModel):
+    """A plan as it is written, with what is wrong with it and where its tasks stand."""
+
+    name: str
+    title: str
+    path: str
+    last_modified: datetime
+    markdown: str
+    problems: list[PlanProblem]
+    tasks: list[PlanTaskLine]
+
+
 class TranscriptLine(BaseModel):
     """Something that an agent told, each text up to 16,000 characters; more fields go with its `type`."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from orchestrator.domain.answers import PlanDocument, PlanProblem, PlanTaskLine
 from orchestrator.domain.errors import InstanceNotFound
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
@@ -28,6 +29,29 @@ class PlanCatalog:
     async def plans(self) -> list[PlanInfo]:
         """Every plan in docs/plans, by name."""
         return [await self._info(file) for file in await self._ports.plans.list()]
+
+    async def document(self, name: str) -> PlanDocument:
+        """The plan's own text; raises PlanNotFound or PlanUnreadable."""
+        file = await self._ports.plans.read(name)
+        plan = await self._plan(file)
+        return PlanDocument(
+            name=file.name,
+            title=plan.title,
+            path=file.path,
+            last_modified=file.last_modified,
+            markdown=decode_plan(file.data),
+            problems=[
+                PlanProblem(
+                    severity=problem.severity.value,
+                    code=problem.code,
+                    message=problem.message,
+                    line=problem.line,
+                    column=problem.column,
+                )
+                for problem in plan.problems
+            ],
+            tasks=[PlanTaskLine(task_id=task.id, line=task.line) for task in plan.tasks()],
+        )
 
     async def status(self, name: str) -> PlanStatus:
         """Raises PlanNotFound or PlanUnreadable."""

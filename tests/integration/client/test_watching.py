@@ -228,6 +228,7 @@ async def test_every_verb_of_a_real_server(running, tmp_path):
             event.seq for event in await client.list_events(ID, after=1, limit=1, types=["plan_loaded"])
         ] == []
         assert [info.name for info in await client.list_plans()] == ["demo"]
+        assert (await client.get_plan("demo")).markdown == plan.read_text()
         assert (await client.get_plan_status("demo")).name == "demo"
         assert [info.id for info in await client.get_plan_tasks("demo")] == ["1.1"]
         assert [info.task_id for info in await client.list_plan_findings("demo")] == ["1.1"]

@@ -99,6 +99,7 @@ def test_there_is_a_sample_of_every_type():
             "/api/orchestrators/orch-1/tasks/1.1/transcript",
         ),
         ("get /api/plans", "/api/plans"),
+        ("get /api/plans/{name}", "/api/plans/demo"),
         ("get /api/plans/{name}/status", "/api/plans/demo/status"),
         ("get /api/plans/{name}/tasks", "/api/plans/demo/tasks"),
         ("get /api/plans/{name}/findings", "/api/plans/demo/findings"),

@@ -29,6 +29,7 @@ OPERATIONS = {
     "getTranscript": "get /api/orchestrators/{orchestrator_id}/tasks/{task_id}/transcript",
     "getCommand": "get /api/orchestrators/{orchestrator_id}/commands/{command_id}",
     "listPlans": "get /api/plans",
+    "getPlan": "get /api/plans/{name}",
     "getPlanStatus": "get /api/plans/{name}/status",
     "getPlanTasks": "get /api/plans/{name}/tasks",
     "listPlanFindings": "get /api/plans/{name}/findings",

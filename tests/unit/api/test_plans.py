@@ -15,6 +15,16 @@ async def test_plans_are_listed(world):
     )
 
 
+async def test_a_plans_text_comes_with_the_lines_of_its_tasks_and_problems(world):
+    plan = (await world.client.get("/api/plans/demo")).json()
+    lines = plan["markdown"].splitlines()
+    assert [task["task_id"] for task in plan["tasks"]] == ["1.1", "1.2"]
+    assert all(task["task_id"] in lines[task["line"] - 1] for task in plan["tasks"])
+    assert plan["problems"] == []
+    answer = await world.client.get("/api/plans/nothing")
+    assert (answer.status_code, answer.json()["code"]) == (404, "plan_not_found")
+
+
 async def test_a_plan_that_nobody_runs_tells_its_boxes(world):
     status = (await world.client.get("/api/plans/demo/status")).json()
     assert (status["source"], status["instance_id"], status["seq"]) == ("plan", None, None)

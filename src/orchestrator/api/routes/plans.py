@@ -7,10 +7,11 @@ from orchestrator.api.answers import json_of, problems
 from orchestrator.api.context import Context
 from orchestrator.api.errors import ApiError
 from orchestrator.api.parameters import FindingId, PlanName, unrepeated
-from orchestrator.domain.answers import FindingContent
+from orchestrator.domain.answers import FindingContent, PlanDocument
 from orchestrator.domain.status import FindingInfo, PlanInfo, PlanStatus, TaskInfo
 
 _PLANS: TypeAdapter[list[PlanInfo]] = TypeAdapter(list[PlanInfo])
+_DOCUMENT: TypeAdapter[PlanDocument] = TypeAdapter(PlanDocument)
 _STATUS: TypeAdapter[PlanStatus] = TypeAdapter(PlanStatus)
 _TASKS: TypeAdapter[tuple[TaskInfo, ...]] = TypeAdapter(tuple[TaskInfo, ...])
 _FINDINGS: TypeAdapter[list[FindingInfo]] = TypeAdapter(list[FindingInfo])
@@ -29,6 +30,18 @@ router = APIRouter(prefix="/api/plans", tags=["plans"], dependencies=[Depends(un
 async def list_plans(context: Context) -> Response:
     """Every plan in docs/plans, with what is wrong with it."""
     return json_of(_PLANS, await context.catalog.plans())
+
+
+@router.get(
+    "/{name}",
+    operation_id="getPlan",
+    summary="A plan's text",
+    response_model=PlanDocument,
+    responses=problems(404),
+)
+async def get_plan(context: Context, name: PlanName) -> Response:
+    """The Markdown as it is written, what is wrong with it and where, and the lines of its tasks."""
+    return json_of(_DOCUMENT, await context.catalog.document(name))
 
 
 @router.get(

@@ -1,0 +1,45 @@
+/** A plan's text cut at its tasks, so that each can stand beside its live state. */
+import type { PlanDocument } from '@/api/client';
+
+export type Piece =
+  { kind: 'text'; line: number; text: string } | { kind: 'task'; line: number; taskId: string; text: string };
+
+/** Tasks as pieces of one line each; what stands between them as Markdown. */
+export function piecesOf({ markdown, tasks }: Pick<PlanDocument, 'markdown' | 'tasks'>): Piece[] {
+  const taskAt = new Map(tasks.map((task) => [task.line, task.task_id]));
+  const pieces: Piece[] = [];
+  let text: string[] = [];
+  let begin = 1;
+  let fence: string | null = null;
+  const flush = () => {
+    if (text.some((line) => line.trim())) pieces.push({ kind: 'text', line: begin, text: dedent(text).join('\n') });
+    text = [];
+  };
+  markdown.split('\n').forEach((line, index) => {
+    const number = index + 1;
+    const taskId = fence === null ? taskAt.get(number) : undefined;
+    const mark = /^\s*(```+|~~~+)/.exec(line)?.[1];
+    if (mark) fence = fence === null ? mark : line.trim().startsWith(fence) ? null : fence;
+    if (taskId === undefined) {
+      if (!text.length) begin = number;
+      text.push(line);
+      return;
+    }
+    flush();
+    pieces.push({
+      kind: 'task',
+      line: number,
+      taskId,
+      text: line.replace(/^\s*(?:[-*+]|\d+[.)])\s+\[[ xX]\]\s*/, '').replace(/^#+\s*/, ''),
+    });
+  });
+  flush();
+  return pieces;
+}
+
+/** Without the indent that all lines share: details of a task are indented, and would be code by themselves. */
+function dedent(lines: readonly string[]): string[] {
+  const indents = lines.filter((line) => line.trim()).map((line) => /^ */.exec(line)![0].length);
+  const least = Math.min(...indents);
+  return lines.map((line) => line.slice(Math.min(least, /^ */.exec(line)![0].length)));
+}
