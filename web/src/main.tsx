@@ -1,11 +1,7 @@
-import { RouterProvider } from '@tanstack/react-router';
 import { setNonce } from 'get-nonce';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { ServerProvider } from '@/api/api-context';
-import { AttentionProvider } from '@/attention/attention';
-import { ToastProvider } from '@/components/toasts';
-import { KeysProvider } from '@/keys/keys';
+import { App } from '@/app';
 import { makeRouter } from '@/router';
 import { startTheme } from '@/shell/theme';
 import '@/styles.css';
@@ -15,18 +11,9 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?
 if (nonce) setNonce(nonce);
 
 startTheme();
-const router = makeRouter();
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
-    <ServerProvider>
-      <KeysProvider>
-        <ToastProvider>
-          <AttentionProvider>
-            <RouterProvider router={router} />
-          </AttentionProvider>
-        </ToastProvider>
-      </KeysProvider>
-    </ServerProvider>
+    <App router={makeRouter()} />
   </StrictMode>,
 );

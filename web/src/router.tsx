@@ -40,7 +40,7 @@ const overview = createRoute({
 const plans = createRoute({
   getParentRoute: () => root,
   path: '/plans',
-  validateSearch: texts('q', 'start'),
+  validateSearch: texts('q'),
   component: lazyRouteComponent(() => import('@/pages/plans/plans-page'), 'PlansPage'),
 });
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from orchestrator.domain import plan
 from orchestrator.domain.commands import CommandState
 from orchestrator.domain.status import OrchestratorInfo
 
@@ -26,6 +27,17 @@ class PlanProblem(BaseModel):
     message: str
     line: int
     column: int
+
+    @classmethod
+    def of(cls, problem: plan.Problem) -> PlanProblem:
+        """What the parser found, as it is told."""
+        return cls(
+            severity=problem.severity.value,
+            code=problem.code,
+            message=problem.message,
+            line=problem.line,
+            column=problem.column,
+        )
 
 
 class Problem(BaseModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from orchestrator.domain.answers import PlanProblem
 from orchestrator.domain.plan import Phase, Plan, Severity, Task
 from orchestrator.domain.task_status import TaskStatus
 
@@ -21,16 +22,7 @@ def lint_report(plan: Plan, name: str) -> dict[str, Any]:
         "sequential_groups": [list(group) for group in plan.sequential_groups],
         "parallel_phases": [sorted(group) for group in plan.parallel_phases],
         "phases": [_phase(phase) for phase in plan.phases],
-        "problems": [
-            {
-                "severity": problem.severity.value,
-                "code": problem.code,
-                "message": problem.message,
-                "line": problem.line,
-                "column": problem.column,
-            }
-            for problem in plan.problems
-        ],
+        "problems": [PlanProblem.of(problem).model_dump() for problem in plan.problems],
     }
 
 

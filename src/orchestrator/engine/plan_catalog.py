@@ -40,16 +40,7 @@ class PlanCatalog:
             path=file.path,
             last_modified=file.last_modified,
             markdown=decode_plan(file.data),
-            problems=[
-                PlanProblem(
-                    severity=problem.severity.value,
-                    code=problem.code,
-                    message=problem.message,
-                    line=problem.line,
-                    column=problem.column,
-                )
-                for problem in plan.problems
-            ],
+            problems=[PlanProblem.of(problem) for problem in plan.problems],
             tasks=[PlanTaskLine(task_id=task.id, line=task.line) for task in plan.tasks()],
         )
 

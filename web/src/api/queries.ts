@@ -6,22 +6,20 @@ import { useApi } from '@/api/api-context';
 export const keys = {
   health: ['health'],
   orchestrators: ['orchestrators'],
-  orchestrator: (id: string) => ['orchestrators', id],
-  status: (id: string) => ['orchestrators', id, 'status'],
   transcript: (id: string, taskId: string, attempt: number) => ['orchestrators', id, 'transcript', taskId, attempt],
   plans: ['plans'],
   plan: (name: string) => ['plans', name],
   planStatus: (name: string) => ['plans', name, 'status'],
   findings: (plan: string) => ['plans', plan, 'findings'],
   finding: (plan: string, taskId: string) => ['plans', plan, 'findings', taskId],
-  agents: ['agents'],
 } as const;
 
-export const orchestratorsQuery = (api: ApiClient) =>
+/** A finding's text; `version` changes when the finding is written anew. */
+export const findingQuery = (api: ApiClient, plan: string, taskId: string, version: string | number) =>
   queryOptions({
-    queryKey: keys.orchestrators,
-    queryFn: ({ signal }) => api.listOrchestrators({ signal }),
-    refetchInterval: 3_000,
+    queryKey: [...keys.finding(plan, taskId), version],
+    queryFn: ({ signal }) => api.getFindingContent(plan, taskId, { signal }),
+    staleTime: Infinity,
   });
 
 /** Whether the server answers, asked again and again; `dataUpdatedAt` is when it last did. */
@@ -38,7 +36,12 @@ export function useHealth() {
 
 /** All orchestrators, newest first. */
 export function useOrchestrators() {
-  return useQuery(orchestratorsQuery(useApi()));
+  const api = useApi();
+  return useQuery({
+    queryKey: keys.orchestrators,
+    queryFn: ({ signal }) => api.listOrchestrators({ signal }),
+    refetchInterval: 3_000,
+  });
 }
 
 export function usePlans() {

@@ -6,6 +6,17 @@ import { Dialog } from '@/components/dialog';
 import { Field, inputClass } from '@/components/field';
 import { useCommand } from '@/run/use-command';
 
+/** Answers an agent's question; `onSettled` is called when the receipt or a refusal has come. */
+export function useAnswer(runId: string, approvalId: string) {
+  const command = useCommand(runId);
+  const answer = (allow: boolean, reason: string | null, onSettled?: () => void) =>
+    command.mutate(
+      (api, options) => api.answerApproval(runId, approvalId, { allow, reason }, options),
+      onSettled ? { onSettled } : {},
+    );
+  return { answer, isPending: command.isPending };
+}
+
 /** Allow, or deny with a reason that the agent may be told. */
 export function AnswerButtons({
   runId,
@@ -16,29 +27,25 @@ export function AnswerButtons({
   approval: ApprovalInfo;
   isWide?: boolean;
 }) {
-  const command = useCommand(runId);
+  const { answer, isPending } = useAnswer(runId, approval.id);
   const [isDenied, deny] = useState(false);
   const [reason, setReason] = useState('');
-  const answer = (allow: boolean) =>
-    command.mutate(
-      (api, options) => api.answerApproval(runId, approval.id, { allow, reason: reason.trim() || null }, options),
-      { onSettled: () => deny(false) },
-    );
+  const send = (allow: boolean) => answer(allow, reason.trim() || null, () => deny(false));
   return (
     <div className={`flex gap-2 ${isWide ? 'w-full [&>button]:flex-1' : ''}`}>
       <Button
         look="primary"
         icon={<Check size={16} aria-hidden="true" />}
-        isBusy={command.isPending}
+        isBusy={isPending}
         aria-label={`Allow what task ${approval.task_id} asks`}
-        onClick={() => answer(true)}
+        onClick={() => send(true)}
       >
         Allow
       </Button>
       <Button
         look="danger"
         icon={<X size={16} aria-hidden="true" />}
-        disabled={command.isPending}
+        disabled={isPending}
         aria-label={`Deny what task ${approval.task_id} asks`}
         onClick={() => deny(true)}
       >
@@ -54,7 +61,7 @@ export function AnswerButtons({
           className="grid gap-4"
           onSubmit={(event) => {
             event.preventDefault();
-            answer(false);
+            send(false);
           }}
         >
           <Field label="Reason" hint="Kept in the log; you may leave it empty.">
@@ -69,7 +76,7 @@ export function AnswerButtons({
           </Field>
           <div className="flex justify-end gap-2">
             <Button onClick={() => deny(false)}>Cancel</Button>
-            <Button type="submit" look="danger" isBusy={command.isPending}>
+            <Button type="submit" look="danger" isBusy={isPending}>
               Deny
             </Button>
           </div>

@@ -113,7 +113,7 @@ export async function setNotifies(wanted: boolean): Promise<boolean> {
   return notifiesNow();
 }
 
-export function needText(need: Need): string {
+function needText(need: Need): string {
   switch (need.kind) {
     case 'approval':
       return `Task ${need.approval.task_id} asks: ${need.approval.question}`;

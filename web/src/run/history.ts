@@ -10,7 +10,6 @@ export const HISTORY_TYPES = [
   'command_settled',
   'approval_requested',
   'approval_settled',
-  'agent_started',
   'agent_limited',
   'plan_changed',
 ] as const;
@@ -53,7 +52,7 @@ export interface Attempt {
 }
 
 /** An entry of the log of decisions: commands, approvals, limits, what the run itself did. */
-export type LogEntry = EventOf<Exclude<HistoryType, 'tool_started' | 'tool_completed' | 'agent_started'>>;
+export type LogEntry = EventOf<Exclude<HistoryType, 'tool_started' | 'tool_completed'>>;
 
 export function isHistory(event: OrchestratorEvent): event is HistoryEvent {
   return (HISTORY_TYPES as readonly string[]).includes(event.type);
@@ -110,8 +109,6 @@ export class History {
         case 'tool_started':
         case 'tool_completed':
           this.#call(event, at, calls);
-          break;
-        case 'agent_started':
           break;
         case 'task_changed':
           this.#attempt(event, at, attempts);

@@ -3,10 +3,16 @@ import { RunStore } from '@/run/run-store';
 
 const LINGER_MS = 30_000;
 
+interface Entry {
+  store: RunStore;
+  users: number;
+  timer?: ReturnType<typeof setTimeout>;
+}
+
 /** The runs that are being watched, one store each, however many parts of the page show it. */
 export class RunPool {
   readonly #api: ApiClient;
-  readonly #runs = new Map<string, { store: RunStore; users: number; timer?: ReturnType<typeof setTimeout> }>();
+  readonly #runs = new Map<string, Entry>();
 
   constructor(api: ApiClient) {
     this.#api = api;
@@ -14,11 +20,7 @@ export class RunPool {
 
   /** The run's store; hand it back with `release`. It lingers a while, so that going back and forth costs nothing. */
   take(id: string): RunStore {
-    let entry = this.#runs.get(id);
-    if (!entry) {
-      entry = { store: new RunStore(this.#api, id), users: 0 };
-      this.#runs.set(id, entry);
-    }
+    const entry = this.#entry(id);
     clearTimeout(entry.timer);
     entry.users += 1;
     entry.store.open();
@@ -27,12 +29,7 @@ export class RunPool {
 
   /** The run's store without taking it: for the first look, before an effect can take it. */
   peek(id: string): RunStore {
-    let entry = this.#runs.get(id);
-    if (!entry) {
-      entry = { store: new RunStore(this.#api, id), users: 0 };
-      this.#runs.set(id, entry);
-    }
-    return entry.store;
+    return this.#entry(id).store;
   }
 
   release(id: string): void {
@@ -50,5 +47,13 @@ export class RunPool {
       store.close();
     }
     this.#runs.clear();
+  }
+  #entry(id: string): Entry {
+    let entry = this.#runs.get(id);
+    if (!entry) {
+      entry = { store: new RunStore(this.#api, id), users: 0 };
+      this.#runs.set(id, entry);
+    }
+    return entry;
   }
 }

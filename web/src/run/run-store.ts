@@ -35,8 +35,6 @@ export interface RunView {
   historyError: unknown;
 }
 
-type Listener = (event: OrchestratorEvent) => void;
-
 /**
  * Follows one orchestrator: its status, folded from its events, and what has happened in it.
  *
@@ -48,7 +46,6 @@ export class RunStore {
 
   readonly #api: ApiClient;
   readonly #subscribers = new Set<() => void>();
-  readonly #listeners = new Set<Listener>();
   #history = new History();
   #status: OrchestratorStatus | undefined;
   #watch: Watch | null = null;
@@ -112,12 +109,6 @@ export class RunStore {
 
   readonly getView = (): RunView => this.view;
 
-  /** Call `listener` with every event that is heard from now on. */
-  listen(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
   /** Read the log from before the page was opened, newest first; once. */
   readHistory(): void {
     void this.#readBack(Infinity);
@@ -157,7 +148,6 @@ export class RunStore {
       this.#sinceRefresh?.push(event);
       if (isHistory(event)) history.push(event);
       mustRefresh ||= REFRESHING.has(event.type);
-      for (const listener of this.#listeners) listener(event);
     }
     this.#history.append(history);
     if (mustRefresh) this.#refreshSoon();

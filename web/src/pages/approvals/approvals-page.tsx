@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { Inbox } from 'lucide-react';
 import { useState } from 'react';
-import { AnswerButtons } from '@/attention/answer-buttons';
+import { AnswerButtons, useAnswer } from '@/attention/answer-buttons';
 import { useAttention, type Need } from '@/attention/attention';
 import { useOrchestrators } from '@/api/queries';
 import { Empty, ErrorPanel, Loading } from '@/components/states';
@@ -9,7 +9,6 @@ import { Ago } from '@/components/time';
 import { ticking } from '@/format/format';
 import { useNow } from '@/format/use-now';
 import { useShortcuts } from '@/keys/keys';
-import { useCommand } from '@/run/use-command';
 import { PageHead } from '@/shell/page';
 
 type Approval = Extract<Need, { kind: 'approval' }>;
@@ -54,28 +53,12 @@ function Question({ need, isSelected }: { need: Approval; isSelected: boolean })
   );
 }
 
-/** Allows the selected question by key; denying asks for a reason first, so it has its button. */
-function AllowKey({ need }: { need: Approval }) {
-  const command = useCommand(need.run.id);
+/** Answers the selected question by key, without a reason; its buttons ask for one. */
+function AnswerKeys({ need }: { need: Approval }) {
+  const { answer } = useAnswer(need.run.id, need.approval.id);
   useShortcuts([
-    {
-      keys: 'a',
-      label: 'Allow the selected question',
-      group: 'Approvals',
-      act: () =>
-        command.mutate((api, options) =>
-          api.answerApproval(need.run.id, need.approval.id, { allow: true, reason: null }, options),
-        ),
-    },
-    {
-      keys: 'd',
-      label: 'Deny the selected question',
-      group: 'Approvals',
-      act: () =>
-        command.mutate((api, options) =>
-          api.answerApproval(need.run.id, need.approval.id, { allow: false, reason: null }, options),
-        ),
-    },
+    { keys: 'a', label: 'Allow the selected question', group: 'Approvals', act: () => answer(true, null) },
+    { keys: 'd', label: 'Deny the selected question', group: 'Approvals', act: () => answer(false, null) },
   ]);
   return null;
 }
@@ -121,7 +104,7 @@ export function ApprovalsPage() {
           <Question key={need.key} need={need} isSelected={need === selected && questions.length > 1} />
         ))}
       </div>
-      {selected && <AllowKey key={selected.key} need={selected} />}
+      {selected && <AnswerKeys key={selected.key} need={selected} />}
     </div>
   );
 }

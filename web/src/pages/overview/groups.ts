@@ -1,14 +1,13 @@
 /** Which runs the overview shows, and under which head. */
-import type { OrchestratorInfo, PlanInfo, RunStatus } from '@/api/client';
+import type { OrchestratorInfo, PlanInfo } from '@/api/client';
+import { hasEnded } from '@/components/status';
 import type { RunView } from '@/run/run-store';
 
 export type Filter = 'live' | 'blocked' | 'ended' | 'crashed';
 
-const ENDED: ReadonlySet<RunStatus> = new Set(['completed', 'failed', 'stopped']);
-
 export function kindOf(run: OrchestratorInfo): Filter {
   if (run.status === 'crashed') return 'crashed';
-  if (ENDED.has(run.status)) return 'ended';
+  if (hasEnded(run.status)) return 'ended';
   return run.status === 'blocked' ? 'blocked' : 'live';
 }
 

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useApi } from '@/api/api-context';
 import type { ApiClient, EventOf } from '@/api/client';
+import { LabelledText } from '@/components/labelled-text';
 import { ErrorPanel, Loading } from '@/components/states';
 import type { Call } from '@/run/history';
 
@@ -26,21 +27,6 @@ async function readTexts(api: ApiClient, id: string, call: Call, signal: AbortSi
   return { input, output: printed.map((event) => event.data.text).join('') };
 }
 
-function Text({ label, text }: { label: string; text: string }) {
-  return (
-    <div className="min-w-0">
-      <h3 className="text-xs font-medium text-muted">{label}</h3>
-      <pre
-        tabIndex={0}
-        aria-label={label}
-        className="max-h-72 overflow-auto rounded-lg bg-ground p-2 font-mono text-sm break-words whitespace-pre-wrap"
-      >
-        {text || '(nothing)'}
-      </pre>
-    </div>
-  );
-}
-
 /** What a call was given and what it gave, asked for when it is opened. */
 export function CallDetails({ id, call }: { id: string; call: Call }) {
   const api = useApi();
@@ -54,8 +40,8 @@ export function CallDetails({ id, call }: { id: string; call: Call }) {
   if (query.isError) return <ErrorPanel error={query.error} onRetry={() => void query.refetch()} />;
   return (
     <div className="grid gap-2 px-3 pb-3">
-      <Text label="Input" text={query.data.input} />
-      <Text label={isRunning ? 'Output so far' : 'Output'} text={query.data.output} />
+      <LabelledText label="Input" text={query.data.input || '(nothing)'} />
+      <LabelledText label={isRunning ? 'Output so far' : 'Output'} text={query.data.output || '(nothing)'} />
       <p className="text-sm">
         <Link
           to="/orchestrators/$id/tasks/$taskId"

@@ -4,7 +4,7 @@ import { Copy, FileText } from 'lucide-react';
 import { useEffect, useMemo } from 'react';
 import { useApi } from '@/api/api-context';
 import type { FindingInfo, TaskInfo } from '@/api/client';
-import { keys } from '@/api/queries';
+import { findingQuery, keys } from '@/api/queries';
 import { Button } from '@/components/button';
 import { SearchField } from '@/components/field';
 import { Markdown } from '@/components/markdown';
@@ -18,16 +18,6 @@ import { useRun } from '@/run/use-run';
 /** So many findings are read for a search; of more, only the names are searched. */
 const SEARCHED_MAX = 200;
 
-function useFindingText(plan: string, finding: FindingInfo | undefined) {
-  const api = useApi();
-  return useQuery({
-    queryKey: [...keys.finding(plan, finding?.task_id ?? ''), finding?.last_modified],
-    queryFn: ({ signal }) => api.getFindingContent(plan, finding!.task_id, { signal }),
-    enabled: finding !== undefined,
-    staleTime: Infinity,
-  });
-}
-
 /** Which findings hold the words, in their task's name or in their text. */
 function useSearchedFindings(
   plan: string,
@@ -38,11 +28,9 @@ function useSearchedFindings(
   const api = useApi();
   const wanted = q.trim().toLowerCase();
   const texts = useQueries({
-    queries: (wanted ? findings.slice(0, SEARCHED_MAX) : []).map((finding) => ({
-      queryKey: [...keys.finding(plan, finding.task_id), finding.last_modified],
-      queryFn: ({ signal }: { signal: AbortSignal }) => api.getFindingContent(plan, finding.task_id, { signal }),
-      staleTime: Infinity,
-    })),
+    queries: (wanted ? findings.slice(0, SEARCHED_MAX) : []).map((finding) =>
+      findingQuery(api, plan, finding.task_id, finding.last_modified),
+    ),
   });
   const isReading = texts.some((text) => text.isPending);
   const found = wanted
@@ -65,7 +53,7 @@ function FindingText({
   finding: FindingInfo;
   task: TaskInfo | undefined;
 }) {
-  const text = useFindingText(plan, finding);
+  const text = useQuery(findingQuery(useApi(), plan, finding.task_id, finding.last_modified));
   const tell = useTell();
   async function copy() {
     await navigator.clipboard.writeText(text.data?.content ?? '');

@@ -26,7 +26,7 @@ export function LogView() {
   const shown = useMemo(() => {
     const wanted = q?.toLowerCase() ?? '';
     return all.filter((one) => {
-      if (kind ? one.kind !== kind : false) return false;
+      if (kind && one.kind !== kind) return false;
       return !wanted || `${one.who} ${one.what} ${one.why ?? ''}`.toLowerCase().includes(wanted);
     });
   }, [all, q, kind]);

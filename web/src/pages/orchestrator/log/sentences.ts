@@ -16,14 +16,12 @@ function sentence(kind: Kind, who: string, what: string, why: string | null, ton
   return { kind, who, what, why: why || null, tone };
 }
 
-const SETTLED = { applied: 'applied', rejected: 'rejected', expired: 'expired', sent: 'sent' } as const;
-
 export function sentenceOf(entry: LogEntry): Sentence {
   switch (entry.type) {
     case 'command_settled': {
       const { command, state, reason, actor } = entry.data;
       const tone = state === 'applied' ? 'good' : 'bad';
-      return sentence('command', actor, `${command.replaceAll('_', '-')}: ${SETTLED[state]}`, reason, tone);
+      return sentence('command', actor, `${command.replaceAll('_', '-')}: ${state}`, reason, tone);
     }
     case 'approval_requested':
       return sentence('approval', `task ${entry.data.task_id}`, `asks: ${entry.data.question}`, null, 'warn');

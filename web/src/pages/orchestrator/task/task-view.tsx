@@ -4,7 +4,7 @@ import { ArrowLeft, BadgeCheck } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { useApi } from '@/api/api-context';
 import type { OrchestratorStatus, TaskInfo } from '@/api/client';
-import { keys } from '@/api/queries';
+import { findingQuery } from '@/api/queries';
 import { knownUntil } from '@/components/freshness';
 import { Markdown } from '@/components/markdown';
 import { Empty } from '@/components/states';
@@ -108,11 +108,8 @@ function Facts({
 
 function Finding({ plan, task }: { plan: string; task: TaskInfo }) {
   const api = useApi();
-  const query = useQuery({
-    queryKey: [...keys.finding(plan, task.id), task.revision],
-    queryFn: ({ signal }) => api.getFindingContent(plan, task.id, { signal }),
-    enabled: task.finding !== null,
-  });
+  // A revision may have two findings, one after the other: the text is asked for again when the page is.
+  const query = useQuery({ ...findingQuery(api, plan, task.id, task.revision), staleTime: 1_000 });
   if (!query.data) return null;
   return (
     <section aria-label="Finding" className="card grid gap-3 p-4">

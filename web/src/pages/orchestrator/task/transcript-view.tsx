@@ -6,27 +6,13 @@ import { ApiError } from '@/api/client';
 import { keys } from '@/api/queries';
 import { Button } from '@/components/button';
 import { CallBadge } from '@/components/call-badge';
+import { LabelledText } from '@/components/labelled-text';
 import { Markdown } from '@/components/markdown';
 import { ErrorPanel, Loading } from '@/components/states';
 import { clock, duration } from '@/format/format';
 import { partsOf, type Item, type Part } from '@/pages/orchestrator/task/transcript';
 
 const SHOWN = 200;
-
-function Text({ label, text }: { label: string; text: string }) {
-  return (
-    <div>
-      <p className="text-xs font-medium text-muted">{label}</p>
-      <pre
-        tabIndex={0}
-        aria-label={label}
-        className="max-h-96 overflow-auto rounded-lg bg-ground p-2 font-mono text-sm break-words whitespace-pre-wrap"
-      >
-        {text}
-      </pre>
-    </div>
-  );
-}
 
 function Call({ call, isOver }: { call: Extract<Item, { kind: 'call' }>; isOver: boolean }) {
   const outcome = call.outcome === 'running' && isOver ? 'interrupted' : call.outcome;
@@ -42,8 +28,8 @@ function Call({ call, isOver }: { call: Extract<Item, { kind: 'call' }>; isOver:
         <CallBadge status={outcome} />
       </summary>
       <div className="grid gap-2 px-3 pb-3">
-        {call.input && <Text label="Input" text={call.input} />}
-        <Text label="Output" text={call.output || (call.endedAt === null ? 'Nothing yet' : 'None')} />
+        {call.input && <LabelledText label="Input" text={call.input} />}
+        <LabelledText label="Output" text={call.output || (call.endedAt === null ? 'Nothing yet' : 'None')} />
       </div>
     </details>
   );
