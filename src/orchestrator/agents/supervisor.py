@@ -49,16 +49,19 @@ def main() -> None:
         os.set_inheritable(pipe, False)
     host_calls.ignore_requests_to_end()
     lifeline, held_by_guardian = os.pipe()
+    # Before the fork: Linux notes in every process below that a guardian is above, in the same word in which the
+    # worker would be noting its own request at that moment, and one of the two could be lost.
+    host_calls.adopt_orphans()
     worker = os.fork()
     code = 1
     try:
-        host_calls.adopt_orphans()
         if worker:
             for file in (0, 1, lifeline, *pipes):
                 os.close(file)
             code = guard(worker)
         else:
             os.close(held_by_guardian)
+            host_calls.adopt_orphans()
             code = Worker(lifeline, pipes).run()
     except BaseException:  # noqa: BLE001 (whatever it is: said on stderr, and the other process cleans up)
         sys.excepthook(*sys.exc_info())
