@@ -114,7 +114,8 @@ def test_questions_are_answered_over_http_on_the_command_line_and_by_time(worked
 
 
 def test_an_agent_gets_messages_and_all_that_it_said_can_be_read(worked: Worked):
-    run = worked.begin({"1.1": [{"ask": "make"}, {"say": "Working"}, {"usage": {"output_tokens": 7}}]})
+    log = {"tool": "cat", "output": "line\n" * 4_000}
+    run = worked.begin({"1.1": [{"ask": "make"}, {"say": "Working"}, log, {"usage": {"output_tokens": 7}}]})
     command = worked.project.command
     worked.asked()
     answer = httpx.post(f"{worked.base}/tasks/1.1/message", json={"text": "use ninja"})
@@ -138,7 +139,11 @@ def test_an_agent_gets_messages_and_all_that_it_said_can_be_read(worked: Worked)
     assert "output_tokens 7" in printed
     there = command("transcript", "work", "1.1", "--json", "--attempt", "1", "--url", worked.url)
     assert [json.loads(line)["type"] for line in there.splitlines()] == [line["type"] for line in lines]
+    [name] = [line["artifact"] for line in lines if "artifact" in line]
+    assert [call["output_artifact"] for call in worked.events("tool_completed")] == [None, name]
     for where in ((), ("--url", worked.url)):
+        assert command("transcript", "work", "1.1", "--artifact", name, *where).count("line\n") == 4_000
+        assert "left no x.txt" in command("transcript", "work", "1.1", "--artifact", "x.txt", *where, code=2)
         assert "has no transcript" in command("transcript", "work", "1.1", "--attempt", "2", *where, code=2)
         assert "no task '7'" in command("transcript", "work", "7", *where, code=2)
 

@@ -6,25 +6,25 @@
  */
 
 import type {
-  AnswerApprovalRequest, ApprovalInfo, CommandResponse, FindingContent, FindingInfo, Health, LogEventType,
-  MessageTaskRequest, OrchestratorEvent, OrchestratorInfo, OrchestratorStatus, PlanDocument, PlanInfo,
-  PlanStatus, Problem, RetryTaskRequest, SkipTaskRequest, StartRequest, StartedOrchestrator, TaskInfo,
-  TranscriptLine, UsageInfo
+  AnswerApprovalRequest, ApprovalInfo, ArtifactContent, CommandResponse, FindingContent, FindingInfo, Health,
+  LogEventType, MessageTaskRequest, OrchestratorEvent, OrchestratorInfo, OrchestratorStatus, PlanDocument,
+  PlanInfo, PlanStatus, Problem, RetryTaskRequest, SkipTaskRequest, StartRequest, StartedOrchestrator,
+  TaskInfo, TranscriptLine, UsageInfo
 } from '../types/api-types';
 
 export type {
   AgentLimit, AgentLimited, AgentLimitedEvent, AgentMessage, AgentMessageEvent, AgentStarted,
   AgentStartedEvent, AnswerApprovalRequest, ApprovalInfo, ApprovalRequested, ApprovalRequestedEvent,
-  ApprovalSettled, ApprovalSettledEvent, CommandResponse, CommandSettled, CommandSettledEvent, CommandState,
-  EmptyRequest, FindingContent, FindingInfo, FindingWritten, FindingWrittenEvent, Health, InitialStatusEvent,
-  LogEventType, MessageTaskRequest, ModelUsage, OrchestratorChanged, OrchestratorChangedEvent,
-  OrchestratorEvent, OrchestratorInfo, OrchestratorStatus, PhaseChanged, PhaseChangedEvent, PhaseInfo,
-  PingData, PingEvent, PlanChanged, PlanChangedEvent, PlanDocument, PlanInfo, PlanLoaded, PlanLoadedEvent,
-  PlanProblem, PlanStatus, PlanTaskLine, PlannedPhase, PlannedTask, Problem, ProblemPart, ResyncData,
-  ResyncEvent, RetryTaskRequest, RunStatus, SkipTaskRequest, StartRequest, StartedOrchestrator,
-  StatusSummary, StatusUpdated, StatusUpdatedEvent, TaskChanged, TaskChangedEvent, TaskInfo, TaskStatus,
-  ToolCompleted, ToolCompletedEvent, ToolStarted, ToolStartedEvent, TranscriptLine, UsageInfo, UsageUpdated,
-  UsageUpdatedEvent, WaitingFor
+  ApprovalSettled, ApprovalSettledEvent, ArtifactContent, CommandResponse, CommandSettled,
+  CommandSettledEvent, CommandState, EmptyRequest, FindingContent, FindingInfo, FindingWritten,
+  FindingWrittenEvent, Health, InitialStatusEvent, LogEventType, MessageTaskRequest, ModelUsage,
+  OrchestratorChanged, OrchestratorChangedEvent, OrchestratorEvent, OrchestratorInfo, OrchestratorStatus,
+  PhaseChanged, PhaseChangedEvent, PhaseInfo, PingData, PingEvent, PlanChanged, PlanChangedEvent,
+  PlanDocument, PlanInfo, PlanLoaded, PlanLoadedEvent, PlanProblem, PlanStatus, PlanTaskLine, PlannedPhase,
+  PlannedTask, Problem, ProblemPart, ResyncData, ResyncEvent, RetryTaskRequest, RunStatus, SkipTaskRequest,
+  StartRequest, StartedOrchestrator, StatusSummary, StatusUpdated, StatusUpdatedEvent, TaskChanged,
+  TaskChangedEvent, TaskInfo, TaskStatus, ToolCompleted, ToolCompletedEvent, ToolStarted, ToolStartedEvent,
+  TranscriptLine, UsageInfo, UsageUpdated, UsageUpdatedEvent, WaitingFor
 } from '../types/api-types';
 
 /** One kind of event, by its `type`: `EventOf<'task_changed'>`. */
@@ -266,6 +266,17 @@ export interface ApiClient {
     options?: CallOptions & { attempt?: number | undefined },
   ): Promise<TranscriptLine[]>;
   /**
+   * A text that an attempt left, whole. What a call was given or gave, where it was too long for its event
+   * and for the transcript.
+   * `GET /api/orchestrators/{orchestrator_id}/tasks/{task_id}/artifacts/{artifact}`
+   */
+  getArtifact(
+    orchestratorId: string,
+    taskId: string,
+    artifact: string,
+    options?: CallOptions & { attempt?: number | undefined },
+  ): Promise<ArtifactContent>;
+  /**
    * All plans. Every plan in docs/plans, with what is wrong with it.
    * `GET /api/plans`
    */
@@ -481,6 +492,12 @@ export function createApiClient(server: string | ApiClientOptions): ApiClient {
     ),
     getTranscript: async (orchestratorId, taskId, options = {}) => lines(
       path`/api/orchestrators/${orchestratorId}/tasks/${taskId}/transcript`,
+      options,
+      { attempt: options.attempt },
+    ),
+    getArtifact: async (orchestratorId, taskId, artifact, options = {}) => call(
+      'GET',
+      path`/api/orchestrators/${orchestratorId}/tasks/${taskId}/artifacts/${artifact}`,
       options,
       { attempt: options.attempt },
     ),

@@ -312,6 +312,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/orchestrators/{orchestrator_id}/tasks/{task_id}/artifacts/{artifact}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A text that an attempt left, whole
+         * @description What a call was given or gave, where it was too long for its event and for the transcript.
+         */
+        get: operations["getArtifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/plans": {
         parameters: {
             query?: never;
@@ -631,6 +651,15 @@ export interface components {
             instance_id: string;
             seq: number;
             data: components["schemas"]["ApprovalSettled"];
+        };
+        /**
+         * ArtifactContent
+         * @description A text that an attempt left, whole, with its size in bytes.
+         */
+        ArtifactContent: {
+            name: string;
+            size_bytes: number;
+            text: string;
         };
         /**
          * CommandResponse
@@ -1355,6 +1384,8 @@ export interface components {
             success: boolean;
             duration_ms: number;
             output_summary: string;
+            /** @description Where the whole text is kept, when the transcript is too short for it too. */
+            output_artifact: string | null;
         };
         /**
          * ToolCompletedEvent
@@ -1382,6 +1413,8 @@ export interface components {
             tool_id: string;
             tool_name: string;
             input_summary: string;
+            /** @description Where the whole text is kept, when the transcript is too short for it too. */
+            input_artifact: string | null;
             parent_tool_id: string | null;
         };
         /**
@@ -1403,6 +1436,8 @@ export interface components {
         /**
          * TranscriptLine
          * @description Something that an agent told, each text up to 16,000 characters; more fields go with its `type`.
+         *
+         *     `artifact` is where a longer input or output of a call is kept whole.
          */
         TranscriptLine: {
             /** Format: date-time */
@@ -1485,6 +1520,7 @@ export type ApprovalRequested = components['schemas']['ApprovalRequested'];
 export type ApprovalRequestedEvent = components['schemas']['ApprovalRequestedEvent'];
 export type ApprovalSettled = components['schemas']['ApprovalSettled'];
 export type ApprovalSettledEvent = components['schemas']['ApprovalSettledEvent'];
+export type ArtifactContent = components['schemas']['ArtifactContent'];
 export type CommandResponse = components['schemas']['CommandResponse'];
 export type CommandSettled = components['schemas']['CommandSettled'];
 export type CommandSettledEvent = components['schemas']['CommandSettledEvent'];
@@ -3174,6 +3210,90 @@ export interface operations {
                 };
                 content: {
                     "application/jsonl": components["schemas"]["TranscriptLine"];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getArtifact: {
+        parameters: {
+            query?: {
+                /** @description Which one; else the latest. */
+                attempt?: number;
+            };
+            header?: never;
+            path: {
+                /** @description As in the list: `orch-…`. */
+                orchestrator_id: string;
+                /** @description As in the status: `1.2`. */
+                task_id: string;
+                /** @description As an event names it: `output-0001.txt`. */
+                artifact: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactContent"];
                 };
             };
             /** @description The server asks for its token. */

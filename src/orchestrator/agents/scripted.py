@@ -163,8 +163,9 @@ class ScriptedRun:
             if self._reason is None:
                 yield ToolCallOutput(tool_id, clip(chunk, MESSAGE_LENGTH_MAX))
         await self._wait(pause_seconds)
-        summary = clip(step.output, SUMMARY_LENGTH_MAX)
-        yield ToolCallCompleted(tool_id, self._outcome(step), summary if self._reason is None else "")
+        output = step.output if self._reason is None else ""
+        whole = output if len(output) > SUMMARY_LENGTH_MAX else None
+        yield ToolCallCompleted(tool_id, self._outcome(step), clip(output, SUMMARY_LENGTH_MAX), whole)
 
     def _outcome(self, step: Tool) -> ToolOutcome:
         if self._reason is not None:

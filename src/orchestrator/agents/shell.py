@@ -145,8 +145,11 @@ class ShellRun:
             async for text in self._run_block(processes, block, report):
                 yield ToolCallOutput(tool_id, text)
             report.is_interrupted = self._reason is not None
-            summary = clip(report.output.text, SUMMARY_LENGTH_MAX)
-            yield ToolCallCompleted(tool_id, _tool_outcome(report), summary)
+            text = report.output.text
+            summary = clip(text, SUMMARY_LENGTH_MAX)
+            yield ToolCallCompleted(
+                tool_id, _tool_outcome(report), summary, text if text != summary else None
+            )
             if not report.is_ok:
                 return
 

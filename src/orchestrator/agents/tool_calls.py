@@ -19,8 +19,8 @@ from orchestrator.engine.agent_events import (
 )
 
 CallEvent = ToolCallStarted | ToolCallOutput | ToolCallCompleted
-OUTPUT_LENGTH_MAX = 16_000
-"""So much of an output is handed on, for the transcript; the log has its summary alone."""
+TEXT_LENGTH_MAX = 10_000_000
+"""So many characters of an input or an output are handed on, to be kept; the log has its summary alone."""
 
 ENDED_CALLS_MAX = 10_000
 """So many calls that have ended are remembered, so that a late word about one starts it no second time."""
@@ -45,7 +45,9 @@ class ToolCalls:
         if tool_id in self._open or tool_id in self._ended:
             return
         self._open[tool_id] = None
-        yield ToolCallStarted(tool_id, name, clip(input_text, SUMMARY_LENGTH_MAX), parent)
+        yield ToolCallStarted(
+            tool_id, name, clip(input_text, SUMMARY_LENGTH_MAX), parent, _whole(input_text)
+        )
 
     def output(self, tool_id: str, text: str) -> Iterator[CallEvent]:
         """A piece of an open call's output; of another call it is dropped."""
@@ -63,13 +65,17 @@ class ToolCalls:
         self._ended[tool_id] = None
         if len(self._ended) > ENDED_CALLS_MAX:
             del self._ended[next(iter(self._ended))]
-        more = clip(output, OUTPUT_LENGTH_MAX) if len(output) > SUMMARY_LENGTH_MAX else None
-        yield ToolCallCompleted(tool_id, outcome, clip(output, SUMMARY_LENGTH_MAX), more)
+        yield ToolCallCompleted(tool_id, outcome, clip(output, SUMMARY_LENGTH_MAX), _whole(output))
 
     def close(self) -> Iterator[CallEvent]:
         """End what is still open as interrupted: the agent says nothing more."""
         for tool_id in list(self._open):
             yield from self.ended(tool_id, "interrupted")
+
+
+def _whole(text: str) -> str | None:
+    """The text where its summary is too short for it."""
+    return clip(text, TEXT_LENGTH_MAX) if len(text) > SUMMARY_LENGTH_MAX else None
 
 
 @dataclass

@@ -46,6 +46,7 @@ _RESPONSES: tuple[type[BaseModel], ...] = (
     answers.PlanTaskLine,
     answers.StartedOrchestrator,
     answers.TranscriptLine,
+    answers.ArtifactContent,
     status.OrchestratorInfo,
     status.OrchestratorStatus,
     status.PlanInfo,

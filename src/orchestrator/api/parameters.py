@@ -45,6 +45,12 @@ def _approval_id(value: str) -> str:
     return value
 
 
+def _artifact_name(value: str) -> str:
+    if not _FINDING.fullmatch(value):
+        raise ApiError(404, "artifact_not_found", "The attempt left nothing of that name.")
+    return value
+
+
 def _plan_name(value: str) -> str:
     if not value or len(value) > NAME_LENGTH_MAX or value.startswith(".") or _NEVER_IN_NAMES.search(value):
         raise PlanNotFound("No plan has this name.")
@@ -64,6 +70,9 @@ OrchestratorId = Annotated[
 CommandId = Annotated[str, Path(description="As in the command's receipt."), AfterValidator(_command_id)]
 TaskId = Annotated[str, Path(description="As in the status: `1.2`."), AfterValidator(_task_id)]
 ApprovalId = Annotated[str, Path(description="As in the list of questions."), AfterValidator(_approval_id)]
+ArtifactName = Annotated[
+    str, Path(description="As an event names it: `output-0001.txt`."), AfterValidator(_artifact_name)
+]
 PlanName = Annotated[str, Path(description="The stem of the plan's file."), AfterValidator(_plan_name)]
 FindingId = Annotated[str, Path(description="`1.1` or `1-1`."), AfterValidator(_finding_id)]
 

@@ -19,7 +19,7 @@ from orchestrator.domain.status import OrchestratorInfo, OrchestratorStatus, Pla
 from orchestrator.engine.follow import follow as follow_log
 from orchestrator.engine.follow import stored
 from orchestrator.engine.status_reader import orchestrator_info
-from orchestrator.engine.transcript import read_transcript
+from orchestrator.engine.transcript import artifact_content, read_transcript
 
 SILENT_SECONDS = 2.0
 POLL_SECONDS = 1.0
@@ -65,15 +65,27 @@ class LocalSource:
 
     async def transcript(self, instance_id: str, task_id: str, attempt: int | None) -> list[TranscriptLine]:
         """As it is kept with the log; raises UsageError."""
-        task = (await self._services.reader.state(instance_id)).tasks.get(task_id)
-        if task is None:
-            raise UsageError(f"The plan has no task {task_id!r}.")
-        number = attempt or task.attempt
+        number = await self._attempt(instance_id, task_id, attempt)
         artifacts = self._services.ports.artifacts
         pieces = [piece async for piece in read_transcript(artifacts, instance_id, task_id, number)]
         if not pieces:
             raise UsageError(f"Attempt {number} of task {task_id} has no transcript in this orchestrator.")
         return [TranscriptLine.model_validate_json(line) for line in b"".join(pieces).splitlines()]
+
+    async def artifact(self, instance_id: str, task_id: str, attempt: int | None, name: str) -> str:
+        """As it is kept with the log; raises UsageError."""
+        number = await self._attempt(instance_id, task_id, attempt)
+        kept = await self._services.ports.artifacts.get(instance_id, task_id, number, name)
+        if kept is None:
+            raise UsageError(f"Attempt {number} of task {task_id} left no {name} in this orchestrator.")
+        return artifact_content(kept).text
+
+    async def _attempt(self, instance_id: str, task_id: str, attempt: int | None) -> int:
+        """The number of the attempt that is asked for, else of the latest."""
+        task = (await self._services.reader.state(instance_id)).tasks.get(task_id)
+        if task is None:
+            raise UsageError(f"The plan has no task {task_id!r}.")
+        return attempt or task.attempt
 
     async def plans(self) -> list[PlanInfo]:
         """Every plan in docs/plans."""

@@ -74,13 +74,18 @@ def transcript(
     instance: IdArgument,
     task: TaskArgument,
     attempt: Annotated[int | None, typer.Option(min=1, help="Which one; else the latest.")] = None,
+    artifact: Annotated[
+        str | None, typer.Option(help="Only this text, whole, as a line names it: output-0001.txt.")
+    ] = None,
     json: JsonOption = False,
     root: RootOption = None,
     url: UrlOption = None,
 ) -> None:
     """Print all that the agent of an attempt said."""
-    from orchestrator.cli.transcripts import show_transcript
+    from orchestrator.cli.transcripts import show_artifact, show_transcript
 
+    if artifact is not None:
+        raise typer.Exit(show_artifact(instance, task, attempt, artifact, root, url))
     raise typer.Exit(show_transcript(instance, task, attempt, root, url, json=json))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager
 
 from orchestrator.cli.source import Receipt
 from orchestrator.client import ApiClient, ApiError, Resync, StoredEvent, WatchStatus
@@ -95,12 +95,13 @@ class RemoteSource:
 
     async def transcript(self, instance_id: str, task_id: str, attempt: int | None) -> list[TranscriptLine]:
         """As the server keeps it; raises UsageError."""
-        try:
+        with _asked_for_what_is_not_there():
             return await self._client.get_transcript(instance_id, task_id, attempt=attempt)
-        except ApiError as error:
-            if error.code in {"task_not_found", "transcript_not_found"}:
-                raise UsageError(str(error)) from error
-            raise
+
+    async def artifact(self, instance_id: str, task_id: str, attempt: int | None, name: str) -> str:
+        """As the server keeps it; raises UsageError."""
+        with _asked_for_what_is_not_there():
+            return (await self._client.get_artifact(instance_id, task_id, name, attempt=attempt)).text
 
     async def plans(self) -> list[PlanInfo]:
         """Every plan of the server's project."""
@@ -160,3 +161,13 @@ class _Connection:
         elif self._is_lost and status.state in {"catching_up", "live"}:
             self._is_lost = False
             sys.stderr.write("The server is back.\n")
+
+
+@contextmanager
+def _asked_for_what_is_not_there() -> Iterator[None]:
+    try:
+        yield
+    except ApiError as error:
+        if error.code in {"task_not_found", "transcript_not_found", "artifact_not_found"}:
+            raise UsageError(str(error)) from error
+        raise

@@ -43,6 +43,9 @@ class Source(Protocol):
     async def transcript(self, instance_id: str, task_id: str, attempt: int | None) -> list[TranscriptLine]:
         """All that the agent of this attempt, else of the latest, said; raises UsageError."""
 
+    async def artifact(self, instance_id: str, task_id: str, attempt: int | None, name: str) -> str:
+        """A text that this attempt, else the latest, left; raises UsageError."""
+
     async def plans(self) -> list[PlanInfo]:
         """Every plan, by name."""
 

@@ -27,6 +27,14 @@ def show_transcript(
     return ExitCode.COMPLETED
 
 
+def show_artifact(
+    instance: str, task_id: str, attempt: int | None, name: str, root: Path | None, url: str | None
+) -> ExitCode:
+    """Print a text that an attempt left, whole."""
+    print(asyncio.run(_artifact(instance, task_id, attempt, name, root, url)))
+    return ExitCode.COMPLETED
+
+
 async def _lines(
     instance: str, task_id: str, attempt: int | None, root: Path | None, url: str | None
 ) -> list[TranscriptLine]:
@@ -35,11 +43,21 @@ async def _lines(
         return await source.transcript(found.id, task_id, attempt)
 
 
+async def _artifact(
+    instance: str, task_id: str, attempt: int | None, name: str, root: Path | None, url: str | None
+) -> str:
+    async with open_source(root, url) as source:
+        found = find_instance(await source.orchestrators(), instance)
+        return await source.artifact(found.id, task_id, attempt, name)
+
+
 def transcript_line(line: TranscriptLine) -> str:
     """`12:03:04 Text: I start with the tests.`, in local time."""
     fields = line.model_extra or {}
     names = [str(fields[name]) for name in _NAMES if fields.get(name)]
     said = [str(fields[name]).rstrip() for name in _SAID if fields.get(name)]
     counts = [f"{name} {value}" for name, value in fields.items() if value and name.endswith(_COUNTS)]
+    if artifact := fields.get("artifact"):
+        counts.append(f"whole in {artifact}")
     head = " ".join([f"{line.time.astimezone():%H:%M:%S}", line.type, *names])
     return ": ".join(filter(None, [head, *said, ", ".join(counts)]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import TypeAdapter
 
 from orchestrator.domain.answers import (
+    ArtifactContent,
     CommandResponse,
     FindingContent,
     Health,
@@ -35,4 +36,5 @@ TASKS = TypeAdapter(list[TaskInfo])
 FINDINGS = TypeAdapter(list[FindingInfo])
 FINDING = TypeAdapter(FindingContent)
 APPROVALS = TypeAdapter(list[ApprovalInfo])
+ARTIFACT = TypeAdapter(ArtifactContent)
 TRANSCRIPT = TypeAdapter(list[TranscriptLine])

@@ -14,6 +14,7 @@ from orchestrator.client.server import Server, path_of
 from orchestrator.client.streams import OrchestratorFeed, Transport
 from orchestrator.client.watch import Watch, WatchStatus
 from orchestrator.domain.answers import (
+    ArtifactContent,
     CommandResponse,
     FindingContent,
     Health,
@@ -250,6 +251,13 @@ class ApiClient:
         """All that the agent of an attempt told, else of the latest one."""
         steps = ("orchestrators", orchestrator_id, "tasks", task_id, "transcript")
         return await self._get(answer_types.TRANSCRIPT, *steps, attempt=attempt)
+
+    async def get_artifact(
+        self, orchestrator_id: str, task_id: str, artifact: str, *, attempt: int | None = None
+    ) -> ArtifactContent:
+        """What a call was given or gave, whole, as its event or its line of the transcript names it."""
+        steps = ("orchestrators", orchestrator_id, "tasks", task_id, "artifacts", artifact)
+        return await self._get(answer_types.ARTIFACT, *steps, attempt=attempt)
 
     async def get_command(self, orchestrator_id: str, command_id: str) -> CommandResponse:
         """How far a command has come."""

@@ -103,12 +103,23 @@ class PlanDocument(BaseModel):
 
 
 class TranscriptLine(BaseModel):
-    """Something that an agent told, each text up to 16,000 characters; more fields go with its `type`."""
+    """Something that an agent told, each text up to 16,000 characters; more fields go with its `type`.
+
+    `artifact` is where a longer input or output of a call is kept whole.
+    """
 
     model_config = ConfigDict(extra="allow")
 
     time: datetime
     type: str
+
+
+class ArtifactContent(BaseModel):
+    """A text that an attempt left, whole, with its size in bytes."""
+
+    name: str
+    size_bytes: int
+    text: str
 
 
 class StartedOrchestrator(OrchestratorInfo):

@@ -19,6 +19,8 @@ from orchestrator.domain.task_status import RunStatus, TaskStatus
 SUMMARY_LENGTH_MAX = 2_000
 MESSAGE_LENGTH_MAX = 8_000
 
+_ARTIFACT = "Where the whole text is kept, when the transcript is too short for it too."
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -157,6 +159,7 @@ class ToolStarted(EventData):
     tool_id: str
     tool_name: str
     input_summary: str = Field(default="", max_length=SUMMARY_LENGTH_MAX)
+    input_artifact: str | None = Field(default=None, description=_ARTIFACT)
     parent_tool_id: str | None = None
 
 
@@ -172,6 +175,7 @@ class ToolCompleted(EventData):
     success: bool
     duration_ms: int
     output_summary: str = Field(default="", max_length=SUMMARY_LENGTH_MAX)
+    output_artifact: str | None = Field(default=None, description=_ARTIFACT)
 
 
 class OrchestratorChanged(EventData):

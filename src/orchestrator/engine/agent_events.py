@@ -45,12 +45,16 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallStarted:
-    """A tool call began. `tool_id` is unique within the attempt."""
+    """A tool call began. `tool_id` is unique within the attempt.
+
+    `input` is all of what it was given, where the summary is too short for it.
+    """
 
     tool_id: str
     tool_name: str
     input_summary: str = ""
     parent_tool_id: str | None = None
+    input: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class ToolCallOutput:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallCompleted:
-    """A tool call ended. `output` is more of what it gave, where the summary is too short for it."""
+    """A tool call ended. `output` is all of what it gave, where the summary is too short for it."""
 
     tool_id: str
     outcome: ToolOutcome
@@ -143,7 +147,7 @@ AgentEvent = (
     | Finished
 )
 
-_TEXTS = ("text", "input_summary", "output_summary", "output", "error", "question", "why")
+_TEXTS = ("text", "input_summary", "input", "output_summary", "output", "error", "question", "why")
 
 
 def without_secrets(event: AgentEvent, redact: Callable[[str], str]) -> AgentEvent:

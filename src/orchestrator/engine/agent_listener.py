@@ -109,11 +109,11 @@ class AgentListener:
                 async for told_event in events:
                     event = without_secrets(told_event, self._redact)
                     watch.heard(event, time.monotonic())
-                    await transcript.add(event)
+                    artifact = await transcript.add(event)
                     if isinstance(event, Finished):
                         finished = event
                         continue
-                    if (told := self._translate(attempt, event)) is None:
+                    if (told := self._translate(attempt, event, artifact)) is None:
                         continue
                     if isinstance(told, ApprovalRequested):
                         await self._journal.record(told)
@@ -139,7 +139,7 @@ class AgentListener:
             await attempt.answer(approval_id, allow=False)
 
     def _translate(  # noqa: PLR0911 - one case an event
-        self, attempt: Attempt, event: AgentEvent
+        self, attempt: Attempt, event: AgentEvent, artifact: str | None
     ) -> EventData | None:
         task_id, number = attempt.job.task.id, attempt.job.attempt
         match event:
@@ -163,10 +163,13 @@ class AgentListener:
                     tool_id=clip(event.tool_id, NAME_LENGTH_MAX),
                     tool_name=clip(event.tool_name, NAME_LENGTH_MAX),
                     input_summary=clip(event.input_summary, SUMMARY_LENGTH_MAX),
+                    input_artifact=artifact,
                     parent_tool_id=_name(event.parent_tool_id),
                 )
             case ToolCallCompleted() if event.tool_id in attempt.open_tools:
-                return _completed(attempt, event.tool_id, event.outcome, event.output_summary)
+                return _completed(
+                    attempt, event.tool_id, event.outcome, event.output_summary, artifact
+                )
             case PermissionAsked():
                 return self._asked(attempt, event)
             case Started() if event.session_id or event.model:
@@ -244,7 +247,9 @@ async def _look_out(attempt: Attempt, watch: StuckWatch) -> None:
     await attempt.give_up_stuck(why)
 
 
-def _completed(attempt: Attempt, tool_id: str, status: ToolOutcome, summary: str) -> ToolCompleted:
+def _completed(
+    attempt: Attempt, tool_id: str, status: ToolOutcome, summary: str, artifact: str | None = None
+) -> ToolCompleted:
     tool_name, began = attempt.open_tools.pop(tool_id)
     attempt.denied += status == "denied"
     attempt.went_well += status == "ok"
@@ -257,6 +262,7 @@ def _completed(attempt: Attempt, tool_id: str, status: ToolOutcome, summary: str
         success=status == "ok",
         duration_ms=int((time.monotonic() - began) * 1000),
         output_summary=clip(summary, SUMMARY_LENGTH_MAX),
+        output_artifact=artifact,
     )
 
 

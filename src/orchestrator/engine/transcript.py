@@ -9,13 +9,27 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from orchestrator.domain.answers import ArtifactContent
 from orchestrator.domain.events import clip, utc_text
-from orchestrator.engine.agent_events import AgentEvent, Limit, PermissionAsked, Started, ToolCallStarted
+from orchestrator.engine.agent_events import (
+    AgentEvent,
+    Limit,
+    PermissionAsked,
+    Started,
+    ToolCallCompleted,
+    ToolCallStarted,
+)
 from orchestrator.engine.ports import ArtifactStore
 from orchestrator.engine.records import Artifact, Lease
 
 MEDIA_TYPE = "application/jsonl"
+WHOLE_MEDIA_TYPE = "text/plain; charset=utf-8"
 TEXT_LENGTH_MAX = 16_000
+"""So many characters of a text stand in its line; a call's input or output beyond it is kept whole beside it."""
+
+WHOLE_BYTES_MAX = 64 * 1024 * 1024
+"""So much is kept beside the lines of one attempt."""
+
 PIECE_BYTES = 256 * 1024
 BYTES_MAX = 16 * 1024 * 1024
 FLUSH_SECONDS = 5.0
@@ -40,6 +54,12 @@ async def read_transcript(
         number += 1
 
 
+def artifact_content(artifact: Artifact) -> ArtifactContent:
+    """The artifact as it is answered with."""
+    text = artifact.content.decode(errors="replace")
+    return ArtifactContent(name=artifact.name, size_bytes=len(artifact.content), text=text)
+
+
 class Transcript:
     """Takes down one attempt. What would go beyond the limit is left out, and a last line says so."""
 
@@ -59,15 +79,21 @@ class Transcript:
         self._number = 1
         self._piece = bytearray()
         self._bytes = 0
+        self._whole_texts = 0
+        self._whole_bytes = 0
         self._left_out = 0
         self._kept_at = monotonic()
 
-    async def add(self, event: AgentEvent) -> None:
-        """Take an event down; it is kept within FLUSH_SECONDS of the next one, or by `close`."""
-        line = _line(event)
+    async def add(self, event: AgentEvent) -> str | None:
+        """Take an event down; it is kept within FLUSH_SECONDS of the next one, or by `close`.
+
+        Returns the name of the artifact that holds a call's input or output whole, where its line cannot.
+        """
+        artifact = await self._keep_whole(event)
+        line = _line(event, artifact)
         if self._bytes + len(line) > BYTES_MAX:
             self._left_out += 1
-            return
+            return artifact
         self._bytes += len(line)
         self._piece += line
         is_late = self._monotonic() - self._kept_at >= FLUSH_SECONDS
@@ -76,6 +102,7 @@ class Transcript:
         is_pause = isinstance(event, ToolCallStarted) and self._monotonic() - self._kept_at >= CALL_SECONDS
         if is_late or is_mark or is_pause or len(self._piece) >= PIECE_BYTES:
             await self._keep()
+        return artifact
 
     async def close(self) -> None:
         """Keep what was not kept yet."""
@@ -84,23 +111,44 @@ class Transcript:
         if self._piece:
             await self._keep()
 
+    async def _keep_whole(self, event: AgentEvent) -> str | None:
+        match event:
+            case ToolCallStarted(input=str(text)) if len(text) > TEXT_LENGTH_MAX:
+                kind = "input"
+            case ToolCallCompleted(output=str(text)) if len(text) > TEXT_LENGTH_MAX:
+                kind = "output"
+            case _:
+                return None
+        content = text.encode(errors="replace")
+        if self._whole_bytes + len(content) > WHOLE_BYTES_MAX:
+            return None
+        self._whole_bytes += len(content)
+        self._whole_texts += 1
+        name = f"{kind}-{self._whole_texts:04}.txt"
+        await self._put(name, WHOLE_MEDIA_TYPE, content)
+        return name
+
     async def _keep(self) -> None:
-        name, content = piece_name(self._number), bytes(self._piece)
-        await self._artifacts.put(
-            self._lease, Artifact(self._task_id, self._attempt, name, MEDIA_TYPE, content)
-        )
+        await self._put(piece_name(self._number), MEDIA_TYPE, bytes(self._piece))
         self._kept_at = self._monotonic()
         if len(self._piece) >= PIECE_BYTES:
             self._number += 1
             self._piece.clear()
 
+    async def _put(self, name: str, media_type: str, content: bytes) -> None:
+        await self._artifacts.put(
+            self._lease, Artifact(self._task_id, self._attempt, name, media_type, content)
+        )
 
-def _line(event: AgentEvent) -> bytes:
-    fields = {
+
+def _line(event: AgentEvent, artifact: str | None) -> bytes:
+    fields: dict[str, Any] = {
         name: clip(value, TEXT_LENGTH_MAX) if isinstance(value, str) else value
         for name in event.__slots__
         if (value := getattr(event, name)) is not None
     }
+    if artifact is not None:
+        fields["artifact"] = artifact
     return _json_line(type(event).__name__, fields)
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.agents.tool_calls import OUTPUT_LENGTH_MAX, ToolCalls, UsageMeter
+from orchestrator.agents.tool_calls import TEXT_LENGTH_MAX, ToolCalls, UsageMeter
 from orchestrator.domain.events import SUMMARY_LENGTH_MAX
 from orchestrator.engine.agent_events import ToolCallCompleted, ToolCallOutput, ToolCallStarted, UsageDelta
 
@@ -44,7 +44,7 @@ def test_texts_are_bounded(calls):
     (completed,) = calls.ended("a", "ok", "x" * 3_000_000)
     assert 0 < len(started.input_summary) <= SUMMARY_LENGTH_MAX
     assert (
-        0 < len(completed.output_summary) <= SUMMARY_LENGTH_MAX < len(completed.output) <= OUTPUT_LENGTH_MAX
+        0 < len(completed.output_summary) <= SUMMARY_LENGTH_MAX < len(completed.output) <= TEXT_LENGTH_MAX
     )
 
 

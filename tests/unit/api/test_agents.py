@@ -11,9 +11,9 @@ from orchestrator.domain.commands import AnswerApproval, MessageTask
 from orchestrator.domain.decisions import conclude_message, decide
 from orchestrator.domain.events import ApprovalRequested, ApprovalSettled, CommandSettled, TaskChanged
 from orchestrator.domain.task_status import RunStatus, TaskStatus
-from orchestrator.engine.agent_events import Text
+from orchestrator.engine.agent_events import Text, ToolCallCompleted, ToolCallStarted
 from orchestrator.engine.records import Artifact
-from orchestrator.engine.transcript import MEDIA_TYPE, PIECE_BYTES, Transcript, piece_name
+from orchestrator.engine.transcript import MEDIA_TYPE, PIECE_BYTES, TEXT_LENGTH_MAX, Transcript, piece_name
 
 BASE = "/api/orchestrators/orch-1"
 QUESTION = ApprovalRequested(
@@ -168,6 +168,28 @@ async def test_a_transcript_is_sent_as_it_is_kept(world, run, conforms_line):
     assert (await world.client.get(f"{BASE}/tasks/1.1/transcript?attempt=1")).content == answer.content
 
 
+async def test_what_is_too_long_for_a_line_is_kept_whole(world, run):
+    transcript = Transcript(world.ports.artifacts, run.lease, "1.1", 1)
+    given, gave = "<script>é" * 10_000, "x" * TEXT_LENGTH_MAX
+    assert await transcript.add(ToolCallStarted("a", "Write", "short", input=given)) == "input-0001.txt"
+    assert await transcript.add(ToolCallCompleted("a", "ok", "short", gave)) is None
+    assert await transcript.add(ToolCallCompleted("b", "ok", "short", gave + "y")) == "output-0002.txt"
+    await transcript.close()
+    answer = await world.client.get(f"{BASE}/tasks/1.1/transcript")
+    lines = [json.loads(line) for line in answer.content.splitlines()]
+    assert [line.get("artifact") for line in lines] == ["input-0001.txt", None, "output-0002.txt"]
+    assert all(len(line.get("input") or line["output"]) <= TEXT_LENGTH_MAX for line in lines)
+    whole = (await world.client.get(f"{BASE}/tasks/1.1/artifacts/input-0001.txt")).json()
+    assert whole == {"name": "input-0001.txt", "size_bytes": len(given.encode()), "text": given}
+
+
+async def test_what_is_kept_whole_is_bounded(world, run, monkeypatch):
+    monkeypatch.setattr("orchestrator.engine.transcript.WHOLE_BYTES_MAX", 50_000)
+    transcript = Transcript(world.ports.artifacts, run.lease, "1.1", 1)
+    kept = [await transcript.add(ToolCallCompleted(str(n), "ok", "", "x" * 20_000)) for n in range(4)]
+    assert kept == ["output-0001.txt", "output-0002.txt", None, None]
+
+
 @pytest.fixture
 def conforms_line():
     from orchestrator.domain.answers import TranscriptLine
@@ -184,6 +206,10 @@ def conforms_line():
         ("/api/orchestrators/nobody/tasks/1.1/transcript", 404, "orchestrator_not_found"),
         (f"{BASE}/tasks/1.1/transcript?attempt=0", 422, "invalid_request"),
         (f"{BASE}/tasks/1.1/transcript?attempt=1&attempt=2", 422, "invalid_request"),
+        (f"{BASE}/tasks/1.1/artifacts/output-0001.txt", 404, "artifact_not_found"),
+        (f"{BASE}/tasks/1.1/artifacts/..%2Foutput-0001.txt", 404, "not_found"),
+        (f"{BASE}/tasks/1.1/artifacts/.output", 404, "artifact_not_found"),
+        (f"{BASE}/tasks/9.9/artifacts/output-0001.txt", 404, "task_not_found"),
     ],
 )
 async def test_where_there_is_no_transcript(world, run, path, status, code):

@@ -27,6 +27,7 @@ OPERATIONS = {
     "answerApproval": "post /api/orchestrators/{orchestrator_id}/approvals/{approval_id}",
     "messageTask": "post /api/orchestrators/{orchestrator_id}/tasks/{task_id}/message",
     "getTranscript": "get /api/orchestrators/{orchestrator_id}/tasks/{task_id}/transcript",
+    "getArtifact": "get /api/orchestrators/{orchestrator_id}/tasks/{task_id}/artifacts/{artifact}",
     "getCommand": "get /api/orchestrators/{orchestrator_id}/commands/{command_id}",
     "listPlans": "get /api/plans",
     "getPlan": "get /api/plans/{name}",

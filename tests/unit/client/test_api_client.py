@@ -131,6 +131,14 @@ async def test_a_transcript_is_the_list_of_its_lines():
     assert str(requests[0].url).endswith(f"{ORCHESTRATOR}/tasks/1.1/transcript?attempt=2")
 
 
+async def test_an_artifact_is_its_text():
+    client, requests = client_of({"name": "output-0001.txt", "size_bytes": 3, "text": "all"})
+    async with client:
+        kept = await client.get_artifact("orch-1", "1.1", "output-0001.txt", attempt=2)
+    assert kept.text == "all"
+    assert str(requests[0].url).endswith(f"{ORCHESTRATOR}/tasks/1.1/artifacts/output-0001.txt?attempt=2")
+
+
 async def test_a_start_says_only_what_was_chosen():
     client, requests = client_of({**say.info().model_dump(mode="json"), "log_path": "x.log"})
     async with client:

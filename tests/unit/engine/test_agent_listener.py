@@ -8,9 +8,21 @@ import pytest
 from patience import until
 
 from orchestrator.domain.errors import LeaseLost
-from orchestrator.domain.events import AgentMessage, ApprovalRequested, TaskChanged
+from orchestrator.domain.events import (
+    AgentMessage,
+    ApprovalRequested,
+    TaskChanged,
+    ToolCompleted,
+    ToolStarted,
+)
 from orchestrator.domain.task_status import RunStatus
-from orchestrator.engine.agent_events import Finished, PermissionAsked, Text
+from orchestrator.engine.agent_events import (
+    Finished,
+    PermissionAsked,
+    Text,
+    ToolCallCompleted,
+    ToolCallStarted,
+)
 from orchestrator.engine.agent_listener import UNDER_WAY_MAX
 
 ONE = "# P\n\n## Phase 1: one\n\n- [ ] 1.1 first\n  - attempts: 1\n"
@@ -70,6 +82,20 @@ async def test_the_next_event_does_not_wait_for_the_last_to_be_durable(house):
     assert texts(house) == [str(number) for number in range(10)]
     kinds = [type(event) for event in house.events(AgentMessage, TaskChanged)]
     assert kinds[-1] is TaskChanged, "the end of the attempt came before what its agent said"
+
+
+async def test_an_event_names_what_is_kept_whole(house):
+    async def play(_run):
+        yield ToolCallStarted("a", "Write", "short", input="i" * 20_000)
+        yield ToolCallCompleted("a", "ok", "short", "o" * 20_000)
+        yield ToolCallStarted("b", "Read", "short", input="i" * 10_000)
+        yield ToolCallCompleted("b", "ok", "short")
+        yield Finished("completed", "done")
+
+    house.robot.play("1.1", play)
+    assert await house.run() is RunStatus.COMPLETED
+    assert [event.input_artifact for event in house.events(ToolStarted)] == ["input-0001.txt", None]
+    assert [event.output_artifact for event in house.events(ToolCompleted)] == ["output-0002.txt", None]
 
 
 async def test_a_slow_disk_holds_the_agent_back(house):

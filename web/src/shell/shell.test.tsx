@@ -2,9 +2,8 @@ import { screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, test } from 'vitest';
 import { violations } from '@/testing/axe';
-import { fakeApi } from '@/testing/fake-api';
+import { fakeApi, makeError } from '@/testing/fake-api';
 import { renderApp } from '@/testing/render-app';
-import { ApiError } from '@/api/client';
 
 const api = () => fakeApi({ listPlans: () => Promise.resolve([]), listApprovals: () => Promise.resolve([]) });
 
@@ -27,15 +26,7 @@ test('two keys go to another place', async () => {
 });
 
 test('a server that does not answer is said on every page', async () => {
-  const down = new ApiError(0, {
-    type: 'about:blank',
-    title: '',
-    status: 0,
-    detail: '',
-    instance: '',
-    code: '',
-    errors: [],
-  });
+  const down = makeError(0, '');
   renderApp('/approvals', fakeApi({ health: () => Promise.reject(down) }));
   expect((await screen.findByText(/cannot be reached/)).textContent).toContain('goes on by itself');
 });

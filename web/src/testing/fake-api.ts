@@ -1,13 +1,14 @@
 /** A client without a server, and values as the server gives them. */
-import type {
-  ApiClient,
-  OrchestratorEvent,
-  OrchestratorInfo,
-  OrchestratorStatus,
-  TaskInfo,
-  Watch,
-  WatchOptions,
-  WatchStatus,
+import {
+  ApiError,
+  type ApiClient,
+  type OrchestratorEvent,
+  type OrchestratorInfo,
+  type OrchestratorStatus,
+  type TaskInfo,
+  type Watch,
+  type WatchOptions,
+  type WatchStatus,
 } from '@/api/client';
 
 const BEGAN = '2026-01-02T03:04:05.000000Z';
@@ -116,6 +117,11 @@ export function makeEvent<Type extends OrchestratorEvent['type']>(
 ): OrchestratorEvent {
   const timestamp = new Date(Date.parse(BEGAN) + seq * 1_000).toISOString();
   return { type, timestamp, instance_id: 'orch-1', seq, data } as OrchestratorEvent;
+}
+
+/** What a client throws for an answer like this; 0 is none. */
+export function makeError(status: number, detail: string, code = 'made'): ApiError {
+  return new ApiError(status, { type: 'about:blank', title: '', status, detail, instance: '', code, errors: [] });
 }
 
 /** A watch that tells what the test tells it. */

@@ -14,7 +14,6 @@ from typing import Any
 
 from orchestrator.domain.events import clip
 
-TEXT_LENGTH_MAX = 20_000
 _NAME = re.compile(r"[A-Za-z_][\w.\-]{0,60}")
 _PLACES = frozenset({"cwd", "workdir", "description"})
 _EXIT_CODES = ("exit_code", "exitCode", "exit", "returncode")

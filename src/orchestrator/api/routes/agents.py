@@ -12,15 +12,17 @@ from orchestrator.api.bodies import read_body
 from orchestrator.api.command_desk import submit
 from orchestrator.api.context import Context
 from orchestrator.api.errors import ApiError
-from orchestrator.api.parameters import ApprovalId, Digits, OrchestratorId, TaskId, unrepeated
+from orchestrator.api.parameters import ApprovalId, ArtifactName, Digits, OrchestratorId, TaskId, unrepeated
 from orchestrator.api.routes.commands import Key, declared
+from orchestrator.domain.answers import ArtifactContent
 from orchestrator.domain.commands import AnswerApproval, MessageTask
 from orchestrator.domain.requests import AnswerApprovalRequest, MessageTaskRequest
 from orchestrator.domain.status import ApprovalInfo
-from orchestrator.engine.transcript import MEDIA_TYPE, read_transcript
+from orchestrator.engine.transcript import MEDIA_TYPE, artifact_content, read_transcript
 
 ATTEMPT_MAX = 1_000_000
 _APPROVALS: TypeAdapter[list[ApprovalInfo]] = TypeAdapter(list[ApprovalInfo])
+_ARTIFACT: TypeAdapter[ArtifactContent] = TypeAdapter(ArtifactContent)
 
 router = APIRouter(prefix="/api/orchestrators", tags=["agents"], dependencies=[Depends(unrepeated)])
 AttemptNumber = Annotated[int, Field(ge=1, le=ATTEMPT_MAX), Digits]
@@ -84,10 +86,7 @@ async def get_transcript(
     attempt: Annotated[AttemptNumber | None, Query(description="Which one; else the latest.")] = None,
 ) -> Response:
     """What the agent of one attempt told, as far as it is kept by now; of a very long one, the beginning."""
-    state = await context.reader.state(orchestrator_id)
-    if task_id not in state.tasks:
-        raise ApiError(404, "task_not_found", f"The plan has no task {task_id!r}.")
-    number = attempt or state.tasks[task_id].attempt
+    number = await _attempt(context, orchestrator_id, task_id, attempt)
     pieces = read_transcript(context.ports.artifacts, orchestrator_id, task_id, number)
     # Read before the answer begins: afterwards nothing can be refused.
     first = await anext(pieces, None)
@@ -95,6 +94,37 @@ async def get_transcript(
         detail = f"Attempt {number} of task {task_id} has no transcript in this orchestrator."
         raise ApiError(404, "transcript_not_found", detail)
     return StreamingResponse(_all(first, pieces), media_type=MEDIA_TYPE)
+
+
+@router.get(
+    "/{orchestrator_id}/tasks/{task_id}/artifacts/{artifact}",
+    operation_id="getArtifact",
+    summary="A text that an attempt left, whole",
+    response_model=ArtifactContent,
+    responses=problems(404),
+)
+async def get_artifact(
+    context: Context,
+    orchestrator_id: OrchestratorId,
+    task_id: TaskId,
+    artifact: ArtifactName,
+    attempt: Annotated[AttemptNumber | None, Query(description="Which one; else the latest.")] = None,
+) -> Response:
+    """What a call was given or gave, where it was too long for its event and for the transcript."""
+    number = await _attempt(context, orchestrator_id, task_id, attempt)
+    kept = await context.ports.artifacts.get(orchestrator_id, task_id, number, artifact)
+    if kept is None:
+        detail = f"Attempt {number} of task {task_id} left no {artifact} in this orchestrator."
+        raise ApiError(404, "artifact_not_found", detail)
+    return json_of(_ARTIFACT, artifact_content(kept))
+
+
+async def _attempt(context: Context, orchestrator_id: str, task_id: str, attempt: int | None) -> int:
+    """The number of the attempt that is asked for, else of the latest."""
+    state = await context.reader.state(orchestrator_id)
+    if task_id not in state.tasks:
+        raise ApiError(404, "task_not_found", f"The plan has no task {task_id!r}.")
+    return attempt or state.tasks[task_id].attempt
 
 
 async def _all(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -6,41 +6,49 @@ import { ApiError } from '@/api/client';
 import { keys } from '@/api/queries';
 import { Button } from '@/components/button';
 import { CallBadge } from '@/components/call-badge';
-import { LabelledText } from '@/components/labelled-text';
 import { Markdown } from '@/components/markdown';
 import { ErrorPanel, Loading } from '@/components/states';
 import { clock, duration } from '@/format/format';
 import { partsOf, type Item, type Part } from '@/pages/orchestrator/task/transcript';
+import { WholeText, type AttemptPlace } from '@/run/whole-text';
 
 const SHOWN = 200;
+const HEAD_LENGTH_MAX = 200;
 
-function Call({ call, isOver }: { call: Extract<Item, { kind: 'call' }>; isOver: boolean }) {
+function Call({ call, of, isOver }: { call: Extract<Item, { kind: 'call' }>; of: AttemptPlace; isOver: boolean }) {
   const outcome = call.outcome === 'running' && isOver ? 'interrupted' : call.outcome;
   return (
     <details className="group rounded-lg border border-line" open={outcome === 'error'}>
       <summary className="flex min-h-10 items-center gap-2 px-3 py-1.5">
         <ChevronDown size={15} aria-hidden="true" className="shrink-0 -rotate-90 group-open:rotate-0" />
         <span className="shrink-0 font-medium">{call.name}</span>
-        <span className="min-w-0 flex-1 truncate font-mono text-sm text-muted">{call.input}</span>
+        <span className="min-w-0 flex-1 truncate font-mono text-sm text-muted">
+          {call.input.slice(0, HEAD_LENGTH_MAX)}
+        </span>
         {call.endedAt !== null && (
           <span className="nums text-sm text-muted max-sm:hidden">{duration(call.endedAt - call.at)}</span>
         )}
         <CallBadge status={outcome} />
       </summary>
       <div className="grid gap-2 px-3 pb-3">
-        {call.input && <LabelledText label="Input" text={call.input} />}
-        <LabelledText label="Output" text={call.output || (call.endedAt === null ? 'Nothing yet' : 'None')} />
+        {call.input && <WholeText label="Input" text={call.input} of={of} artifact={call.inputArtifact} />}
+        <WholeText
+          label="Output"
+          text={call.output || (call.endedAt === null ? 'Nothing yet' : 'None')}
+          of={of}
+          artifact={call.outputArtifact}
+        />
       </div>
     </details>
   );
 }
 
-function ItemView({ item, isOver }: { item: Item; isOver: boolean }) {
+function ItemView({ item, of, isOver }: { item: Item; of: AttemptPlace; isOver: boolean }) {
   switch (item.kind) {
     case 'text':
       return <Markdown text={item.text} />;
     case 'call':
-      return <Call call={item} isOver={isOver} />;
+      return <Call call={item} of={of} isOver={isOver} />;
     case 'note':
       return <p className="text-sm break-words text-muted">{item.text}</p>;
     case 'end':
@@ -53,7 +61,7 @@ function ItemView({ item, isOver }: { item: Item; isOver: boolean }) {
   }
 }
 
-function PartView({ part, isOver }: { part: Part; isOver: boolean }) {
+function PartView({ part, of, isOver }: { part: Part; of: AttemptPlace; isOver: boolean }) {
   const [shown, setShown] = useState(SHOWN);
   const hidden = Math.max(0, part.items.length - shown);
   return (
@@ -65,7 +73,7 @@ function PartView({ part, isOver }: { part: Part; isOver: boolean }) {
         </Button>
       )}
       {part.items.slice(hidden).map((item, index) => (
-        <ItemView key={hidden + index} item={item} isOver={isOver} />
+        <ItemView key={hidden + index} item={item} of={of} isOver={isOver} />
       ))}
       {part.items.length === 0 && <p className="text-muted">Nothing yet.</p>}
     </section>
@@ -103,7 +111,7 @@ export function TranscriptView({
   return (
     <>
       {parts.map((part, index) => (
-        <PartView key={index} part={part} isOver={!isRunning} />
+        <PartView key={index} part={part} of={{ id, taskId, attempt }} isOver={!isRunning} />
       ))}
     </>
   );

@@ -10,7 +10,9 @@ export type Item =
       id: string;
       name: string;
       input: string;
+      inputArtifact: string | null;
       output: string;
+      outputArtifact: string | null;
       outcome: string;
     }
   | { kind: 'note'; at: number; text: string }
@@ -79,8 +81,10 @@ export function partsOf(lines: readonly TranscriptLine[]): Part[] {
           endedAt: null,
           id,
           name: text(line, 'tool_name'),
-          input: text(line, 'input_summary'),
+          input: text(line, 'input') || text(line, 'input_summary'),
+          inputArtifact: text(line, 'artifact') || null,
           output: '',
+          outputArtifact: null,
           outcome: 'running',
         } as const;
         const open = { ...call };
@@ -98,6 +102,7 @@ export function partsOf(lines: readonly TranscriptLine[]): Part[] {
         if (!call) break;
         call.endedAt = at;
         call.outcome = text(line, 'outcome');
+        call.outputArtifact = text(line, 'artifact') || null;
         call.output = text(line, 'output') || call.output || text(line, 'output_summary');
         break;
       }
