@@ -49,8 +49,8 @@ def main() -> None:
         os.set_inheritable(pipe, False)
     host_calls.ignore_requests_to_end()
     lifeline, held_by_guardian = os.pipe()
-    # Before the fork: Linux notes in every process below that a guardian is above, in the same word in which the
-    # worker would be noting its own request at that moment, and one of the two could be lost.
+    # Before the fork: Linux notes in every process below that a guardian is above, in the same word in which
+    # the worker would be noting its own request at that moment, and one of the two could be lost.
     host_calls.adopt_orphans()
     worker = os.fork()
     code = 1

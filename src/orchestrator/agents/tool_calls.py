@@ -45,9 +45,7 @@ class ToolCalls:
         if tool_id in self._open or tool_id in self._ended:
             return
         self._open[tool_id] = None
-        yield ToolCallStarted(
-            tool_id, name, clip(input_text, SUMMARY_LENGTH_MAX), parent, _whole(input_text)
-        )
+        yield ToolCallStarted(tool_id, name, clip(input_text, SUMMARY_LENGTH_MAX), parent, _whole(input_text))
 
     def output(self, tool_id: str, text: str) -> Iterator[CallEvent]:
         """A piece of an open call's output; of another call it is dropped."""

@@ -167,9 +167,7 @@ class AgentListener:
                     parent_tool_id=_name(event.parent_tool_id),
                 )
             case ToolCallCompleted() if event.tool_id in attempt.open_tools:
-                return _completed(
-                    attempt, event.tool_id, event.outcome, event.output_summary, artifact
-                )
+                return _completed(attempt, event.tool_id, event.outcome, event.output_summary, artifact)
             case PermissionAsked():
                 return self._asked(attempt, event)
             case Started() if event.session_id or event.model:

@@ -25,7 +25,7 @@ from orchestrator.engine.records import Artifact, Lease
 MEDIA_TYPE = "application/jsonl"
 WHOLE_MEDIA_TYPE = "text/plain; charset=utf-8"
 TEXT_LENGTH_MAX = 16_000
-"""So many characters of a text stand in its line; a call's input or output beyond it is kept whole beside it."""
+"""So many characters of a text stand in its line; a call's longer input or output is kept beside it."""
 
 WHOLE_BYTES_MAX = 64 * 1024 * 1024
 """So much is kept beside the lines of one attempt."""

@@ -43,9 +43,7 @@ def test_texts_are_bounded(calls):
     (started,) = calls.started("a", "Bash", "x" * 100_000)
     (completed,) = calls.ended("a", "ok", "x" * 3_000_000)
     assert 0 < len(started.input_summary) <= SUMMARY_LENGTH_MAX
-    assert (
-        0 < len(completed.output_summary) <= SUMMARY_LENGTH_MAX < len(completed.output) <= TEXT_LENGTH_MAX
-    )
+    assert 0 < len(completed.output_summary) <= SUMMARY_LENGTH_MAX < len(completed.output) <= TEXT_LENGTH_MAX
 
 
 def test_usage_is_what_came_on_top():
