@@ -14,6 +14,7 @@ import {
   type LucideIcon,
 } from 'lucide-react';
 import type { RunStatus, TaskStatus } from '@/api/client';
+import type { Attempt } from '@/run/history';
 
 export type Tone = 'good' | 'bad' | 'warn' | 'busy' | 'idle';
 
@@ -26,7 +27,7 @@ export const TONES: Record<Tone, string> = {
   idle: 'bg-idle-soft text-idle',
 };
 
-interface Look {
+export interface Look {
   tone: Tone;
   label: string;
   Icon: LucideIcon;
@@ -77,6 +78,24 @@ function Badge({ look, isBusy }: { look: Look; isBusy: boolean }) {
 
 export function TaskBadge({ status }: { status: TaskStatus }) {
   return <Badge look={TASK_LOOKS[status]} isBusy={status === 'in_progress'} />;
+}
+
+/** What came of one attempt at a task; one that is tried again leaves the task pending, but has itself failed. */
+export function attemptLook({ outcome, error }: Pick<Attempt, 'outcome' | 'error'>): Look {
+  switch (outcome) {
+    case 'running':
+      return TASK_LOOKS.in_progress;
+    case 'interrupted':
+      return { ...TASK_LOOKS.skipped, label: 'interrupted' };
+    case 'pending':
+      return error ? TASK_LOOKS.failed : { ...TASK_LOOKS.pending, label: 'put back' };
+    default:
+      return TASK_LOOKS[outcome];
+  }
+}
+
+export function AttemptBadge({ attempt }: { attempt: Attempt }) {
+  return <Badge look={attemptLook(attempt)} isBusy={attempt.outcome === 'running'} />;
 }
 
 /** `isWaiting`: it runs, and nothing can go on before a time or an answer comes. */

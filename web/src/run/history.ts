@@ -18,6 +18,8 @@ type HistoryType = (typeof HISTORY_TYPES)[number];
 export type HistoryEvent = EventOf<HistoryType>;
 
 export const CALLS_MAX = 100_000;
+/** Attempts, and as many entries of the log. */
+export const ENTRIES_MAX = 50_000;
 const LINE_LENGTH_MAX = 160;
 
 /** A tool call. Times are in milliseconds since 1970. */
@@ -45,8 +47,8 @@ export interface Attempt {
   agent: string | null;
   startedAt: number;
   endedAt: number | null;
-  /** What the task became when the attempt ended. */
-  outcome: 'running' | 'pending' | 'completed' | 'failed' | 'skipped';
+  /** What the task became when the attempt ended; `interrupted` where the run ended before it. */
+  outcome: 'running' | 'pending' | 'completed' | 'failed' | 'skipped' | 'interrupted';
   reason: string | null;
   error: string | null;
 }
@@ -63,6 +65,10 @@ function firstLine(text: string): string {
   return line.length > LINE_LENGTH_MAX ? `${line.slice(0, LINE_LENGTH_MAX - 1)}…` : line;
 }
 
+function attemptKey(taskId: string, number: number): string {
+  return `${taskId}/${number}`;
+}
+
 function callKey(taskId: string, attempt: number, toolId: string): string {
   return `${taskId}/${attempt}/${toolId}`;
 }
@@ -76,12 +82,15 @@ export class History {
   calls: Call[] = [];
   attempts: Attempt[] = [];
   log: LogEntry[] = [];
-  /** Calls older than these are not kept. */
+  /** What is older than this is not kept. */
   isCut = false;
 
   readonly #calls = new Map<string, Call>();
   readonly #attempts = new Map<string, Attempt>();
   readonly #open = new Set<Call>();
+  #hasEnded = false;
+  /** When the last thing happened that is known. */
+  #lastAt = 0;
 
   /** The calls that are under way, oldest first. */
   get openCalls(): Call[] {
@@ -98,6 +107,25 @@ export class History {
     this.#add(events, true);
   }
 
+  /** The run is over, since then where that is known: what is open has no end of its own. */
+  end(endedAt: string | null): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    if (endedAt) this.#lastAt = Math.max(this.#lastAt, Date.parse(endedAt));
+    this.#closeOpen();
+    this.version += 1;
+  }
+
+  #closeOpen(): void {
+    if (!this.#hasEnded) return;
+    for (const call of this.#open) Object.assign(call, { endedAt: this.#lastAt, status: 'interrupted' });
+    this.#open.clear();
+    for (const attempt of this.attempts) {
+      if (attempt.outcome !== 'running') continue;
+      Object.assign(attempt, { endedAt: this.#lastAt, outcome: 'interrupted', reason: 'the run ended' });
+    }
+  }
+
   #add(events: readonly HistoryEvent[], isOlder: boolean): void {
     if (!events.length) return;
     const calls: Call[] = [];
@@ -105,6 +133,7 @@ export class History {
     const log: LogEntry[] = [];
     for (const event of events) {
       const at = Date.parse(event.timestamp);
+      this.#lastAt = Math.max(this.#lastAt, at);
       switch (event.type) {
         case 'tool_started':
         case 'tool_completed':
@@ -126,14 +155,22 @@ export class History {
         : this.attempts;
     this.log = isOlder ? [...log, ...this.log] : log.length ? [...this.log, ...log] : this.log;
     if (isOlder) this.calls.sort((a, b) => a.startedAt - b.startedAt);
+    this.#closeOpen();
     this.#cut();
     this.version += 1;
   }
 
   #cut(): void {
-    if (this.calls.length <= CALLS_MAX) return;
-    this.isCut = true;
-    for (const call of this.calls.splice(0, this.calls.length - CALLS_MAX)) this.#calls.delete(call.key);
+    const oldest = <Item>(items: Item[], max: number) => items.splice(0, Math.max(0, items.length - max));
+    const calls = oldest(this.calls, CALLS_MAX);
+    const attempts = oldest(this.attempts, ENTRIES_MAX);
+    const entries = oldest(this.log, ENTRIES_MAX);
+    for (const call of calls) {
+      this.#calls.delete(call.key);
+      this.#open.delete(call);
+    }
+    for (const attempt of attempts) this.#attempts.delete(attemptKey(attempt.taskId, attempt.number));
+    this.isCut ||= calls.length + attempts.length + entries.length > 0;
   }
 
   #call(event: EventOf<'tool_started' | 'tool_completed'>, at: number, added: Call[]): void {
@@ -179,7 +216,7 @@ export class History {
     const { task_id, attempt: number, old_status, new_status, agent, reason, error, duration_ms } = event.data;
     const starts = new_status === 'in_progress';
     if (!starts && old_status !== 'in_progress') return;
-    const key = `${task_id}/${number}`;
+    const key = attemptKey(task_id, number);
     let attempt = this.#attempts.get(key);
     if (!attempt) {
       const startedAt = starts ? at : at - (duration_ms ?? 0);

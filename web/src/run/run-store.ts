@@ -6,6 +6,7 @@ import {
   type Watch,
   type WatchStatus,
 } from '@/api/client';
+import { hasEnded } from '@/components/status';
 import { History, HISTORY_TYPES, isHistory, type HistoryEvent } from '@/run/history';
 
 /** How long events are gathered before the page hears of them, so that a busy run costs few renderings. */
@@ -21,6 +22,7 @@ const REFRESHING: ReadonlySet<string> = new Set([
   'plan_changed',
 ]);
 const PAGE_LENGTH = 1_000;
+const CONNECTING: WatchStatus = { state: 'connecting', completeUpTo: null, retryInMs: null, error: null };
 
 /** What is known of one run now. A new object whenever anything in it has changed. */
 export interface RunView {
@@ -51,11 +53,13 @@ export class RunStore {
   #watch: Watch | null = null;
   #waiting: OrchestratorEvent[] = [];
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
-  /** Where the live part of the history begins. */
+  /** Where the live part of the history begins, and how far the stream has come; a status may be ahead of it. */
   #liveFrom: number | null = null;
+  #liveUpTo: number | null = null;
   /** The log is read backwards down to here; null before that has begun. */
   #readDownTo: number | null = null;
-  #wantsAll = false;
+  #pagesRead = 0;
+  #pagesWanted = 0;
   #isReadingBack = false;
   #stop = new AbortController();
   #refreshedAt = 0;
@@ -67,7 +71,7 @@ export class RunStore {
     this.id = id;
     this.view = {
       status: undefined,
-      watch: { state: 'connecting', completeUpTo: null, retryInMs: null, error: null },
+      watch: CONNECTING,
       heardAt: Date.now(),
       history: this.#history,
       historyVersion: 0,
@@ -80,8 +84,9 @@ export class RunStore {
   open(): void {
     if (this.#watch) return;
     this.#stop = new AbortController();
+    this.#publish({ watch: CONNECTING });
     this.#watch = this.#api.watch(this.id, {
-      after: this.#status?.seq,
+      after: this.#liveUpTo ?? undefined,
       signal: this.#stop.signal,
       onEvent: (event) => this.#take(event),
       onState: (watch) => this.#tellState(watch),
@@ -93,7 +98,9 @@ export class RunStore {
     this.#watch = null;
     clearTimeout(this.#flushTimer);
     clearTimeout(this.#refreshTimer);
-    this.#flushTimer = this.#refreshTimer = undefined;
+    this.#flush();
+    clearTimeout(this.#refreshTimer);
+    this.#refreshTimer = undefined;
   }
 
   /** Try again after a failure for good (an orchestrator that was unknown, a token that was missing). */
@@ -111,35 +118,43 @@ export class RunStore {
 
   /** Read the log from before the page was opened, newest first; once. */
   readHistory(): void {
-    void this.#readBack(Infinity);
+    this.#pagesWanted = Infinity;
+    void this.#readBack();
   }
 
   /** Read the end of what was before the page was opened: enough to know what is under way. */
   readRecent(): void {
-    if (this.#readDownTo === null) void this.#readBack(1);
+    this.#pagesWanted ||= 1;
+    void this.#readBack();
   }
 
   #take(event: OrchestratorEvent): void {
     if (event.type === 'initial_status') {
+      // What was gathered before it belongs to what was before it.
+      this.#flush();
       this.#restart(event.data.seq);
     }
+    if ('seq' in event) this.#liveUpTo = event.seq;
     this.#waiting.push(event);
     this.#flushTimer ??= setTimeout(() => this.#flush(), FLUSH_MS);
   }
 
   /** The stream begins anew at this position: what was gathered live no longer joins what comes. */
   #restart(seq: number): void {
-    if (this.#liveFrom !== null && this.#liveFrom <= seq && this.#status && this.#status.seq === seq) return;
+    if (this.#liveUpTo === seq) return;
     this.#liveFrom = seq;
     this.#history = new History();
     this.#readDownTo = null;
+    this.#pagesRead = 0;
     this.view = { ...this.view, history: this.#history, historyVersion: 0, historyLoaded: null };
-    if (this.#wantsAll) this.readHistory();
+    if (this.#pagesWanted) void this.#readBack();
   }
 
   #flush(): void {
+    clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
     const events = this.#waiting;
+    if (!events.length) return;
     this.#waiting = [];
     const history: HistoryEvent[] = [];
     let mustRefresh = false;
@@ -155,11 +170,15 @@ export class RunStore {
   }
 
   #tellState(watch: WatchStatus): void {
-    if (watch.state === 'ended' && this.#waiting.length) this.#flush();
+    if (watch.state === 'ended') this.#flush();
+    const isBack = watch.state === 'live' && this.view.watch.state !== 'live';
     this.#publish({ watch, ...(watch.state === 'live' ? { heardAt: Date.now() } : {}) });
+    if (isBack && this.#pagesWanted) void this.#readBack();
   }
 
   #publish(changes: Partial<RunView>): void {
+    const { status } = changes;
+    if (status && hasEnded(status.status)) this.#history.end(status.ended_at);
     this.view = { ...this.view, ...changes, history: this.#history, historyVersion: this.#history.version };
     for (const subscriber of this.#subscribers) subscriber();
   }
@@ -175,11 +194,16 @@ export class RunStore {
     this.#refreshTimer = undefined;
     const since: OrchestratorEvent[] = (this.#sinceRefresh = []);
     const began = Date.now();
+    const { signal } = this.#stop;
+    const known = this.#status?.seq ?? 0;
     try {
-      const status = await this.#api.getOrchestratorStatus(this.id, { signal: this.#stop.signal });
-      // The stream may be behind the answer; then what it brings next is in the status already.
-      this.#status = since.reduce<OrchestratorStatus>(applyEvent, status);
-      this.#publish({ status: this.#status });
+      const status = await this.#api.getOrchestratorStatus(this.id, { signal });
+      // The stream may be behind the answer; then what it brings next is in the status already. An answer that is
+      // behind what was known when it was asked for has nothing to say.
+      if (!signal.aborted && status.seq >= known) {
+        this.#status = since.reduce<OrchestratorStatus>(applyEvent, status);
+        this.#publish({ status: this.#status });
+      }
     } catch {
       // The stream says so when the server cannot be reached; the next event asks again.
     } finally {
@@ -190,43 +214,55 @@ export class RunStore {
     }
   }
 
-  async #readBack(pages: number): Promise<void> {
+  /** Read as many pages as are wanted, unless that is being done; it is tried again when the server is back. */
+  async #readBack(): Promise<void> {
     if (this.#isReadingBack || this.view.historyLoaded === 1) return;
     this.#isReadingBack = true;
-    this.#wantsAll ||= pages === Infinity;
     const history = this.#history;
-    this.#publish({ historyError: null, ...(this.#wantsAll ? { historyLoaded: this.view.historyLoaded ?? 0 } : {}) });
+    const { signal } = this.#stop;
+    this.#publish({ historyError: null, ...this.#loaded() });
     try {
-      const begin = this.#liveFrom ?? (await this.#whenLive());
-      let end = this.#readDownTo ?? begin;
-      for (let page = 0; end > 0 && (this.#wantsAll || page < pages) && !history.isCut; page++) {
+      const begin = this.#liveFrom ?? (await this.#whenLive(signal));
+      this.#readDownTo ??= begin;
+      while (this.#readDownTo > 0 && this.#pagesRead < this.#pagesWanted && !history.isCut) {
+        const end = this.#readDownTo;
         const after = Math.max(0, end - PAGE_LENGTH);
-        const options = { after, limit: end - after, types: HISTORY_TYPES, signal: this.#stop.signal };
-        const events = await this.#api.listEvents(this.id, options);
+        const events = await this.#api.listEvents(this.id, { after, limit: end - after, types: HISTORY_TYPES, signal });
         // A stream that began anew has a history of its own, which is read anew.
         if (history !== this.#history) return;
-        const upTo = end;
-        history.prepend(events.filter((event): event is HistoryEvent => isHistory(event) && event.seq <= upTo));
-        end = this.#readDownTo = after;
-        this.#publish(this.#wantsAll ? { historyLoaded: begin ? (begin - end) / begin : 1 } : {});
+        history.prepend(events.filter((event): event is HistoryEvent => isHistory(event) && event.seq <= end));
+        this.#readDownTo = after;
+        this.#pagesRead += 1;
+        this.#publish(this.#loaded());
       }
-      if (this.#wantsAll || end === 0) this.#publish({ historyLoaded: 1 });
+      if (this.#readDownTo === 0 || history.isCut) this.#publish({ historyLoaded: 1 });
     } catch (error) {
-      if (!this.#stop.signal.aborted && history === this.#history) this.#publish({ historyError: error });
+      if (!signal.aborted && history === this.#history) this.#publish({ historyError: error });
     } finally {
       this.#isReadingBack = false;
-      if (history !== this.#history && this.#wantsAll) this.readHistory();
+      if (history !== this.#history && !signal.aborted) void this.#readBack();
     }
   }
 
-  #whenLive(): Promise<number> {
+  /** How much is read of what somebody wants to see whole. */
+  #loaded(): Partial<RunView> {
+    if (this.#pagesWanted < Infinity) return {};
+    const begin = this.#liveFrom;
+    if (!begin || this.#readDownTo === null) return { historyLoaded: 0 };
+    return { historyLoaded: Math.min(0.999, (begin - this.#readDownTo) / begin) };
+  }
+
+  #whenLive(signal: AbortSignal): Promise<number> {
     return new Promise((resolve, reject) => {
       const done = this.subscribe(() => {
         if (this.#liveFrom === null) return;
         done();
         resolve(this.#liveFrom);
       });
-      this.#stop.signal.addEventListener('abort', () => reject(new Error('closed')));
+      signal.addEventListener('abort', () => {
+        done();
+        reject(new Error('closed'));
+      });
     });
   }
 }

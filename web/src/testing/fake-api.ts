@@ -2,6 +2,7 @@
 import {
   ApiError,
   type ApiClient,
+  type EventOf,
   type OrchestratorEvent,
   type OrchestratorInfo,
   type OrchestratorStatus,
@@ -117,6 +118,61 @@ export function makeEvent<Type extends OrchestratorEvent['type']>(
 ): OrchestratorEvent {
   const timestamp = new Date(Date.parse(BEGAN) + seq * 1_000).toISOString();
   return { type, timestamp, instance_id: 'orch-1', seq, data } as OrchestratorEvent;
+}
+
+/** A task moves from one status to the next; by default the first one begins. */
+export function makeChange(seq: number, changes: Partial<EventOf<'task_changed'>['data']> = {}): OrchestratorEvent {
+  return makeEvent('task_changed', seq, {
+    task_id: '1.1',
+    description: 'List the notes',
+    phase: 1,
+    old_status: 'pending',
+    new_status: 'in_progress',
+    attempt: 1,
+    failures: 0,
+    revision: seq,
+    agent: 'scripted',
+    reason: null,
+    error: null,
+    retry_at: null,
+    duration_ms: null,
+    verified: false,
+    ...changes,
+  });
+}
+
+/** A tool call of the first task begins. */
+export function makeCall(seq: number, changes: Partial<EventOf<'tool_started'>['data']> = {}): OrchestratorEvent {
+  return makeEvent('tool_started', seq, {
+    task_id: '1.1',
+    attempt: 1,
+    tool_id: `call-${seq}`,
+    tool_name: 'Bash',
+    input_summary: 'make',
+    input_artifact: null,
+    parent_tool_id: null,
+    ...changes,
+  });
+}
+
+/** And it ends. */
+export function makeCallEnd(
+  seq: number,
+  tool_id: string,
+  changes: Partial<EventOf<'tool_completed'>['data']> = {},
+): OrchestratorEvent {
+  return makeEvent('tool_completed', seq, {
+    task_id: '1.1',
+    attempt: 1,
+    tool_id,
+    tool_name: 'Bash',
+    status: 'ok',
+    success: true,
+    duration_ms: 500,
+    output_summary: '',
+    output_artifact: null,
+    ...changes,
+  });
 }
 
 /** What a client throws for an answer like this; 0 is none. */

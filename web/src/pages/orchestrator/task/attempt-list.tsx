@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { knownUntil } from '@/components/freshness';
-import { TaskBadge } from '@/components/status';
+import { AttemptBadge } from '@/components/status';
 import { Elapsed } from '@/components/time';
 import { clock } from '@/format/format';
 import type { RunView } from '@/run/run-store';
@@ -24,7 +24,7 @@ export function AttemptList({ id, run, taskId, shown }: { id: string; run: RunVi
             >
               <span className="flex flex-wrap items-center justify-between gap-2">
                 <span className="font-medium">Attempt {attempt.number}</span>
-                <TaskBadge status={attempt.outcome === 'running' ? 'in_progress' : attempt.outcome} />
+                <AttemptBadge attempt={attempt} />
               </span>
               <span className="text-muted">
                 {clock(attempt.startedAt)} ·{' '}
