@@ -1,9 +1,9 @@
 # Each target sets up what it needs in .venv by itself; nothing is assumed but git, make and Python 3.11.
 PYTHON ?= python3
 PORT ?= 8000
+WORKERS ?= 2
 PLAN ?=
 BIN := .venv/bin
-CLAUDE_SDK := claude-agent-sdk>=0.2.187,<0.3
 
 .PHONY: help run dashboard screenshots claude test test-long test-agents check fix generate npm-package bench lock setup setup-dev setup-bench
 
@@ -30,14 +30,13 @@ run: setup ## Run the example plan with the API server: PORT=8000, PLAN=name
 	@$(BIN)/orchestrator run $(if $(PLAN),--plan $(PLAN)) --api-server --api-port $(PORT) \
 		--keep-serving --restart-completed
 
-claude: setup ## Install Claude Code's SDK into .venv, for the agent `claude`
-	@if command -v uv > /dev/null; then uv pip install --python $(BIN)/python "$(CLAUDE_SDK)"; \
-		else $(BIN)/python -m pip install "$(CLAUDE_SDK)"; fi
+claude: setup ## Install Claude Code's SDK into .venv, with Claude Code inside it, for the agent `claude`
+	@$(PYTHON) scripts/checkout.py claude
 
 test: setup-dev ## Run the tests
 	@$(PYTHON) scripts/dashboard.py --if-possible
 	@if test -d web/node_modules; then npm --prefix web test --silent; fi
-	@$(BIN)/python -m pytest -m "not long"
+	@$(BIN)/python -m pytest -m "not long" -n $(WORKERS) --dist loadfile
 
 test-long: setup-bench ## Run the longer sweeps
 	@$(BIN)/python -m pytest -m "long and not sweep"
@@ -73,13 +72,16 @@ npm-package: setup ## Pack @plan-orchestrator/client into dist/ (needs node)
 bench: setup-bench ## Measure beside references, and write the table of docs/performance.md
 	@$(BIN)/python -m benchmarks
 
+# The tests install the SDK from source: without Claude Code, which is large and not free.
 lock: ## Renew the locks (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url pyproject.toml --extra postgres --group pyproject.toml:build \
 		--output-file requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--no-emit-index-url pyproject.toml --extra postgres --group pyproject.toml:build --group pyproject.toml:dev \
+		--no-emit-index-url pyproject.toml --extra postgres --extra claude --group pyproject.toml:build \
+		--group pyproject.toml:dev --no-binary claude-agent-sdk --emit-build-options \
 		--constraint requirements.txt --output-file requirements-dev.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--no-emit-index-url pyproject.toml --extra postgres --group pyproject.toml:build --group pyproject.toml:dev \
-		--group pyproject.toml:bench --constraint requirements-dev.txt --output-file requirements-bench.txt
+		--no-emit-index-url pyproject.toml --extra postgres --extra claude --group pyproject.toml:build \
+		--group pyproject.toml:dev --group pyproject.toml:bench --emit-build-options \
+		--constraint requirements-dev.txt --output-file requirements-bench.txt

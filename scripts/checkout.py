@@ -1,7 +1,8 @@
 """Makes the checkout's own `.venv` when it is missing or out of date, and runs commands in it.
 
 Standard library only, for any Python 3.11 or newer: this runs before anything is installed.
-`python scripts/checkout.py run|dev|bench` only sets up; the other scripts here call `run_in_venv`.
+`python scripts/checkout.py run|dev|bench` only sets up, `… claude` adds Claude Code; the other scripts here call
+`run_in_venv`.
 """
 
 import hashlib
@@ -62,14 +63,27 @@ def _make_venv() -> None:
 
 def _install(lock: Path) -> None:
     # The lock holds every package with its hashes; the project itself is then added without asking any index.
+    _pip_install("--requirement", str(lock))
+    _pip_install("--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+
+
+def _install_claude() -> None:
+    """The SDK with Claude Code inside it, also where the tests have installed it without."""
     if shutil.which("uv"):
-        pip = ["uv", "pip", "install", "--compile-bytecode", "--python", str(PYTHON)]
+        _do("uv", "pip", "uninstall", "--python", str(PYTHON), "claude-agent-sdk")
     else:
-        if not (VENV / "bin" / "pip").exists():
-            _do(str(PYTHON), "-m", "ensurepip", "--default-pip")
-        pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--progress-bar", "on"]
-    _do(*pip, "--requirement", str(lock))
-    _do(*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+        _do(str(PYTHON), "-m", "pip", "uninstall", "--yes", "claude-agent-sdk")
+    _pip_install("--only-binary", "claude-agent-sdk", "--no-build-isolation", "--editable", f"{ROOT}[claude]")
+
+
+def _pip_install(*what: str) -> None:
+    if shutil.which("uv"):
+        _do("uv", "pip", "install", "--compile-bytecode", "--python", str(PYTHON), *what)
+        return
+    if not (VENV / "bin" / "pip").exists():
+        _do(str(PYTHON), "-m", "ensurepip", "--default-pip")
+    pip = (str(PYTHON), "-m", "pip", "--disable-pip-version-check")
+    _do(*pip, "install", "--progress-bar", "on", *what)
 
 
 def _do(*command: str) -> None:
@@ -101,6 +115,10 @@ def _fingerprint(what: str) -> str:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or sys.argv[1] not in LOCKS:
-        sys.exit("usage: python scripts/checkout.py run|dev|bench")
-    ensure_venv(sys.argv[1])
+    if len(sys.argv) != 2 or sys.argv[1] not in {*LOCKS, "claude"}:
+        sys.exit("usage: python scripts/checkout.py run|dev|bench|claude")
+    if sys.argv[1] == "claude":
+        ensure_venv("run")
+        _install_claude()
+    else:
+        ensure_venv(sys.argv[1])

@@ -12,13 +12,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
+import claude_agent_sdk as sdk
 import transcripts
 from claude_talk import ClaudeTalk
 from fake_model import FakeModel
-from real_agents import CLAUDE, install
-
-sys.path.append(str(install(CLAUDE)))
-import claude_agent_sdk as sdk
 
 
 async def _allow(tool: str, given: dict[str, Any], context: Any) -> Any:

@@ -6,11 +6,10 @@ import sys
 import time
 from pathlib import Path
 
-import claude_sdk
 import pytest
 from fake_model import FakeModel
 from patience import until
-from real_agents import CLAUDE, claude_program, environment, install
+from real_agents import CLAUDE, claude_program, environment
 
 from orchestrator.agents import processes
 from orchestrator.agents.claude.agent import ClaudeAgent
@@ -35,8 +34,6 @@ class Bench:
     """Claude Code, a model server and a project."""
 
     def __init__(self, model, folder):
-        install(CLAUDE)
-        assert claude_sdk.is_there()
         self.model, self.folder = model, folder
         self.instance = f"orch-real-claude-{os.getpid()}"
         self.work = folder / "work"

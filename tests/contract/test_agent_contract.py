@@ -9,7 +9,6 @@ from pathlib import Path
 
 import acp_double
 import claude_double
-import claude_sdk
 import codex_double
 import pytest
 from patience import until
@@ -67,8 +66,6 @@ TALKERS = {"claude", "codex", "acp"}
 
 def claude(folder: Path) -> ClaudeAgent:
     """With a program of our own in the place of the real one; its prompts are the names of the tasks."""
-    if not claude_sdk.is_there():
-        pytest.skip("claude-agent-sdk is not installed")
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "ANTHROPIC_API_KEY": "sk-test"}
     return ClaudeAgent(environment, program=claude_double.install(folder / "bin"))
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import claude_agent_sdk as sdk
 import wiretap
-from real_agents import CLAUDE, claude_program, environment, install
+from real_agents import CLAUDE, claude_program, environment
 
 TOOLS = ["Bash", "Write", "Agent"]
 
@@ -20,9 +20,6 @@ class ClaudeTalk:
     """One session: `await talk.ask(prompt)`, as often as wanted."""
 
     def __init__(self, *, home: Path, work: Path, url: str, token: str = "", **options: Any) -> None:
-        install(CLAUDE)
-        if str(CLAUDE.folder) not in sys.path:
-            sys.path.append(str(CLAUDE.folder))
         self._folder = home.parent
         self._work = work
         self._env = environment(CLAUDE, home, url, token=token)
@@ -52,8 +49,6 @@ class ClaudeTalk:
         resume: str | None = None,
     ) -> None:
         """One prompt, until its result; `at_first_tool` is called with the SDK's client."""
-        import claude_agent_sdk as sdk
-
         self._record.write_text("")
         door, _ = wiretap.place(self._folder, claude_program(), self._env)
         options = sdk.ClaudeAgentOptions(cwd=self._work, cli_path=door, resume=resume, **self._options)
@@ -82,8 +77,6 @@ class ClaudeTalk:
 
 
 def _calls_tool(message: Any) -> bool:
-    import claude_agent_sdk as sdk
-
     return isinstance(message, sdk.AssistantMessage) and any(
         isinstance(block, sdk.ToolUseBlock) for block in message.content
     )

@@ -54,27 +54,8 @@ CODEX = RealAgent("codex", "npm", ("@openai/codex@0.169.0",))
 PLATFORM = f"{sys.platform}-{'arm64' if platform.machine() in {'arm64', 'aarch64'} else 'x64-baseline'}"
 # The package `opencode-ai` only chooses among these by its install script, and its own program is a stub.
 OPENCODE = RealAgent("opencode", "npm", (f"opencode-{PLATFORM}@1.18.33",), f"opencode-{PLATFORM}/bin")
-CLAUDE = RealAgent(
-    "claude",
-    "pypi",
-    (
-        "claude-agent-sdk==0.2.187",
-        "cffi==2.1.1",
-        "cryptography==50.0.2",
-        "httpcore2==2.16.2",
-        "httpx2==2.16.2",
-        "mcp==2.3.0",
-        "mcp-types==2.3.0",
-        "pycparser==3.12",
-        "pyjwt==2.15.1",
-        "python-multipart==0.0.34",
-        "sniffio==1.3.1",
-        "sse-starlette==3.7.0",
-        "truststore==0.10.5",
-    ),
-)
-"""The SDK with the program inside it, and those of its dependencies that the checkout lacks: so the folder can
-stand on PYTHONPATH without hiding any package of the checkout's."""
+CLAUDE = RealAgent("claude", "pypi", ("claude-agent-sdk==0.2.187",))
+"""The SDK with the program inside it; what it depends on, the tests' environment has."""
 
 
 def install(agent: RealAgent) -> Path:

@@ -16,11 +16,7 @@ class BrokenMessage(ValueError):
 
 
 class JsonMessages:
-    """A program's messages.
-
-    It is a `Transport` of agent-client-protocol as it stands: `ClientSideConnection(client, messages)`. That
-    library's other way in takes only true StreamReaders and StreamWriters of asyncio.
-    """
+    """A program's messages."""
 
     def __init__(self, program: ContainedProgram) -> None:
         self._program = program

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import claude_agent_sdk as sdk
 import pytest
 
 from orchestrator.agents import processes
@@ -67,15 +68,6 @@ os.write(1, b'[SandboxDebug] hello\n\n"text"\n{"a": "\\ud83d"}\n{"b": \n \t{"c":
     await messages.close()
 
 
-async def test_messages_are_a_transport_of_the_acp_library(starter):
-    acp = pytest.importorskip("acp")
-    messages = JsonMessages(starter(ANSWER)())
-    connection = acp.connection.Connection(lambda *_: None, messages)
-    assert await connection.send_request("hello") == "HELLO"
-    await connection.close()
-    assert isinstance(messages, acp._transport.Transport)
-
-
 async def test_the_claude_transport_starts_when_connected_and_ends_when_closed(starter):
     transport = ClaudeTransport(starter(ANSWER))
     assert not transport.is_ready()
@@ -119,7 +111,6 @@ async def test_a_reader_of_the_claude_transport_ends_quietly_when_it_is_closed(s
 
 
 def test_the_claude_transport_offers_what_the_sdk_asks_for():
-    sdk = pytest.importorskip("claude_agent_sdk")
     for name in sdk.Transport.__abstractmethods__:
         ours, theirs = getattr(ClaudeTransport, name), getattr(sdk.Transport, name)
         assert list(inspect.signature(ours).parameters) == list(inspect.signature(theirs).parameters)

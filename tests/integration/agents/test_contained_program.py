@@ -97,7 +97,7 @@ async def test_a_cancelled_send_does_not_tear_a_line(agent, tmp_path):
 
 async def test_each_side_sees_that_the_other_has_let_go_of_a_pipe(agent):
     run = agent(
-        "import os; os.close(1); os.read(0, 1); os.close(0); os.write(2, b'deaf'); import time; time.sleep(60)"
+        "import os; os.close(1); os.read(0, 1); os.write(2, b'deaf'); os.close(0); import time; time.sleep(60)"
     )
     assert await receive_all(run) == []
     await run.send(b"now close your stdin")
