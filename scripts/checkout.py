@@ -1,7 +1,7 @@
 """Makes the checkout's own `.venv` when it is missing or out of date, and runs commands in it.
 
 Standard library only, for any Python 3.11 or newer: this runs before anything is installed.
-`python scripts/checkout.py run|dev|bench` only sets up, `… claude` adds Claude Code; the other scripts here call
+`python scripts/checkout.py run|dev|bench` only sets up, `… claude` adds Claude Code; other scripts call
 `run_in_venv`.
 """
 
