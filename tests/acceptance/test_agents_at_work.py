@@ -91,7 +91,8 @@ def test_questions_are_answered_over_http_on_the_command_line_and_by_time(worked
     wait_until(lambda: worked.asked()["id"] == "1.1-1-2")
     assert "1.1-1-2  task 1.1 asks" in command("approvals", "work")
     assert "npm publish" in command("status", worked.id)
-    assert "Missing option" in command("answer-approval", "work", "1.1-1-2", code=2)
+    for both in ((), ("--allow", "--deny")):
+        assert "--allow, --deny: give one" in command("answer-approval", "work", "1.1-1-2", *both, code=2)
     assert "Denied." in command("answer-approval", "work", "1.1-1-2", "--deny", "--reason", "no")
     there = ("--url", worked.url)
     wait_until(lambda: worked.asked()["id"] == "1.1-1-3")

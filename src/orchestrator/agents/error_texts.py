@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-ErrorKind = Literal["limited", "unauthorized", "context_full", "overloaded"]
+ErrorKind = Literal["limited", "unauthorized", "context_full", "unknown_model", "overloaded"]
 """`limited`: nothing goes for a while; `overloaded`: it may well go when it is tried again."""
+
+OTHER_MODEL = "Name another model in the agent's own settings."
 
 _WORDS: dict[ErrorKind, tuple[str, ...]] = {
     "context_full": (
@@ -31,6 +33,11 @@ _WORDS: dict[ErrorKind, tuple[str, ...]] = {
         r"(?:incorrect|invalid|missing|no|expired) (?:x-)?api[ _-]?key|invalid_api_key",
         r"api[ _-]?key (?:is )?(?:not valid|not found|not set|invalid|missing|expired|required)",
         r"(?:token|credentials?) (?:has |have |is |are )?(?:expired|invalid)",
+    ),
+    "unknown_model": (
+        r"model[_ ]?not[_ ]?found|(?:issue with the selected|unknown|unrecognized|no such|invalid) model\b",
+        r"\bmodels?\b.{0,100}(?:does not|doesn.t|may not) exist|\bmodels?\b.{0,100}is not (?:found|supported)",
+        r"not_found_error.{0,60}\bmodel\b",
     ),
     "overloaded": (
         r"overloaded|rate[_ -]?limit|too many requests|(?<![\d.])(?:429|500|502|503|504|529)(?![\d.])",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 
 from orchestrator.agents.scripted import ScriptedAgent
@@ -30,7 +31,8 @@ class AgentRegistry:
         if name == ScriptedAgent.name:
             why = "The agent “scripted” needs a script, and none was given."
         else:
-            why = f"There is no agent “{name}”."
+            near = difflib.get_close_matches(name, self._agents, n=1)
+            why = f"There is no agent “{name}”{f'; did you mean “{near[0]}”?' if near else '.'}"
         raise AgentUnavailable(f"{why} The agents there are: {names}.")
 
     def all(self) -> tuple[Agent, ...]:

@@ -19,7 +19,7 @@ from orchestrator.domain.status import OrchestratorInfo, OrchestratorStatus, Pla
 from orchestrator.engine.follow import follow as follow_log
 from orchestrator.engine.follow import stored
 from orchestrator.engine.status_reader import orchestrator_info
-from orchestrator.engine.transcript import artifact_content, read_transcript
+from orchestrator.engine.transcript import artifact_content, no_transcript, read_transcript
 
 SILENT_SECONDS = 2.0
 POLL_SECONDS = 1.0
@@ -69,7 +69,7 @@ class LocalSource:
         artifacts = self._services.ports.artifacts
         pieces = [piece async for piece in read_transcript(artifacts, instance_id, task_id, number)]
         if not pieces:
-            raise UsageError(f"Attempt {number} of task {task_id} has no transcript in this orchestrator.")
+            raise UsageError(no_transcript(task_id, number))
         return [TranscriptLine.model_validate_json(line) for line in b"".join(pieces).splitlines()]
 
     async def artifact(self, instance_id: str, task_id: str, attempt: int | None, name: str) -> str:

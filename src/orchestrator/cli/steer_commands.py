@@ -68,12 +68,15 @@ def retry_task(
 def answer_approval(
     instance: IdArgument,
     approval: Annotated[str, typer.Argument(metavar="APPROVAL", help="As `approvals` lists it.")],
-    allow: Annotated[bool, typer.Option("--allow/--deny", help="What to answer.")],
-    reason: Annotated[str | None, typer.Option(help="For the log.")] = None,
+    allow: Annotated[bool, typer.Option("--allow", help="The agent may.")] = False,
+    deny: Annotated[bool, typer.Option("--deny", help="It may not.")] = False,
+    reason: Annotated[str | None, typer.Option(help="For the log; of a denial also for the agent.")] = None,
     root: RootOption = None,
     url: UrlOption = None,
 ) -> None:
-    """Answer an agent that asks whether it may do something."""
+    """Answer an agent that asks whether it may do something: --allow or --deny."""
+    if allow == deny:
+        raise typer.BadParameter("give one of the two", param_hint="--allow, --deny")
     _send(instance, root, url, "answer-approval", approval_id=approval, allow=allow, reason=reason)
 
 

@@ -42,13 +42,19 @@ class AgentChoice:
     async def shown(self, begun: PlanLoaded) -> Mapping[str, str]:
         """For each task that may still run, who would do it, or why nobody would."""
         found = {}
+        checks: dict[str, AgentCheck] = {}
         for task in begun.tasks:
             if task.status.is_settled or task.gate:
                 continue
             try:
-                found[task.id] = (await self.of(task.id)).name
-            except AgentUnavailable:
-                found[task.id] = "no agent"
+                agent = await self.of(task.id)
+            except AgentUnavailable as error:
+                found[task.id] = f"nobody: {error}"
+                continue
+            if agent.name not in checks:
+                checks[agent.name] = await agent.check()
+            problem = checks[agent.name].problem
+            found[task.id] = f"{agent.name}, which is not ready: {problem}" if problem else agent.name
         return found
 
     async def of(self, task_id: str) -> Agent:

@@ -19,11 +19,13 @@ RunOutcome = Literal[
     "lost",
     "limited",
     "unauthorized",
+    "unknown_model",
     "context_full",
     "budget",
 ]
-"""`limited`: a vendor's limit stands in the way; `unauthorized`: no key, or not a valid one; `lost`: the
-agent or its driver broke; `budget`: the agent stopped at the money it was given."""
+"""`limited`: a vendor's limit stands in the way; `unauthorized`: no key, or not a valid one;
+`unknown_model`: the vendor does not have it, or not for this account; `lost`: the agent or its driver broke;
+`budget`: the agent stopped at the money it was given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,10 +84,15 @@ class Attempt:
             async with asyncio.timeout(self.limits.interrupt_seconds):
                 await run.interrupt(reason)
 
-    async def answer(self, approval_id: str, *, allow: bool) -> None:
-        """Tell the agent what was answered; a question that is not open any more needs no answer."""
+    async def answer(self, approval_id: str, *, allow: bool, reason: str | None = None) -> None:
+        """Tell the agent what was answered, and why not; a question that is not open any more needs no answer.
+
+        The reason is a note, for agents that take notes: what a vendor calls an answer has no place for one.
+        """
         request_id = self.questions.pop(approval_id, None)
         if request_id is not None and self.run is not None:
+            if reason and not allow:
+                await self.tell(f"You may not do what you have asked for. Why: {reason}")
             with contextlib.suppress(Exception):
                 await self.run.answer(request_id, allow=allow)
 

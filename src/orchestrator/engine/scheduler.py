@@ -169,7 +169,8 @@ class Scheduler:
         answers = [event for event in decision.events if isinstance(event, ApprovalSettled)]
         for answer in answers:
             if attempt := self._attempts.get(answer.task_id):
-                self._spawn(attempt.answer(answer.approval_id, allow=answer.allowed))
+                told = attempt.answer(answer.approval_id, allow=answer.allowed, reason=answer.reason)
+                self._spawn(told)
         if not answers:
             return decision
         return replace(

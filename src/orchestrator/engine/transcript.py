@@ -54,6 +54,13 @@ async def read_transcript(
         number += 1
 
 
+def no_transcript(task_id: str, attempt: int) -> str:
+    """Why there is nothing to read, in a sentence."""
+    if not attempt:
+        return f"No agent has been at work on task {task_id} in this orchestrator yet."
+    return f"Attempt {attempt} of task {task_id} has no transcript in this orchestrator."
+
+
 def artifact_content(artifact: Artifact) -> ArtifactContent:
     """The artifact as it is answered with."""
     text = artifact.content.decode(errors="replace")

@@ -20,7 +20,8 @@ def test_agents_are_found_by_name():
     ("name", "says"),
     [
         ("scripted", "needs a script"),
-        ("wizard", "There is no agent “wizard”"),
+        ("wizard", "There is no agent “wizard”."),
+        ("Shel", "There is no agent “Shel”; did you mean “shell”?"),
     ],
 )
 def test_an_agent_that_is_not_there_is_refused_with_the_names_there_are(name, says):

@@ -217,6 +217,11 @@ async def test_where_there_is_no_transcript(world, run, path, status, code):
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+async def test_a_task_that_nobody_has_begun_has_no_transcript_yet(world, run):
+    answer = await world.client.get(f"{BASE}/tasks/1.2/transcript")
+    assert answer.json()["detail"] == "No agent has been at work on task 1.2 in this orchestrator yet."
+
+
 async def test_the_latest_attempt_is_the_one_that_is_meant(world, run):
     for attempt in (1, 2):
         content = b'{"attempt": %d}\n' % attempt

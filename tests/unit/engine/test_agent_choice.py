@@ -39,7 +39,14 @@ async def test_the_run_s_agent_is_for_tasks_that_name_none(house):
 async def test_a_look_ahead_shows_which_tasks_nobody_could_do(house):
     house.agents.ready = None
     _, agents = await (await house.orchestrator()).preview()
-    assert agents == {"1.1": "no agent", "1.2": "shell"}
+    assert agents["1.1"].startswith("nobody: Task 1.1 in line 5 needs an agent, and none is installed.")
+    assert agents["1.2"] == "shell"
+
+
+async def test_a_look_ahead_shows_which_agents_are_not_ready(house):
+    house.agents.robot.problem = "log in first"
+    _, agents = await (await house.orchestrator(agent="robot")).preview()
+    assert agents["1.1"] == "robot, which is not ready: log in first"
 
 
 async def test_an_unknown_agent_is_said(house):

@@ -305,6 +305,8 @@ class TestApprovals:
         (settled,) = asking.events(ApprovalSettled)
         assert (settled.allowed, settled.reason, settled.actor) == (allow, "why not", "test")
         assert ("allowed" if allow else "denied") in asking.finding("1.1")
+        notes = asking.robot.runs[0].notes
+        assert notes == ([] if allow else ["You may not do what you have asked for. Why: why not"])
         assert status(asking).approvals == ()
 
     async def test_a_question_is_answered_once(self, asking):

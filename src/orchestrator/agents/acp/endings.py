@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from orchestrator.agents.contained_program import Exit
-from orchestrator.agents.error_texts import ErrorKind, error_kind
+from orchestrator.agents.error_texts import OTHER_MODEL, ErrorKind, error_kind
 from orchestrator.agents.json_rpc import RequestFailed
 from orchestrator.agents.limit_texts import reset_time
 from orchestrator.domain.events import SUMMARY_LENGTH_MAX, clip
@@ -69,6 +69,8 @@ def ended_by_kind(kind: ErrorKind | None, text: str, now: datetime, login: str) 
             return Finished("limited", error=sentence, limit=Limit(sentence, resets_at))
         case "unauthorized":
             return Finished("unauthorized", error=f"{sentence.rstrip('. ')}. {login}".strip())
+        case "unknown_model":
+            return Finished("unknown_model", error=f"{sentence.rstrip('. ')}. {OTHER_MODEL}")
         case "context_full":
             return Finished("context_full", error=sentence)
         case _:

@@ -12,6 +12,7 @@ from typing import Any
 
 from orchestrator.agents.claude.messages import ClaudeMessages, summary
 from orchestrator.agents.contained_program import Exit
+from orchestrator.agents.error_texts import OTHER_MODEL, error_kind
 from orchestrator.domain.events import clip
 from orchestrator.engine.agent_events import Finished, Limit, RunOutcome
 
@@ -44,6 +45,8 @@ def verdict(told: ClaudeMessages, end: Exit | None) -> Finished:
     outcome = _outcome(told, result)
     if outcome == "limited":
         return Finished("limited", text, _error(why), limit=Limit(why, resets_at(told.rejection)))
+    if outcome == "unknown_model":
+        why = f"{why.rstrip('. ')}. {OTHER_MODEL}"
     return Finished(outcome, text, _error(why))
 
 
@@ -100,6 +103,8 @@ def _outcome(told: ClaudeMessages, result: Mapping[str, Any]) -> RunOutcome:
         return "unauthorized"
     if words & LIMITED or result.get("api_error_status") in {429, 529}:
         return "limited"
+    if error_kind(_why(result)) == "unknown_model":
+        return "unknown_model"
     return "failed"
 
 

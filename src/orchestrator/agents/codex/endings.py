@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from orchestrator.agents.error_texts import OTHER_MODEL, error_kind
 from orchestrator.agents.limit_texts import reset_time
 from orchestrator.engine.agent_events import Finished, Limit
 
@@ -62,6 +63,8 @@ def failure(error: Any, limits: RateLimits, now: datetime, text: str = "") -> Fi
         return Finished("budget", text, message)
     if kind == "serverOverloaded" or status in SERVER_ERRORS:
         return Finished("failed", text, f"Codex's model could not be reached for now: {message}")
+    if error_kind(message) == "unknown_model":
+        return Finished("unknown_model", text, f"Codex: {message.rstrip('. ')}. {OTHER_MODEL}")
     return Finished("failed", text, f"Codex: {message}")
 
 

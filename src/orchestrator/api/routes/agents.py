@@ -18,7 +18,7 @@ from orchestrator.domain.answers import ArtifactContent
 from orchestrator.domain.commands import AnswerApproval, MessageTask
 from orchestrator.domain.requests import AnswerApprovalRequest, MessageTaskRequest
 from orchestrator.domain.status import ApprovalInfo
-from orchestrator.engine.transcript import MEDIA_TYPE, artifact_content, read_transcript
+from orchestrator.engine.transcript import MEDIA_TYPE, artifact_content, no_transcript, read_transcript
 
 ATTEMPT_MAX = 1_000_000
 _APPROVALS: TypeAdapter[list[ApprovalInfo]] = TypeAdapter(list[ApprovalInfo])
@@ -91,8 +91,7 @@ async def get_transcript(
     # Read before the answer begins: afterwards nothing can be refused.
     first = await anext(pieces, None)
     if first is None:
-        detail = f"Attempt {number} of task {task_id} has no transcript in this orchestrator."
-        raise ApiError(404, "transcript_not_found", detail)
+        raise ApiError(404, "transcript_not_found", no_transcript(task_id, number))
     return StreamingResponse(_all(first, pieces), media_type=MEDIA_TYPE)
 
 
