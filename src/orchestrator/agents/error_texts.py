@@ -36,7 +36,7 @@ _WORDS: dict[ErrorKind, tuple[str, ...]] = {
     ),
     "unknown_model": (
         r"model[_ ]?not[_ ]?found|(?:issue with the selected|unknown|unrecognized|no such|invalid) model\b",
-        r"\bmodels?\b.{0,100}(?:does not|doesn.t|may not) exist|\bmodels?\b.{0,100}is not (?:found|supported)",
+        r"\bmodels?\b.{0,100}(?:(?:does not|doesn.t|may not) exist|is not (?:found|supported))",
         r"not_found_error.{0,60}\bmodel\b",
     ),
     "overloaded": (

@@ -13,6 +13,7 @@ from orchestrator.cli.find_instance import find_instance
 from orchestrator.cli.source import open_source
 from orchestrator.cli.usage_text import usage_text
 from orchestrator.domain.status import ApprovalInfo, OrchestratorInfo, OrchestratorStatus
+from orchestrator.domain.task_status import TaskStatus
 
 
 def list_orchestrators(root: Path | None, url: str | None, *, include_ended: bool, json: bool) -> ExitCode:
@@ -77,7 +78,8 @@ def _status_lines(status: OrchestratorStatus) -> list[str]:
             if task.blocked_by:
                 line += f"  (waits for {', '.join(task.blocked_by)})"
             if task.last_error:
-                line += f"  {one_line(task.last_error)}"
+                when = "  before:" if task.status is TaskStatus.IN_PROGRESS else ""
+                line += f"{when}  {one_line(task.last_error)}"
             if used := usage_text(task.usage):
                 line += f"  [{used}]"
             lines.append(line)

@@ -85,7 +85,7 @@ class Attempt:
                 await run.interrupt(reason)
 
     async def answer(self, approval_id: str, *, allow: bool, reason: str | None = None) -> None:
-        """Tell the agent what was answered, and why not; a question that is not open any more needs no answer.
+        """Tell the agent what was answered, and why not; a question that is not open needs no answer.
 
         The reason is a note, for agents that take notes: what a vendor calls an answer has no place for one.
         """

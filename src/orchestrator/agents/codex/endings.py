@@ -11,12 +11,16 @@ from typing import Any
 
 from orchestrator.agents.error_texts import OTHER_MODEL, error_kind
 from orchestrator.agents.limit_texts import reset_time
-from orchestrator.engine.agent_events import Finished, Limit
+from orchestrator.engine.agent_events import Finished, Limit, RunOutcome
 
 UNAUTHORIZED, TOO_MANY_REQUESTS = 401, 429
 SERVER_ERRORS = range(500, 600)
 USED_UP_PERCENT = 100.0
 
+_OUTCOMES: Mapping[str, RunOutcome] = {
+    "contextWindowExceeded": "context_full",
+    "sessionBudgetExceeded": "budget",
+}
 REMEDY = "Run `codex login`, or set CODEX_API_KEY, or the variable that your provider's `env_key` names."
 
 Window = Mapping[str, Any]
@@ -57,10 +61,8 @@ def failure(error: Any, limits: RateLimits, now: datetime, text: str = "") -> Fi
         return Finished(
             "unauthorized", text, f"Codex has no key or login that is accepted. {REMEDY} It said: {message}"
         )
-    if kind == "contextWindowExceeded":
-        return Finished("context_full", text, message)
-    if kind == "sessionBudgetExceeded":
-        return Finished("budget", text, message)
+    if kind in _OUTCOMES:
+        return Finished(_OUTCOMES[kind], text, message)
     if kind == "serverOverloaded" or status in SERVER_ERRORS:
         return Finished("failed", text, f"Codex's model could not be reached for now: {message}")
     if error_kind(message) == "unknown_model":
