@@ -4,6 +4,8 @@ PORT ?= 8000
 WORKERS ?= 2
 PLAN ?=
 BIN := .venv/bin
+# Agents wait more than they work, so that more of them than cores run at a time.
+REAL_AGENTS = $(BIN)/python -m pytest tests/agents -n $$((2 * $(WORKERS))) --dist worksteal
 
 .PHONY: help run dashboard screenshots claude test test-long test-agents check fix generate npm-package bench lock setup setup-dev setup-bench
 
@@ -38,11 +40,12 @@ test: setup-dev ## Run the tests
 	@if test -d web/node_modules; then npm --prefix web test --silent; fi
 	@$(BIN)/python -m pytest -m "not long" -n $(WORKERS) --dist loadfile
 
-test-long: setup-bench ## Run the longer sweeps
-	@$(BIN)/python -m pytest -m "long and not sweep"
+test-long: setup-bench ## Run the longer sweeps, and real coding agents against a model of our own
+	@$(BIN)/python -m pytest -m "long and not sweep" -n $(WORKERS) --dist loadfile
+	@$(REAL_AGENTS) -m sweep
 
 test-agents: setup-bench ## Run Claude Code, Codex and opencode against a model of our own (installs them; needs node)
-	@$(BIN)/python -m pytest tests/agents -m "long or not long"
+	@$(REAL_AGENTS) -m "long or not long"
 
 check: setup-dev ## Format, lint, types, import contracts, generated files
 	@$(BIN)/ruff format --check .

@@ -111,6 +111,7 @@ def test_an_error_that_comes_once_is_over_for_that_prompt_alone(model, path):
     [
         *((path, "unauthorised", 401) for path in PATHS),
         *((path, "quota", 429) for path in PATHS),
+        *((path, "unknown_model", 404) for path in PATHS),
         ("/v1/messages", "overloaded", 529),
         ("/v1/chat/completions", "overloaded", 503),
         ("/v1/messages", "context_full", 400),

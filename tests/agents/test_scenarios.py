@@ -78,6 +78,7 @@ def in_words(told: dict, events: list[dict]) -> str:
 
 
 REASONS = {
+    "another model": "no such model",
     "Stuck: the agent said nothing": "stuck, silent",
     "Stuck: the agent made the same call": "stuck, the same call again and again",
     "key": "no valid key",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import fcntl
 import os
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PAGE = CHECKOUT / "docs" / "agents.md"
 BEGIN, END = "<!-- table: agents-by-scenario (generated) -->\n", "<!-- end -->"
-SEEN = CHECKOUT / ".cache" / "agents" / "scenarios.json"
+LOCK = CHECKOUT / ".cache" / "agents" / "table.lock"
 IS_WRITTEN = os.environ.get("AGENT_TABLE") == "write"
 """`AGENT_TABLE=write make test-agents` writes the page anew; else each cell is what is expected."""
 
@@ -26,6 +26,7 @@ SCENARIOS = {
     "rate_limited": "429 once",
     "cut:1": "a connection that breaks within the answer, once",
     "unauthorised": "401",
+    "unknown_model": "404: it does not have this model",
     "quota": "a usage limit that is reset in an hour",
     "overloaded": "529 for ever",
     "context_full": "more context than the model has",
@@ -37,25 +38,33 @@ SCENARIOS = {
 
 def cell(scenario: str, agent: str) -> str:
     """What the page says."""
+    if (found := _cell(scenario, agent)) is None:
+        raise AssertionError(
+            f"docs/agents.md has no row for {scenario}: run AGENT_TABLE=write make test-agents"
+        )
+    return found
+
+
+def _cell(scenario: str, agent: str) -> str | None:
     rows = PAGE.read_text().partition(BEGIN)[2].partition(END)[0].splitlines()[2:]
     for row in rows:
         described, *cells = (part.strip() for part in row.strip("|").split("|"))
         if described == SCENARIOS[scenario]:
             return cells[AGENTS.index(agent)]
-    raise AssertionError(f"docs/agents.md has no row for {scenario}: run AGENT_TABLE=write make test-agents")
+    return None
 
 
 def note(scenario: str, agent: str, seen: str) -> None:
-    """Keep what was seen, and write the page as far as all is known."""
-    known = json.loads(SEEN.read_text()) if SEEN.exists() else {}
-    known.setdefault(scenario, {})[agent] = seen
-    SEEN.write_text(json.dumps(known, indent=1))
-    head = ["| The model's part | " + " | ".join(f"`{name}`" for name in AGENTS) + " |", "|---" * 4 + "|"]
-    rows = [
-        f"| {described} | " + " | ".join(known.get(name, {}).get(agent, "") for agent in AGENTS) + " |"
-        for name, described in SCENARIOS.items()
-    ]
-    before, begin, rest = PAGE.read_text().partition(BEGIN)
-    assert begin, f"the mark of the table is missing in {PAGE}"
-    after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{begin}{chr(10).join([*head, *rows])}\n{END}{after}")
+    """Write what was seen into the page; the rest of the table stays. Any number of test processes may do so."""
+    LOCK.parent.mkdir(parents=True, exist_ok=True)
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        head = ["| The model's part | " + " | ".join(f"`{name}`" for name in AGENTS) + " |", "|---" * 4 + "|"]
+        rows = []
+        for name, described in SCENARIOS.items():
+            cells = [seen if (name, one) == (scenario, agent) else _cell(name, one) or "" for one in AGENTS]
+            rows.append(f"| {described} | {' | '.join(cells)} |")
+        before, begin, rest = PAGE.read_text().partition(BEGIN)
+        assert begin, f"the mark of the table is missing in {PAGE}"
+        after = rest.partition(END)[2]
+        PAGE.write_text(f"{before}{begin}{chr(10).join([*head, *rows])}\n{END}{after}")

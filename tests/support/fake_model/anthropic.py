@@ -91,6 +91,7 @@ def refusal(reason: str, resets_in_seconds: int) -> Refusal:
             {"retry-after": "1"},
         ),
         "quota": (429, "rate_limit_error", "This request would exceed your limit", _quota(resets_in_seconds)),
+        "unknown_model": (404, "not_found_error", "model: fake-model", {}),
         "overloaded": (529, "overloaded_error", "Overloaded", {}),
         "context_full": (
             400,

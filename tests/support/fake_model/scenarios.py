@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Reason = Literal["unauthorised", "rate_limited", "quota", "overloaded", "context_full"]
+Reason = Literal["unauthorised", "rate_limited", "quota", "overloaded", "context_full", "unknown_model"]
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,7 @@ SCENARIOS: dict[str, Callable[[int | None], list[Turn]]] = {
     "quota": lambda times: _after(Refuse("quota", times)),
     "overloaded": lambda times: _after(Refuse("overloaded", times)),
     "context_full": lambda times: _after(Refuse("context_full", times)),
+    "unknown_model": lambda times: _after(Refuse("unknown_model", times)),
     "huge_output": lambda size: [[Shell(f"yes 0123456789abcdef | head -c {size or 3_000_000}")], [DONE]],
     "denied": lambda _: [[Write("denied.txt", "no\n")], [Say("I was not allowed to write.")]],
     "denied_shell": lambda _: [[Shell("touch denied.txt", asks=True)], [Say("I was not allowed to run it.")]],

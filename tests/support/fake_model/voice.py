@@ -66,6 +66,11 @@ def openai_refusal(reason: str, quota_headers: dict[str, str], quota: dict[str, 
             _error("Rate limit reached for requests", "rate_limit_exceeded"),
         ),
         "quota": (429, quota_headers, quota),
+        "unknown_model": (
+            404,
+            {},
+            _error("The model `fake` does not exist or you do not have access to it.", "model_not_found"),
+        ),
         "overloaded": (503, {}, _error("The server is overloaded", "server_is_overloaded")),
         "context_full": (
             400,
