@@ -217,6 +217,15 @@ def is_overloaded(turn: Turn) -> None:
     turn.fail(-32603, "Internal error: 529 Overloaded")
 
 
+def complains(turn: Turn) -> None:
+    """As OpenCode does: on stderr, of a side call too, and then it tries again without a word."""
+    for complaint in os.environ["DOUBLE_COMPLAINTS"].split(";"):
+        sys.stderr.write(f'ERROR side=false said="{complaint}"\nERROR side=true said="Usage limit reached"\n')
+        sys.stderr.flush()
+    turn.wait_for_cancel()
+    turn.end("cancelled")
+
+
 def is_full(turn: Turn) -> None:
     turn.fail(-32603, "Internal error: prompt is too long: 210000 tokens > 200000 maximum")
 

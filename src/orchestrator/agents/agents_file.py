@@ -30,7 +30,7 @@ BYTES_MAX = 262_144
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,40}")
 _KEYS = tuple(part.name for part in fields(AcpProfile) if part.name != "name")
 _TABLES = frozenset({"environment", "asking_environment"})
-_TEXTS = frozenset({"login", "install"})
+_TEXTS = frozenset({"login", "install", "complaint"})
 _SWITCHES = frozenset({"can_resume", "tells_cost"})
 
 
@@ -63,6 +63,13 @@ def read_profiles(data: bytes, path: str) -> tuple[AcpProfile, ...]:
     told = {name: reader.profile(name, table, known.get(name)) for name, table in tables.items()}
     added = [profile for name, profile in told.items() if name not in known]
     return (*added, *(told.get(name, profile) for name, profile in known.items()))
+
+
+def _is_complaint(pattern: str) -> bool:
+    try:
+        return not pattern or re.compile(pattern).groups > 0
+    except re.error:
+        return False
 
 
 class _Reader:
@@ -104,6 +111,8 @@ class _Reader:
             is_right = isinstance(value, list) and all(isinstance(item, str) and item for item in value)
             is_right = is_right and (key != "command" or bool(value))
             wanted = 'a list of texts, such as ["one", "two"]'
+        if key == "complaint" and is_right:
+            is_right, wanted = _is_complaint(value), "a regular expression with a group, such as 'error=(.*)'"
         if not is_right or "\\u0000" in repr(value) or "\\x00" in repr(value):
             raise self._problem(name, key, f"“{key}” must be {wanted}")
         return tuple(value) if isinstance(value, list) else value

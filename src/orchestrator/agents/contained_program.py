@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.agents.containment import ContainedProcesses, Ended, Message, NotStarted
 from orchestrator.agents.pipes import PipeReader, PipeWriter
-from orchestrator.agents.program_output import LineSplitter, Tail
+from orchestrator.agents.program_output import LineSplitter, LineTooLong, Tail
 
 LINE_BYTES_MAX = 16 * 1024 * 1024
 STDERR_BYTES_MAX = 16_384
@@ -42,7 +43,8 @@ class ContainedProgram:
 
     It is started when this is built (in a running event loop; OSError when its supervisor cannot be);
     `command[0]` is a path. Once it was built, `close` must be awaited. Nothing of what the program writes is
-    held here beyond one line: when nobody receives, it waits. Its stderr is read always, its tail is kept.
+    held here beyond one line: when nobody receives, it waits. Its stderr is read always, its tail is kept, and
+    `on_stderr` is called with each line of it.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class ContainedProgram:
         command: Sequence[str],
         *,
         line_bytes_max: int = LINE_BYTES_MAX,
+        on_stderr: Callable[[str], None] | None = None,
     ) -> None:
         if any("\0" in argument for argument in command):
             raise ValueError("an argument of a command cannot hold a NUL character")
@@ -71,6 +74,7 @@ class ContainedProgram:
             for descriptor in theirs:
                 os.close(descriptor)
         self._splitter, self._tail = LineSplitter(line_bytes_max), Tail(STDERR_BYTES_MAX)
+        self._on_stderr = on_stderr
         self._sending = asyncio.Lock()
         self._is_closing = self._is_at_end = False
         self._message: Message | None = None
@@ -181,9 +185,16 @@ class ContainedProgram:
             self._stderr.finish()
 
     async def _keep_stderr(self) -> None:
+        lines = LineSplitter(STDERR_BYTES_MAX)
         try:
             while data := await self._stderr.read():
                 self._tail.add(data)
+                if self._on_stderr is None:
+                    continue
+                lines.feed(data)
+                with contextlib.suppress(LineTooLong):  # it is passed over
+                    while (line := lines.next_line()) is not None:
+                        self._on_stderr(line.decode(errors="replace"))
         finally:
             self._stderr.close()
 

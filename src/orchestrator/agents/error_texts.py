@@ -23,7 +23,7 @@ _WORDS: dict[ErrorKind, tuple[str, ...]] = {
     ),
     "limited": (
         r"(?:usage|spend(?:ing)?|session|weekly|daily|monthly|\d-hour)[_ -]?limit",
-        r"limit (?:has been )?reached",
+        r"(?<!rate[ _-])limit (?:has been )?reached",
         r"hit your .{0,20}limit|insufficient[_ ](?:quota|credits?|funds|balance)|credit balance is too low",
         r"exceeded your .{0,20}quota|quota[_ ](?:exceeded|reached|exhausted)|out of credits",
     ),

@@ -71,6 +71,38 @@ def of(kind, events):
     return [event for event in events if isinstance(event, kind)]
 
 
+COMPLAINING = replace(PROFILE, complaint=r'side=false said="(.*)"')
+
+
+@pytest.mark.parametrize(
+    ("complaints", "outcome", "said"),
+    [
+        (
+            "Overloaded;You exceeded your current quota. Retry after 3600s",
+            "limited",
+            "exceeded your current quota",
+        ),
+        (";".join(["529 Overloaded"] * acp_run.OVERLOADED_TRIES_MAX), "failed", "529 Overloaded"),
+    ],
+)
+async def test_what_an_agent_tells_on_its_stderr_alone_ends_its_turn(
+    make_run, heard, complaints, outcome, said
+):
+    events = await read(make_run("complains", COMPLAINING, DOUBLE_COMPLAINTS=complaints))
+    assert isinstance(events[-1], Finished)
+    assert (events[-1].outcome, said in events[-1].error) == (outcome, True)
+    assert heard("session/cancel")
+
+
+async def test_a_vendor_that_is_overloaded_now_and_then_is_left_to_the_agent(make_run):
+    run = make_run("complains", COMPLAINING, DOUBLE_COMPLAINTS="529 Overloaded;fetch failed;no such file")
+    reading = asyncio.create_task(read(run))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(reading), 1)
+    await run.interrupt("enough")
+    assert (await reading)[-1].outcome == "interrupted"
+
+
 async def test_a_session_is_opened_as_the_protocol_wants(make_run, heard, tmp_path):
     events = await read(make_run("completes"))
     assert events[0] == Started("double", "1.2.3", "acme/small", acp_double.SESSION)

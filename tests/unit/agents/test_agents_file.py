@@ -64,6 +64,8 @@ def test_a_known_agent_keeps_what_is_not_changed():
         ('[goose]\ncommand = ["a"]\n[goose.environment]\nA = 1', 3, "must be a table of texts"),
         ('[goose]\ncommand = ["a"]\ncan_resume = "yes"', 3, "must be true or false"),
         ('[goose]\ncommand = ["a"]\nlogin = 1', 3, "must be a text in quotes"),
+        ('[goose]\ncommand = ["a"]\ncomplaint = "("', 3, "must be a regular expression"),
+        ('[goose]\ncommand = ["a"]\ncomplaint = "x"', 3, "must be a regular expression"),
         ('[claude]\ncommand = ["a"]', 1, "an agent of the orchestrator's own"),
         ('["Big Goose"]\ncommand = ["a"]', 1, "no name for an agent"),
         ('command = ["a"]', 1, "stands outside a table"),

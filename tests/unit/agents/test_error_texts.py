@@ -21,6 +21,8 @@ from orchestrator.agents.error_texts import error_kind
         ("Your credit balance is too low to access the Anthropic API.", "limited"),
         ("529 Overloaded", "overloaded"),
         ("Rate limit exceeded", "overloaded"),
+        ("Rate limit reached for requests", "overloaded"),
+        ("5-hour limit reached", "limited"),
         ("429 Too Many Requests", "overloaded"),
         ("503 Service Unavailable", "overloaded"),
         ("fetch failed", "overloaded"),

@@ -21,6 +21,8 @@ class AcpProfile:
     ask before it acts, set unless everything is allowed. `asking_modes` are names of session modes to the
     same end, of which the first that the agent has is taken. `model_arguments` are added to the command where
     a model is wanted, with `{model}` in them; without them the model is set through the protocol.
+    `complaint` is a regular expression for a line of its stderr that says, in its first group, what the vendor
+    has answered: for agents that try again without a word.
     """
 
     name: str
@@ -31,6 +33,7 @@ class AcpProfile:
     asking_environment: Mapping[str, str] = field(default_factory=dict)
     asking_modes: tuple[str, ...] = ("default", "ask")
     model_arguments: tuple[str, ...] = ()
+    complaint: str = ""
     login: str = ""
     install: str = ""
     can_resume: bool = True
@@ -51,11 +54,13 @@ _OPENCODE_ASKS = (
 PROFILES: tuple[AcpProfile, ...] = (
     AcpProfile(
         name="opencode",
-        command=("opencode", "acp"),
+        command=("opencode", "acp", "--print-logs", "--log-level", "ERROR"),
         pass_environment=(*_MODEL_VENDORS, "OPENCODE_*"),
         environment={"OPENCODE_DISABLE_AUTOUPDATE": "1"},
         asking_environment={"OPENCODE_PERMISSION": _OPENCODE_ASKS},
         asking_modes=(),
+        # `small` are side calls, such as the one for a title.
+        complaint=r'message="stream error" .*\bsmall=false .*\berror\.error="(.*)"',
         login="Log in with `opencode auth login`, or set its model's key, such as ANTHROPIC_API_KEY.",
         install="npm install -g opencode-ai",
         tells_cost=True,

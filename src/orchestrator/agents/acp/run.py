@@ -10,12 +10,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from orchestrator.agents.acp.endings import ended_by_error, ended_by_stop, ended_without_a_word
+from orchestrator.agents.acp.endings import ended_by_error, ended_by_kind, ended_by_stop, ended_without_a_word
 from orchestrator.agents.acp.profiles import AcpProfile
 from orchestrator.agents.acp.session import NoSession
 from orchestrator.agents.acp.talk import AcpTalk
 from orchestrator.agents.acp.turn import AcpTurn
 from orchestrator.agents.contained_program import Exit
+from orchestrator.agents.error_texts import error_kind
 from orchestrator.agents.json_rpc import (
     Incoming,
     Notification,
@@ -34,6 +35,9 @@ CANCEL_GRACE_SECONDS = 1.5
 STOP_GRACE_SECONDS = 0.5
 END_GRACE_SECONDS = 3.0
 """How long an agent may take to answer a cancel, to end after that, and to end once it is done."""
+
+OVERLOADED_TRIES_MAX = 4
+"""After so many an attempt has failed; the next one begins after a pause of ours."""
 
 LOGS_MAX = 50
 LOG_LENGTH_MAX = 1_000
@@ -62,7 +66,7 @@ class AcpRun:
         self._session_costs = session_costs
         self._turn = AcpTurn()
         self._events: deque[AgentEvent] = deque()
-        self._logs = 0
+        self._logs = self._overloads = 0
         self._talk: AcpTalk | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._is_over = asyncio.Event()
@@ -98,6 +102,7 @@ class AcpRun:
         talk = self._talk = self._start()
         exited = Exit(None)
         if talk is not None:
+            heeding = asyncio.get_running_loop().create_task(self._heed(talk))
             try:
                 await self._open(talk)
                 goes_on = True
@@ -107,6 +112,8 @@ class AcpRun:
                     goes_on = await self._goes_on(talk)
             finally:
                 self._is_over.set()
+                heeding.cancel()
+                await asyncio.wait({heeding})
                 self._keep_cost(talk)
                 exited = await talk.close(STOP_GRACE_SECONDS if self._end is None else END_GRACE_SECONDS)
         self._events += self._turn.close(time.monotonic())
@@ -167,7 +174,7 @@ class AcpRun:
             return True
         end = self._judged(talk, talk.asked)
         talk.asked = None
-        if end is not None and self._reason is None:
+        if end is not None and self._end is None and self._reason is None:
             self._end = end
         if talk.is_open:
             self._is_over.set()
@@ -182,6 +189,7 @@ class AcpRun:
                     self._events.append(Log(clip(message.text, LOG_LENGTH_MAX)))
             case Notification("session/update", params) if isinstance(update := params.get("update"), dict):
                 # What a loaded session tells before its turn is of an earlier one; its cost is needed.
+                self._overloads = 0
                 if talk.is_open or update.get("sessionUpdate") == "usage_update":
                     self._events += self._turn.update(update, time.monotonic())
             case Notification("_session/retrying", params):
@@ -192,6 +200,18 @@ class AcpRun:
                 await talk.refuse(message)
             case _:
                 pass
+
+    async def _heed(self, talk: AcpTalk) -> None:
+        """End a turn in which the agent would try again for hours without a word."""
+        while True:
+            said = await talk.complaints.get()
+            kind = error_kind(said)
+            self._overloads += kind == "overloaded"
+            if kind == "limited" or self._overloads >= OVERLOADED_TRIES_MAX:
+                break
+        if self._reason is None and self._end is None:
+            self._end = ended_by_kind(kind, said, datetime.now().astimezone(), self._profile.login)
+            await self._stop(talk)
 
     async def _be_asked(self, talk: AcpTalk, message: Request) -> None:
         """The agent wants to be allowed something."""

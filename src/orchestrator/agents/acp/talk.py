@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
@@ -15,24 +16,34 @@ from orchestrator.agents.json_rpc import JsonRpcPeer, PeerGone, Request
 from orchestrator.agents.ordered_answers import OrderedAnswers
 from orchestrator.engine.records import Job
 
+COMPLAINTS_MAX = 100
+
 
 class AcpTalk:
     """What a run holds while its agent lives. OSError or ValueError where it cannot be started.
 
     `asked` is the question whose answer is waited for; `is_answered`, that one was answered well; `is_open`,
-    that there is a session.
+    that there is a session. `complaints` are its vendor's refusals, where it tells of them on stderr.
     """
 
     def __init__(
         self, profile: AcpProfile, job: Job, command: tuple[str, ...], environment: Mapping[str, str]
     ) -> None:
-        self.program = ContainedProgram(marker(job), job.root, environment, command)
+        self.complaints: asyncio.Queue[str] = asyncio.Queue(COMPLAINTS_MAX)
+        self._complaint = re.compile(profile.complaint) if profile.complaint else None
+        self.program = ContainedProgram(
+            marker(job), job.root, environment, command, on_stderr=self._hear if self._complaint else None
+        )
         self.peer = JsonRpcPeer(self.program)
         self.inbox = OrderedAnswers(self.peer)
         self.session = AcpSession(self.peer, profile, job)
         self.desk = PermissionDesk(self.peer, job.permissions)
         self.asked: asyncio.Task[Any] | None = None
         self.is_open = self.is_answered = False
+
+    def _hear(self, line: str) -> None:
+        if self._complaint and (found := self._complaint.search(line)) and not self.complaints.full():
+            self.complaints.put_nowait(found[1])
 
     def ask(self, question: Coroutine[Any, Any, Any]) -> None:
         """Begin to wait for an answer."""
