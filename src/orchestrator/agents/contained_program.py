@@ -43,8 +43,8 @@ class ContainedProgram:
 
     It is started when this is built (in a running event loop; OSError when its supervisor cannot be);
     `command[0]` is a path. Once it was built, `close` must be awaited. Nothing of what the program writes is
-    held here beyond one line: when nobody receives, it waits. Its stderr is read always, its tail is kept, and
-    `on_stderr` is called with each line of it.
+    held here beyond one line: when nobody receives, it waits. Its stderr is read always, its tail is kept,
+    and `on_stderr` is called with each line of it.
     """
 
     def __init__(

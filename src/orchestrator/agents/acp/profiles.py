@@ -21,8 +21,8 @@ class AcpProfile:
     ask before it acts, set unless everything is allowed. `asking_modes` are names of session modes to the
     same end, of which the first that the agent has is taken. `model_arguments` are added to the command where
     a model is wanted, with `{model}` in them; without them the model is set through the protocol.
-    `complaint` is a regular expression for a line of its stderr that says, in its first group, what the vendor
-    has answered: for agents that try again without a word.
+    `complaint` is a regular expression for a line of its stderr that says, in its first group, what the
+    vendor has answered: for agents that try again without a word.
     """
 
     name: str
