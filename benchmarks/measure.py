@@ -146,7 +146,7 @@ def _url_in(output: IO[str]) -> str:
         said += line
         for word in line.split():
             if word.startswith("http://"):
-                return word
+                return word.rstrip("/")
     raise RuntimeError(f"the server did not start: {said}")
 
 

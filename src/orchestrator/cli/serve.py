@@ -61,6 +61,8 @@ def serve_api(request: ServeRequest, root: Path | None, *, reload: bool) -> Exit
         return serve_with_reload(settings, folder, allow_shell=request.allow_shell)
     sock = bind(settings) if request.inherited is None else socket.socket(fileno=request.inherited)
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
+    # How a new database gets its tables is no news.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     is_child = request.inherited is not None
     uvloop.run(_serve(settings, folder, sock, until_stdin_ends=is_child, allow_shell=request.allow_shell))
     return ExitCode.COMPLETED
