@@ -47,6 +47,7 @@ def addresses(stage: Stage) -> dict[str, str]:
         "tasks": run["notes"],
         "task": f"{run['notes']}/tasks/1.2",
         "task-running": f"{run['notes']}/tasks/2.1",
+        "timeline": f"{run['notes']}/timeline",
         "activity": f"{run['notes']}/activity",
         "findings": f"{run['notes']}/findings?task=1.1",
         "log": f"{run['notes']}/log",

@@ -18,7 +18,7 @@ function texts<Name extends string>(...names: Name[]) {
     const found: Partial<Record<Name, string>> = {};
     for (const name of names) {
       const value = raw[name];
-      if ((typeof value === 'string' || typeof value === 'number') && value !== '') found[name] = String(value);
+      if (typeof value === 'string' && value !== '') found[name] = value;
     }
     return found;
   };
@@ -84,6 +84,13 @@ const activity = createRoute({
   component: lazyRouteComponent(() => import('@/pages/orchestrator/activity/activity-view'), 'ActivityView'),
 });
 
+const timeline = createRoute({
+  getParentRoute: () => orchestrator,
+  path: '/timeline',
+  validateSearch: texts('from', 'to', 'show'),
+  component: lazyRouteComponent(() => import('@/pages/orchestrator/timeline/timeline-view'), 'TimelineView'),
+});
+
 const findings = createRoute({
   getParentRoute: () => orchestrator,
   path: '/findings',
@@ -105,9 +112,15 @@ export function makeRouter() {
       plans,
       plan,
       approvals,
-      orchestrator.addChildren([tasks, task, activity, findings, log]),
+      orchestrator.addChildren([tasks, task, timeline, activity, findings, log]),
     ]),
     history: createHashHistory(),
+    // Plain texts, as a person would write them; what is empty is not there.
+    parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+    stringifySearch: (search) => {
+      const given = Object.entries(search).filter(([, value]) => value !== undefined && value !== '');
+      return given.length ? `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}` : '';
+    },
     defaultPreload: 'intent',
     scrollRestoration: true,
   });

@@ -7,10 +7,13 @@ let timer: ReturnType<typeof setInterval> | undefined;
 
 function subscribe(subscriber: () => void): () => void {
   subscribers.add(subscriber);
-  timer ??= setInterval(() => {
+  if (timer === undefined) {
     now = Date.now();
-    for (const one of subscribers) one();
-  }, 1_000);
+    timer = setInterval(() => {
+      now = Date.now();
+      for (const one of subscribers) one();
+    }, 1_000);
+  }
   return () => {
     subscribers.delete(subscriber);
     if (!subscribers.size) {
@@ -22,5 +25,5 @@ function subscribe(subscriber: () => void): () => void {
 
 /** The time in milliseconds since 1970, anew every second. */
 export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => (timer === undefined ? (now = Date.now()) : now));
+  return useSyncExternalStore(subscribe, () => now);
 }

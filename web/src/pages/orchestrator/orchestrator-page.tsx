@@ -1,5 +1,5 @@
 import { Link, Outlet, useNavigate, useParams } from '@tanstack/react-router';
-import { Activity, FileText, ListTree, ScrollText, type LucideIcon } from 'lucide-react';
+import { Activity, ChartNoAxesGantt, FileText, ListTree, ScrollText, type LucideIcon } from 'lucide-react';
 import { useOrchestrators } from '@/api/queries';
 import { ApiError } from '@/api/client';
 import { useAttention } from '@/attention/attention';
@@ -15,6 +15,7 @@ import { usePageTitle } from '@/shell/page';
 
 const TABS = [
   { to: '/orchestrators/$id', label: 'Tasks', Icon: ListTree },
+  { to: '/orchestrators/$id/timeline', label: 'Timeline', Icon: ChartNoAxesGantt },
   { to: '/orchestrators/$id/activity', label: 'Activity', Icon: Activity },
   { to: '/orchestrators/$id/findings', label: 'Findings', Icon: FileText },
   { to: '/orchestrators/$id/log', label: 'Log', Icon: ScrollText },
