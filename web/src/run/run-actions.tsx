@@ -1,4 +1,4 @@
-import { Pause, Play, Power } from 'lucide-react';
+import { OctagonPause, Pause, Play, Power } from 'lucide-react';
 import { useState } from 'react';
 import type { OrchestratorStatus } from '@/api/client';
 import { Button } from '@/components/button';
@@ -15,16 +15,25 @@ export function RunActions({ id, status }: { id: string; status: OrchestratorSta
   const isOver = hasEnded(status.status);
   const isPaused = status.status === 'paused';
   const isStopping = status.status === 'stopping';
+  const isBusy = status.summary.in_progress > 0 && !isStopping;
   const waits = /limit/.test(status.waiting_for?.what ?? '');
-  const pauseNow = () => pause.mutate((api, options) => api.pauseOrchestrator(id, options));
+  const drain = () => pause.mutate((api, options) => api.pauseOrchestrator(id, options));
+  const interrupt = () => pause.mutate((api, options) => api.pauseOrchestrator(id, { ...options, mode: 'now' }));
   const goOn = () => resume.mutate((api, options) => api.resumeOrchestrator(id, options));
   useShortcuts([
     {
       keys: 'p',
       label: isPaused ? 'Resume' : 'Pause',
       group: 'This run',
-      act: isPaused ? goOn : pauseNow,
+      act: isPaused ? goOn : drain,
       isDisabled: isOver,
+    },
+    {
+      keys: 'P',
+      label: 'Pause now, interrupting what runs',
+      group: 'This run',
+      act: interrupt,
+      isDisabled: isOver || !isBusy,
     },
     { keys: 'x', label: 'Shut down', group: 'This run', act: () => ask(true), isDisabled: isOver },
   ]);
@@ -40,9 +49,19 @@ export function RunActions({ id, status }: { id: string; status: OrchestratorSta
           icon={<Pause size={16} aria-hidden="true" />}
           isBusy={pause.isPending}
           disabled={isStopping}
-          onClick={pauseNow}
+          onClick={drain}
         >
           Pause
+        </Button>
+      )}
+      {isBusy && (
+        <Button
+          icon={<OctagonPause size={16} aria-hidden="true" />}
+          isBusy={pause.isPending}
+          title="Running tasks are interrupted, and begin anew when the run goes on"
+          onClick={interrupt}
+        >
+          Pause now
         </Button>
       )}
       <Button look="danger" icon={<Power size={16} aria-hidden="true" />} onClick={() => ask(true)}>

@@ -5,6 +5,14 @@ import type { RunView } from '@/run/run-store';
 
 export type Filter = 'live' | 'blocked' | 'ended' | 'crashed';
 
+/** The run as its live events tell of it, which know sooner than the list that it has ended. */
+export function asSeen(run: OrchestratorInfo, view: RunView | undefined): OrchestratorInfo {
+  const status = view?.status;
+  if (!status || !run.is_alive || !hasEnded(status.status)) return run;
+  const { progress_percent } = status.summary;
+  return { ...run, status: status.status, ended_at: status.ended_at, is_alive: false, progress_percent };
+}
+
 export function kindOf(run: OrchestratorInfo): Filter {
   if (run.status === 'crashed') return 'crashed';
   if (hasEnded(run.status)) return 'ended';

@@ -8,8 +8,9 @@ import { NeedCard } from '@/attention/need-card';
 import { Button, buttonClass } from '@/components/button';
 import { Choice, SearchField } from '@/components/field';
 import { Empty, ErrorPanel, Loading } from '@/components/states';
+import { plural } from '@/format/format';
 import { useShortcuts } from '@/keys/keys';
-import { abandonedRuns, kindOf, matchingRuns, startablePlans, type Filter } from '@/pages/overview/groups';
+import { abandonedRuns, asSeen, kindOf, matchingRuns, startablePlans, type Filter } from '@/pages/overview/groups';
 import { EndedRow, LiveRow } from '@/pages/overview/run-row';
 import { PageHead } from '@/shell/page';
 
@@ -68,7 +69,7 @@ function Startable({ plans }: { plans: readonly PlanInfo[] }) {
   if (!plans.length) return null;
   return (
     <Section title="Plans that can be started">
-      <ul className="grid gap-2 sm:grid-cols-2 xl:grid-cols-3">
+      <ul className="grid grid-cols-1 gap-2 sm:grid-cols-2 xl:grid-cols-3">
         {plans.slice(0, 6).map((plan) => (
           <li key={plan.path} className="card flex items-center gap-3 p-3">
             <div className="min-w-0 flex-1">
@@ -81,7 +82,7 @@ function Startable({ plans }: { plans: readonly PlanInfo[] }) {
               </Link>
               <p className="nums truncate text-sm text-muted">
                 {plan.completed} of {plan.total_tasks} tasks
-                {plan.problems.length > 0 && ` · ${plan.problems.length} problems`}
+                {plan.problems.length > 0 && ` · ${plural(plan.problems.length, 'problem')}`}
               </p>
             </div>
             <Link
@@ -109,7 +110,7 @@ export function OverviewPage() {
   const { views } = useAttention();
   const [shown, setShown] = useState(SHOWN);
   const [selectedId, select] = useState<string>();
-  const all = orchestrators.data ?? [];
+  const all = (orchestrators.data ?? []).map((run) => asSeen(run, views.get(run.id)));
   const found = matchingRuns(all, q, status);
   const live = found.filter((run) => run.is_alive);
   const ended = found.filter((run) => !run.is_alive);
@@ -158,7 +159,7 @@ export function OverviewPage() {
       {!q && !status && <NeedsYou runs={all} />}
       {live.length > 0 && (
         <Section title="Running">
-          <div className="grid gap-3 lg:grid-cols-2">
+          <div className="grid grid-cols-1 gap-3 lg:grid-cols-2">
             {live.map((run) => (
               <LiveRow key={run.id} run={run} view={views.get(run.id)} isSelected={run.id === selectedId} />
             ))}

@@ -2,21 +2,33 @@
 import type { PlanDocument } from '@/api/client';
 
 export type Piece =
-  { kind: 'text'; line: number; text: string } | { kind: 'task'; line: number; taskId: string; text: string };
+  | { kind: 'settings'; line: number; text: string }
+  | { kind: 'text'; line: number; text: string }
+  | { kind: 'task'; line: number; taskId: string; text: string };
+
+/** The front matter (YAML between two lines of dashes, at the very beginning), without its dashes; null: none. */
+function frontMatter(lines: readonly string[]): string[] | null {
+  if (lines[0]?.trimEnd() !== '---') return null;
+  const end = lines.findIndex((line, index) => index > 0 && /^(---|\.\.\.)\s*$/.test(line));
+  return end < 0 ? null : lines.slice(1, end);
+}
 
 /** Tasks as pieces of one line each; what stands between them as Markdown. */
 export function piecesOf({ markdown, tasks }: Pick<PlanDocument, 'markdown' | 'tasks'>): Piece[] {
   const taskAt = new Map(tasks.map((task) => [task.line, task.task_id]));
-  const pieces: Piece[] = [];
+  const lines = markdown.split('\n');
+  const settings = frontMatter(lines);
+  const head = settings ? settings.length + 2 : 0;
+  const pieces: Piece[] = settings?.length ? [{ kind: 'settings', line: 1, text: settings.join('\n') }] : [];
   let text: string[] = [];
-  let begin = 1;
+  let begin = head + 1;
   let fence: string | null = null;
   const flush = () => {
     if (text.some((line) => line.trim())) pieces.push({ kind: 'text', line: begin, text: dedent(text).join('\n') });
     text = [];
   };
-  markdown.split('\n').forEach((line, index) => {
-    const number = index + 1;
+  lines.slice(head).forEach((line, index) => {
+    const number = head + index + 1;
     const taskId = fence === null ? taskAt.get(number) : undefined;
     const mark = /^\s*(```+|~~~+)/.exec(line)?.[1];
     if (mark) fence = fence === null ? mark : line.trim().startsWith(fence) ? null : fence;

@@ -6,6 +6,7 @@ import { useApi } from '@/api/api-context';
 import type { OrchestratorInfo, PlanDocument, PlanStatus } from '@/api/client';
 import { keys, useOrchestrators } from '@/api/queries';
 import { Button } from '@/components/button';
+import { LabelledText } from '@/components/labelled-text';
 import { Markdown } from '@/components/markdown';
 import { ErrorPanel, Loading } from '@/components/states';
 import { RunBadge, TaskBadge } from '@/components/status';
@@ -45,6 +46,9 @@ function Rendered({ plan, status }: { plan: PlanDocument; status: PlanStatus | u
   return (
     <div className="card grid gap-3 p-4">
       {pieces.map((piece) => {
+        if (piece.kind === 'settings') {
+          return <LabelledText key={piece.line} label="Settings" text={piece.text} />;
+        }
         if (piece.kind === 'text') return <Markdown key={piece.line} text={piece.text} />;
         const task = tasks.get(piece.taskId);
         const text = <span className="min-w-0 flex-1 break-words">{piece.text}</span>;
@@ -144,6 +148,7 @@ export function PlanPage() {
   if (plan.isPending) return <Loading label="Loading the plan" rows={5} />;
   if (plan.isError)
     return <ErrorPanel error={plan.error} onRetry={() => void plan.refetch()} title="The plan could not be loaded" />;
+  const hasErrors = plan.data.problems.some((problem) => problem.severity === 'error');
   const shownLine = Number(line) || 0;
   return (
     <>
@@ -159,7 +164,13 @@ export function PlanPage() {
           Source
         </Button>
         {!isBusy && (
-          <Button look="primary" icon={<Play size={16} aria-hidden="true" />} onClick={ask}>
+          <Button
+            look="primary"
+            icon={<Play size={16} aria-hidden="true" />}
+            disabled={hasErrors}
+            title={hasErrors ? 'Correct what is wrong with it first' : undefined}
+            onClick={ask}
+          >
             Start
           </Button>
         )}

@@ -12,7 +12,7 @@ import { errorText } from '@/components/states';
 const AGENTS = ['claude', 'codex', 'opencode', 'gemini', 'vibe', 'qwen', 'shell'];
 const PERMISSIONS = ['full', 'edits', 'read-only', 'ask'] as const;
 
-function Problem({ error }: { error: unknown }) {
+function Problem({ error, plan }: { error: unknown; plan: string }) {
   const problem = error instanceof ApiError ? error.problem : undefined;
   return (
     <div role="alert" className="rounded-lg bg-bad-soft p-3 text-sm text-bad">
@@ -26,7 +26,10 @@ function Problem({ error }: { error: unknown }) {
         <ul className="mt-1 list-disc pl-5">
           {problem.problems.slice(0, 5).map((one) => (
             <li key={`${one.line}:${one.column}:${one.code}`}>
-              Line {one.line}: {one.message}
+              <Link to="/plans/$name" params={{ name: plan }} search={{ line: String(one.line) }} className="underline">
+                Line {one.line}
+              </Link>
+              : {one.message}
             </li>
           ))}
         </ul>
@@ -42,6 +45,7 @@ export function StartDialog({ plan, onClose }: { plan: string; onClose: () => vo
   const queries = useQueryClient();
   const [agent, setAgent] = useState('');
   const [parallel, setParallel] = useState('1');
+  const [attempts, setAttempts] = useState('');
   const [budget, setBudget] = useState('');
   const [permissions, setPermissions] = useState<(typeof PERMISSIONS)[number]>('full');
   const [restart, setRestart] = useState(false);
@@ -57,7 +61,7 @@ export function StartDialog({ plan, onClose }: { plan: string; onClose: () => vo
       plan,
       agent: agent.trim() || null,
       parallel: Number(parallel) || 1,
-      max_attempts: null,
+      max_attempts: attempts ? Number(attempts) : null,
       timeout_seconds: null,
       restart,
       permissions,
@@ -96,7 +100,7 @@ export function StartDialog({ plan, onClose }: { plan: string; onClose: () => vo
             <option key={name} value={name} />
           ))}
         </datalist>
-        <div className="grid grid-cols-2 gap-4">
+        <div className="grid grid-cols-3 gap-4">
           <Field label="Tasks at once">
             {(props) => (
               <input
@@ -110,7 +114,20 @@ export function StartDialog({ plan, onClose }: { plan: string; onClose: () => vo
               />
             )}
           </Field>
-          <Field label="Budget in dollars" hint="Empty: none">
+          <Field label="Attempts" hint="Empty: 3">
+            {(props) => (
+              <input
+                {...props}
+                type="number"
+                min={1}
+                max={100}
+                className={inputClass}
+                value={attempts}
+                onChange={(event) => setAttempts(event.target.value)}
+              />
+            )}
+          </Field>
+          <Field label="Budget in $" hint="Empty: none">
             {(props) => (
               <input
                 {...props}
@@ -147,7 +164,7 @@ export function StartDialog({ plan, onClose }: { plan: string; onClose: () => vo
           />
           Start over: completed tasks run again
         </label>
-        {start.isError && <Problem error={start.error} />}
+        {start.isError && <Problem error={start.error} plan={plan} />}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" look="primary" isBusy={start.isPending}>

@@ -66,7 +66,7 @@ function AttemptBar({
       title={text}
       draggable={false}
       style={{ left: `${from * 100}%`, width: barPx }}
-      className={`absolute top-1 flex h-5 items-center gap-1 overflow-hidden rounded-sm border px-1 text-xs font-medium ${BARS[look.tone]}`}
+      className={`absolute top-1 flex h-5 items-center gap-1 overflow-hidden rounded-sm border text-xs font-medium ${barPx >= ICON_PX ? 'px-1' : ''} ${BARS[look.tone]}`}
     >
       {barPx >= ICON_PX && <look.Icon size={12} aria-hidden="true" className="shrink-0" />}
       {barPx >= NUMBER_PX && `#${attempt.number}`}
