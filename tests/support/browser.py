@@ -6,7 +6,7 @@ import contextlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ class Tab:
 
 
 @contextlib.contextmanager
-def opened_tab() -> Iterator[Tab]:
-    """A new tab in a browser of its own, which ends with the block.
+def opened_tab(**context_options: Any) -> Iterator[Tab]:
+    """A new tab in a browser of its own, which ends with the block; the options are Playwright's for a context.
 
     Only for tests that are not async, and no `asyncio.run` inside the block: Playwright's loop runs meanwhile.
     """
@@ -61,7 +61,7 @@ def opened_tab() -> Iterator[Tab]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
         try:
-            context = browser.new_context()
+            context = browser.new_context(**context_options)
             context.set_default_timeout(LIMIT_SECONDS * 1000)
             tab = Tab(context.new_page())
             _record(context, tab)

@@ -34,29 +34,34 @@ LOOKS = {
 }
 
 
+PAGES = {
+    "overview": "",
+    "plans": "plans",
+    "plan": "plans/notes",
+    "plan-problems": "plans/billing",
+    "start": "plans/mobile-app?start=1",
+    "approvals": "approvals",
+    "tasks": "{notes}",
+    "task": "{notes}/tasks/1.2",
+    "task-running": "{notes}/tasks/2.1",
+    "timeline": "{notes}/timeline",
+    "activity": "{notes}/activity",
+    "findings": "{notes}/findings?task=1.1",
+    "log": "{notes}/log",
+    "blocked": "{website}",
+    "waiting": "{translations}",
+    "completed": "{guide}",
+    "crashed": "{archive}",
+    "no-run": "orchestrators/orch-nobody",
+    "nowhere": "nowhere",
+}
+"""Every page by its picture's name; in braces the runs of the stage."""
+
+
 def addresses(stage: Stage) -> dict[str, str]:
-    """Every page by its picture's name."""
-    run = {plan: f"orchestrators/{instance_id}" for plan, instance_id in stage.ids.items()}
-    return {
-        "overview": "",
-        "plans": "plans",
-        "plan": "plans/notes",
-        "plan-problems": "plans/billing",
-        "start": "plans/mobile-app?start=1",
-        "approvals": "approvals",
-        "tasks": run["notes"],
-        "task": f"{run['notes']}/tasks/1.2",
-        "task-running": f"{run['notes']}/tasks/2.1",
-        "timeline": f"{run['notes']}/timeline",
-        "activity": f"{run['notes']}/activity",
-        "findings": f"{run['notes']}/findings?task=1.1",
-        "log": f"{run['notes']}/log",
-        "blocked": run["website"],
-        "waiting": run["translations"],
-        "completed": run["user-guide"],
-        "crashed": run["import"],
-        "nowhere": "nowhere",
-    }
+    """Where each page is."""
+    runs = {plan: f"orchestrators/{instance_id}" for plan, instance_id in stage.ids.items()}
+    return {name: address.format(**runs) for name, address in PAGES.items()}
 
 
 def show(page: Page, url: str) -> None:

@@ -135,8 +135,8 @@ def set_stage(project: Project) -> Stage:
     """Every status at once: running with a question, blocked, waiting for a limit, completed, crashed, not begun, broken."""
     project.plan("mobile-app", WAITING)
     project.plan("billing", BROKEN)
-    begin(project, "user-guide", GUIDE, None).wait()
-    crashing = begin(project, "import", CRASHED, CRASHED_SCRIPT)
+    begin(project, "guide", GUIDE, None).wait()
+    crashing = begin(project, "archive", CRASHED, CRASHED_SCRIPT)
     server = project.serve()
     url = server.url
 
@@ -148,14 +148,14 @@ def set_stage(project: Project) -> Stage:
         run = by_plan(name)
         return httpx.get(f"{url}/api/orchestrators/{run['id']}/status").json() if run else {"status": None}
 
-    wait_until(lambda: status("import").get("summary", {}).get("in_progress"))
+    wait_until(lambda: status("archive").get("summary", {}).get("in_progress"))
     os.kill(crashing.process.pid, signal.SIGKILL)
     begin(project, "website", WEBSITE, WEBSITE_SCRIPT, "--max-attempts", "1")
     begin(project, "translations", TRANSLATIONS, TRANSLATIONS_SCRIPT)
     begin(project, "notes", NOTES, NOTES_SCRIPT, "--parallel", "2")
     wait_until(lambda: status("website")["status"] == "blocked")
     wait_until(lambda: (status("translations").get("waiting_for") or {}).get("until"))
-    wait_until(lambda: status("import")["status"] == "crashed")
+    wait_until(lambda: status("archive")["status"] == "crashed")
     wait_until(lambda: status("notes").get("approvals"))
-    names = ("notes", "website", "translations", "user-guide", "import")
+    names = ("notes", "website", "translations", "guide", "archive")
     return Stage(project, server, url, {name: str((by_plan(name) or {})["id"]) for name in names})

@@ -26,7 +26,11 @@ function texts<Name extends string>(...names: Name[]) {
 
 const root = createRootRoute({
   component: Shell,
-  notFoundComponent: () => <Empty title="There is no such page">The address leads nowhere.</Empty>,
+  notFoundComponent: () => (
+    <Empty isPage title="There is no such page">
+      The address leads nowhere.
+    </Empty>
+  ),
   errorComponent: ({ error, reset }) => <ErrorPanel error={error} onRetry={reset} title="This page broke" />,
 });
 

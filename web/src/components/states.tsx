@@ -3,12 +3,23 @@ import type { ReactNode } from 'react';
 import { ApiError } from '@/api/client';
 import { Button } from '@/components/button';
 
-/** Nothing is here, and what to do about it. */
-export function Empty({ icon, title, children }: { icon?: ReactNode; title: string; children?: ReactNode }) {
+/** Nothing is here, and what to do about it. `isPage`: that is all the page has to say. */
+export function Empty({
+  icon,
+  title,
+  children,
+  isPage = false,
+}: {
+  icon?: ReactNode;
+  title: string;
+  children?: ReactNode;
+  isPage?: boolean;
+}) {
+  const Title = isPage ? 'h1' : 'p';
   return (
     <div className="card grid justify-items-center gap-2 border-dashed px-6 py-10 text-center">
       {icon && <div className="text-muted">{icon}</div>}
-      <p className="font-medium">{title}</p>
+      <Title className="font-medium">{title}</Title>
       {children && <div className="max-w-prose text-muted">{children}</div>}
     </div>
   );

@@ -61,7 +61,7 @@ export function OrchestratorPage() {
   const { error, state } = run.watch;
   if (error instanceof ApiError && error.status === 404) {
     return (
-      <Empty title="There is no such orchestrator">
+      <Empty isPage title="There is no such orchestrator">
         <p>
           No run of this project is called <code>{id}</code>.
         </p>

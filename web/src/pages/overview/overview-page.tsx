@@ -69,7 +69,7 @@ function Startable({ plans }: { plans: readonly PlanInfo[] }) {
   if (!plans.length) return null;
   return (
     <Section title="Plans that can be started">
-      <ul className="grid grid-cols-1 gap-2 sm:grid-cols-2 xl:grid-cols-3">
+      <ul className="grid gap-2 sm:grid-cols-2 xl:grid-cols-3">
         {plans.slice(0, 6).map((plan) => (
           <li key={plan.path} className="card flex items-center gap-3 p-3">
             <div className="min-w-0 flex-1">
@@ -159,7 +159,7 @@ export function OverviewPage() {
       {!q && !status && <NeedsYou runs={all} />}
       {live.length > 0 && (
         <Section title="Running">
-          <div className="grid grid-cols-1 gap-3 lg:grid-cols-2">
+          <div className="grid gap-3 lg:grid-cols-2">
             {live.map((run) => (
               <LiveRow key={run.id} run={run} view={views.get(run.id)} isSelected={run.id === selectedId} />
             ))}

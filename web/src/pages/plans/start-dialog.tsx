@@ -114,7 +114,7 @@ export function StartDialog({ plan, onClose }: { plan: string; onClose: () => vo
               />
             )}
           </Field>
-          <Field label="Attempts" hint="Empty: 3">
+          <Field label="Attempts" hint="Empty: 2, of shell blocks 1">
             {(props) => (
               <input
                 {...props}
