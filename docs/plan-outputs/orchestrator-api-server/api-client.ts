@@ -6,14 +6,14 @@
  */
 
 import type {
-  AnswerApprovalRequest, ApprovalInfo, ArtifactContent, CommandResponse, FindingContent, FindingInfo, Health,
-  LogEventType, MessageTaskRequest, OrchestratorEvent, OrchestratorInfo, OrchestratorStatus, PlanDocument,
-  PlanInfo, PlanStatus, Problem, RetryTaskRequest, SkipTaskRequest, StartRequest, StartedOrchestrator,
-  TaskInfo, TranscriptLine, UsageInfo
+  AgentInfo, AnswerApprovalRequest, ApprovalInfo, ArtifactContent, CommandResponse, FindingContent,
+  FindingInfo, Health, LogEventType, MessageTaskRequest, OrchestratorEvent, OrchestratorInfo,
+  OrchestratorStatus, PlanDocument, PlanInfo, PlanStatus, Problem, RetryTaskRequest, SkipTaskRequest,
+  StartRequest, StartedOrchestrator, TaskInfo, TranscriptLine, UsageInfo
 } from '../types/api-types';
 
 export type {
-  AgentLimit, AgentLimited, AgentLimitedEvent, AgentMessage, AgentMessageEvent, AgentStarted,
+  AgentInfo, AgentLimit, AgentLimited, AgentLimitedEvent, AgentMessage, AgentMessageEvent, AgentStarted,
   AgentStartedEvent, AnswerApprovalRequest, ApprovalInfo, ApprovalRequested, ApprovalRequestedEvent,
   ApprovalSettled, ApprovalSettledEvent, ArtifactContent, CommandResponse, CommandSettled,
   CommandSettledEvent, CommandState, EmptyRequest, FindingContent, FindingInfo, FindingWritten,
@@ -317,6 +317,12 @@ export interface ApiClient {
     orchestratorId: string,
     options?: CallOptions & { after?: number | undefined },
   ): Promise<AsyncGenerator<OrchestratorEvent>>;
+  /**
+   * Who could do the tasks. Every agent that a run or a task can name, with what it can do, or what it lacks;
+   * no model is asked.
+   * `GET /api/agents`
+   */
+  listAgents(options?: CallOptions): Promise<AgentInfo[]>;
   /** Every event over a WebSocket; a bare one, which does not reconnect. See `watch`. */
   connectEvents(orchestratorId: string, options?: ConnectOptions): WebSocket;
   /** Tool calls alone over a WebSocket. */
@@ -516,6 +522,7 @@ export function createApiClient(server: string | ApiClientOptions): ApiClient {
       options,
       { after: options.after },
     ),
+    listAgents: async (options = {}) => call('GET', path`/api/agents`, options),
     connectEvents: (orchestratorId, options) => connect(live(orchestratorId, 'events', options)),
     connectActivity: (orchestratorId, options) => connect(live(orchestratorId, 'activity', options)),
     connectEventsSSE(orchestratorId, options) {

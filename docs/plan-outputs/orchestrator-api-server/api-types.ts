@@ -472,10 +472,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who could do the tasks
+         * @description Every agent that a run or a task can name, with what it can do, or what it lacks; no model is asked.
+         */
+        get: operations["listAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AgentInfo
+         * @description An agent that a run or a task can name: whether it can work here, and if not, what to do.
+         */
+        AgentInfo: {
+            name: string;
+            is_ready: boolean;
+            version: string | null;
+            problem: string | null;
+            abilities: ("permissions" | "resume" | "messages" | "cost" | "budget")[];
+        };
         /**
          * AgentLimit
          * @description A vendor's limit: the agent starts nothing before `until`.
@@ -676,6 +707,8 @@ export interface components {
         /**
          * CommandSettled
          * @description A command got its receipt. `code` names the reason of a rejection for programs.
+         *
+         *     `task_id` is the task that it was about, where it was about one.
          */
         CommandSettled: {
             command_id: string;
@@ -684,10 +717,13 @@ export interface components {
             reason: string | null;
             code: string | null;
             actor: string;
+            task_id: string | null;
         };
         /**
          * CommandSettledEvent
          * @description A command got its receipt. `code` names the reason of a rejection for programs.
+         *
+         *     `task_id` is the task that it was about, where it was about one.
          */
         CommandSettledEvent: {
             /**
@@ -1507,6 +1543,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AgentInfo = components['schemas']['AgentInfo'];
 export type AgentLimit = components['schemas']['AgentLimit'];
 export type AgentLimited = components['schemas']['AgentLimited'];
 export type AgentLimitedEvent = components['schemas']['AgentLimitedEvent'];
@@ -3851,6 +3888,71 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAgents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentInfo"][];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host or Origin is not allowed. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

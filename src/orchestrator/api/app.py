@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
@@ -25,8 +25,9 @@ from orchestrator.api.routes import agents, commands, events, health, orchestrat
 from orchestrator.api.settings import ApiSettings
 from orchestrator.api.status_cache import StatusCache
 from orchestrator.domain.errors import OrchestratorError
+from orchestrator.engine.agent_roll import AgentRoll
 from orchestrator.engine.plan_catalog import PlanCatalog
-from orchestrator.engine.ports import Ports
+from orchestrator.engine.ports import Agent, Ports
 from orchestrator.engine.recovery import Undertaker
 from orchestrator.engine.run_starter import RunStarter
 from orchestrator.engine.status_reader import StatusReader
@@ -44,12 +45,14 @@ def create_app(
     *,
     reader: StatusReader,
     catalog: PlanCatalog,
+    agents: Callable[[], Sequence[Agent]] = tuple,
     undertaker: Undertaker | None = None,
     starter: RunStarter | None = None,
     allow_shell: bool = False,
 ) -> FastAPI:
     """The app, the same inside an orchestrator's process and alone. Its context is `app.state.context`.
 
+    `agents` gives those that runs may name.
     `starter` starts runs; `allow_shell` lets it start plans with shell blocks also where no token is set.
     """
     metrics = Metrics()
@@ -61,6 +64,7 @@ def create_app(
         hub=Hub(ports.log, ports.changes, settings, metrics),
         statuses=StatusCache(reader, ports.changes),
         metrics=metrics,
+        agents=AgentRoll(agents),
         starter=starter,
         may_start_shell=allow_shell or settings.token is not None,
     )
@@ -105,6 +109,7 @@ def bare_app(settings: ApiSettings, metrics: Metrics, **options: object) -> Fast
     errors.install(app)
     for module in (health, orchestrators, runs, commands, agents, plans, events):
         app.include_router(module.router)
+    app.include_router(agents.names_router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
     docs_pages.add(app)
     dashboard_page.add(app)

@@ -13,6 +13,7 @@ from orchestrator.api.hub import Hub
 from orchestrator.api.metrics import Metrics
 from orchestrator.api.settings import ApiSettings
 from orchestrator.api.status_cache import StatusCache
+from orchestrator.engine.agent_roll import AgentRoll
 from orchestrator.engine.plan_catalog import PlanCatalog
 from orchestrator.engine.ports import Ports
 from orchestrator.engine.run_starter import RunStarter
@@ -34,6 +35,7 @@ class ApiContext:
     hub: Hub
     statuses: StatusCache
     metrics: Metrics
+    agents: AgentRoll
     starter: RunStarter | None = None
     may_start_shell: bool = False
     is_watching: bool = True

@@ -6,6 +6,7 @@ enough under whatever path a proxy puts it.
 
 from __future__ import annotations
 
+import re
 import secrets
 from html import escape
 from pathlib import Path
@@ -20,6 +21,7 @@ FOLDER = Path(__file__).parent / "dashboard"
 INDEX = FOLDER / "index.html"
 ASSETS_PATH = "/dashboard"
 _NONCE_TAG = '<meta name="csp-nonce" content="" />'
+_WEIGHT = re.compile(r"[01](\.[0-9]{0,3})?")
 _FOREVER = "public, max-age=31536000, immutable"
 
 _NOT_BUILT = """<!doctype html>
@@ -42,6 +44,20 @@ Node.js 20.19 or newer); a released package carries it.</p>
 def is_built() -> bool:
     """Whether there is a dashboard to serve."""
     return INDEX.exists()
+
+
+def is_wanted(accept: str) -> bool:
+    """Whether who sends this header (RFC 9110, 12.5.1) would rather have a page than JSON.
+
+    Who takes anything (`*/*`) gets JSON.
+    """
+    weights = {"text/html": 0.0, "application/json": 0.0}
+    for part in accept.lower().split(","):
+        kind, *parameters = (piece.strip() for piece in part.split(";"))
+        if kind in weights:
+            said = next((one[2:] for one in parameters if one.startswith("q=")), "1")
+            weights[kind] = float(said) if _WEIGHT.fullmatch(said) else 0.0
+    return weights["text/html"] > 0 and weights["text/html"] >= weights["application/json"]
 
 
 def places(url: str) -> str:

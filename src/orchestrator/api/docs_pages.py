@@ -50,7 +50,7 @@ def add(app: FastAPI) -> None:
         return document_bytes(app)
 
     async def index(request: Request) -> Response:
-        if "text/html" in request.headers.get("accept", ""):
+        if dashboard_page.is_wanted(request.headers.get("accept", "")):
             return dashboard_page.page()
         return JSONResponse(
             {

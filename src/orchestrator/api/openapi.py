@@ -47,6 +47,7 @@ _RESPONSES: tuple[type[BaseModel], ...] = (
     answers.StartedOrchestrator,
     answers.TranscriptLine,
     answers.ArtifactContent,
+    answers.AgentInfo,
     status.OrchestratorInfo,
     status.OrchestratorStatus,
     status.PlanInfo,

@@ -17,6 +17,7 @@ from orchestrator.domain.errors import UsageError
 from orchestrator.domain.plan import Plan, Task, TaskId
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.plan_problems import refuse_errors
+from orchestrator.engine.agent_roll import AgentRoll
 from orchestrator.engine.ports import PlanOutputs
 from orchestrator.engine.prompt import FINDINGS_MAX, task_prompt
 from orchestrator.engine.records import Abilities, AgentCheck
@@ -34,7 +35,7 @@ _ABILITIES: Mapping[str, str] = {
 
 def list_agents(root: Path | None, *, json: bool) -> ExitCode:
     """Print each agent with its version and what it can do, or what is missing."""
-    checks = asyncio.run(_checks(find_root(root)))
+    checks = asyncio.run(AgentRoll(make_agents(find_root(root)).all).checks())
     if json:
         found = [{"name": name, **asdict(check)} for name, check in checks.items()]
         print(json_module.dumps(found, indent=2))
@@ -44,13 +45,6 @@ def list_agents(root: Path | None, *, json: bool) -> ExitCode:
             f"{'✓' if check.is_ready else '✗'} {name:<12} {check.version or '':<12} {_told(check)}".rstrip()
         )
     return ExitCode.COMPLETED
-
-
-async def _checks(root: Path) -> Mapping[str, AgentCheck]:
-    agents = make_agents(root).all()
-    # Each may have to start its program to ask it.
-    checks = await asyncio.gather(*(agent.check() for agent in agents))
-    return {agent.name: check for agent, check in zip(agents, checks, strict=True)}
 
 
 def _told(check: AgentCheck) -> str:

@@ -18,6 +18,7 @@ from orchestrator.api.app import create_app
 from orchestrator.api.dashboard_page import places
 from orchestrator.api.server import ApiServer, bind, url_of
 from orchestrator.api.settings import ApiSettings
+from orchestrator.cli.agent_composition import make_agents
 from orchestrator.cli.composition import Services, open_services
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.launcher import ProcessLauncher
@@ -86,6 +87,8 @@ def _app(services: Services, settings: ApiSettings, *, allow_shell: bool) -> Fas
         settings,
         reader=services.reader,
         catalog=services.catalog,
+        # Read anew each time: agents.toml may have changed.
+        agents=lambda: make_agents(services.ports.root).all(),
         undertaker=services.undertaker,
         starter=RunStarter(services.ports, services.undertaker, ProcessLauncher(services.ports.root)),
         allow_shell=allow_shell,

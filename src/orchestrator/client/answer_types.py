@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import TypeAdapter
 
 from orchestrator.domain.answers import (
+    AgentInfo,
     ArtifactContent,
     CommandResponse,
     FindingContent,
@@ -36,5 +37,6 @@ TASKS = TypeAdapter(list[TaskInfo])
 FINDINGS = TypeAdapter(list[FindingInfo])
 FINDING = TypeAdapter(FindingContent)
 APPROVALS = TypeAdapter(list[ApprovalInfo])
+AGENTS = TypeAdapter(list[AgentInfo])
 ARTIFACT = TypeAdapter(ArtifactContent)
 TRANSCRIPT = TypeAdapter(list[TranscriptLine])

@@ -14,6 +14,7 @@ from orchestrator.client.server import Server, path_of
 from orchestrator.client.streams import OrchestratorFeed, Transport
 from orchestrator.client.watch import Watch, WatchStatus
 from orchestrator.domain.answers import (
+    AgentInfo,
     ArtifactContent,
     CommandResponse,
     FindingContent,
@@ -262,6 +263,10 @@ class ApiClient:
     async def get_command(self, orchestrator_id: str, command_id: str) -> CommandResponse:
         """How far a command has come."""
         return await self._get(answer_types.RECEIPT, "orchestrators", orchestrator_id, "commands", command_id)
+
+    async def list_agents(self) -> list[AgentInfo]:
+        """Who could do the tasks, and what those lack that cannot."""
+        return await self._get(answer_types.AGENTS, "agents")
 
     async def list_plans(self) -> list[PlanInfo]:
         """All plans, with what is wrong with them."""

@@ -114,6 +114,16 @@ class TranscriptLine(BaseModel):
     type: str
 
 
+class AgentInfo(BaseModel):
+    """An agent that a run or a task can name: whether it can work here, and if not, what to do."""
+
+    name: str
+    is_ready: bool
+    version: str | None
+    problem: str | None
+    abilities: list[Literal["permissions", "resume", "messages", "cost", "budget"]]
+
+
 class ArtifactContent(BaseModel):
     """A text that an attempt left, whole, with its size in bytes."""
 

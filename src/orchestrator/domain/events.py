@@ -189,7 +189,10 @@ class OrchestratorChanged(EventData):
 
 
 class CommandSettled(EventData):
-    """A command got its receipt. `code` names the reason of a rejection for programs."""
+    """A command got its receipt. `code` names the reason of a rejection for programs.
+
+    `task_id` is the task that it was about, where it was about one.
+    """
 
     type: ClassVar[str] = "command_settled"
     command_id: str
@@ -198,6 +201,7 @@ class CommandSettled(EventData):
     reason: str | None = None
     code: str | None = None
     actor: str = "unknown"
+    task_id: str | None = None
 
 
 class FindingWritten(EventData):

@@ -321,4 +321,5 @@ def _receipt(record: CommandRecord, decision: Decision) -> CommandSettled:
         reason=decision.message,
         code=decision.code,
         actor=record.actor,
+        task_id=getattr(record.command, "task_id", None),
     )

@@ -92,7 +92,9 @@ async def ports() -> AsyncIterator[Ports]:
 async def make_world(ports: Ports, settings: ApiSettings) -> AsyncIterator[Callable[..., Any]]:
     async with AsyncExitStack() as stack:
 
-        async def make(*, starter: Any = None, allow_shell: bool = False, **changes: Any) -> World:
+        async def make(
+            *, starter: Any = None, agents: Any = tuple, allow_shell: bool = False, **changes: Any
+        ) -> World:
             chosen = settings.model_copy(update=changes)
             reader = StatusReader(ports.registry, ports.log)
             app = create_app(
@@ -100,6 +102,7 @@ async def make_world(ports: Ports, settings: ApiSettings) -> AsyncIterator[Calla
                 chosen,
                 reader=reader,
                 catalog=PlanCatalog(ports, reader),
+                agents=agents,
                 starter=starter,
                 allow_shell=allow_shell,
             )

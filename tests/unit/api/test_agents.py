@@ -9,10 +9,11 @@ import pytest
 
 from orchestrator.domain.commands import AnswerApproval, MessageTask
 from orchestrator.domain.decisions import conclude_message, decide
+from orchestrator.domain.errors import AgentUnavailable
 from orchestrator.domain.events import ApprovalRequested, ApprovalSettled, CommandSettled, TaskChanged
 from orchestrator.domain.task_status import RunStatus, TaskStatus
 from orchestrator.engine.agent_events import Text, ToolCallCompleted, ToolCallStarted
-from orchestrator.engine.records import Artifact
+from orchestrator.engine.records import Abilities, AgentCheck, Artifact
 from orchestrator.engine.transcript import MEDIA_TYPE, PIECE_BYTES, TEXT_LENGTH_MAX, Transcript, piece_name
 
 BASE = "/api/orchestrators/orch-1"
@@ -215,6 +216,45 @@ def conforms_line():
 async def test_where_there_is_no_transcript(world, run, path, status, code):
     answer = await world.client.get(path)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+class Named:
+    """An agent that says this of itself, and counts how often it is asked."""
+
+    def __init__(self, name, check):
+        self.name, self._check, self.asked = name, check, 0
+
+    async def check(self):
+        self.asked += 1
+        return self._check
+
+
+async def test_the_agents_are_listed_with_what_they_can_do_or_lack(make_world):
+    ready = Named("codex", AgentCheck(is_ready=True, version="1.2", abilities=Abilities(messages=True)))
+    absent = Named("claude", AgentCheck(is_ready=False, problem="It is not installed: make claude."))
+    world = await make_world(agents=lambda: (absent, ready))
+    for _ in range(3):
+        answer = await world.client.get("/api/agents")
+    assert answer.json() == [
+        {
+            "name": "claude",
+            "is_ready": False,
+            "version": None,
+            "problem": "It is not installed: make claude.",
+            "abilities": [],
+        },
+        {"name": "codex", "is_ready": True, "version": "1.2", "problem": None, "abilities": ["messages"]},
+    ]
+    assert (ready.asked, absent.asked) == (1, 1)  # their programs are not started for each request
+
+
+async def test_a_file_of_agents_that_is_wrong_is_said(make_world):
+    def agents():
+        raise AgentUnavailable("agents.toml, line 3: [goose] needs a command.")
+
+    answer = await (await make_world(agents=agents)).client.get("/api/agents")
+    assert (answer.status_code, answer.json()["code"]) == (503, "agent_unavailable")
+    assert "line 3" in answer.json()["detail"]
 
 
 async def test_a_task_that_nobody_has_begun_has_no_transcript_yet(world, run):

@@ -102,6 +102,7 @@ def test_there_is_a_sample_of_every_type():
             "get /api/orchestrators/{orchestrator_id}/tasks/{task_id}/artifacts/{artifact}",
             "/api/orchestrators/orch-1/tasks/1.1/artifacts/output-0001.txt",
         ),
+        ("get /api/agents", "/api/agents"),
         ("get /api/plans", "/api/plans"),
         ("get /api/plans/{name}", "/api/plans/demo"),
         ("get /api/plans/{name}/status", "/api/plans/demo/status"),

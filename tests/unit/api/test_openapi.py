@@ -29,6 +29,7 @@ OPERATIONS = {
     "getTranscript": "get /api/orchestrators/{orchestrator_id}/tasks/{task_id}/transcript",
     "getArtifact": "get /api/orchestrators/{orchestrator_id}/tasks/{task_id}/artifacts/{artifact}",
     "getCommand": "get /api/orchestrators/{orchestrator_id}/commands/{command_id}",
+    "listAgents": "get /api/agents",
     "listPlans": "get /api/plans",
     "getPlan": "get /api/plans/{name}",
     "getPlanStatus": "get /api/plans/{name}/status",

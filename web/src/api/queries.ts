@@ -7,6 +7,7 @@ export const keys = {
   health: ['health'],
   orchestrators: ['orchestrators'],
   transcript: (id: string, taskId: string, attempt: number) => ['orchestrators', id, 'transcript', taskId, attempt],
+  agents: ['agents'],
   plans: ['plans'],
   plan: (name: string) => ['plans', name],
   planStatus: (name: string) => ['plans', name, 'status'],

@@ -12,3 +12,4 @@ globalThis.ResizeObserver ??= class {
   disconnect() {}
 };
 window.scrollTo = () => undefined;
+Element.prototype.scrollIntoView ??= () => undefined;

@@ -1,6 +1,7 @@
 """What the agents of an orchestrator ask, what they are told, and all that they have said."""
 
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -14,18 +15,46 @@ from orchestrator.api.context import Context
 from orchestrator.api.errors import ApiError
 from orchestrator.api.parameters import ApprovalId, ArtifactName, Digits, OrchestratorId, TaskId, unrepeated
 from orchestrator.api.routes.commands import Key, declared
-from orchestrator.domain.answers import ArtifactContent
+from orchestrator.domain.answers import AgentInfo, ArtifactContent
 from orchestrator.domain.commands import AnswerApproval, MessageTask
 from orchestrator.domain.requests import AnswerApprovalRequest, MessageTaskRequest
 from orchestrator.domain.status import ApprovalInfo
+from orchestrator.engine.records import AgentCheck
 from orchestrator.engine.transcript import MEDIA_TYPE, artifact_content, no_transcript, read_transcript
 
 ATTEMPT_MAX = 1_000_000
 _APPROVALS: TypeAdapter[list[ApprovalInfo]] = TypeAdapter(list[ApprovalInfo])
 _ARTIFACT: TypeAdapter[ArtifactContent] = TypeAdapter(ArtifactContent)
 
+_AGENTS: TypeAdapter[list[AgentInfo]] = TypeAdapter(list[AgentInfo])
+
 router = APIRouter(prefix="/api/orchestrators", tags=["agents"], dependencies=[Depends(unrepeated)])
+names_router = APIRouter(prefix="/api/agents", tags=["agents"], dependencies=[Depends(unrepeated)])
 AttemptNumber = Annotated[int, Field(ge=1, le=ATTEMPT_MAX), Digits]
+
+
+@names_router.get(
+    "",
+    operation_id="listAgents",
+    summary="Who could do the tasks",
+    response_model=list[AgentInfo],
+    responses=problems(503),
+)
+async def list_agents(context: Context) -> Response:
+    """Every agent that a run or a task can name, with what it can do, or what it lacks; no model is asked."""
+    checks = await context.agents.checks()
+    return json_of(_AGENTS, [_info(name, check) for name, check in checks.items()])
+
+
+def _info(name: str, check: AgentCheck) -> AgentInfo:
+    abilities = [ability for ability, has_it in asdict(check.abilities).items() if has_it]
+    return AgentInfo(
+        name=name,
+        is_ready=check.is_ready,
+        version=check.version,
+        problem=check.problem,
+        abilities=abilities,  # type: ignore[arg-type]  # the names of Abilities' fields
+    )
 
 
 @router.get(

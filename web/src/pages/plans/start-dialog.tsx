@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useApi } from '@/api/api-context';
@@ -9,7 +9,6 @@ import { Dialog } from '@/components/dialog';
 import { Field, inputClass } from '@/components/field';
 import { errorText } from '@/components/states';
 
-const AGENTS = ['claude', 'codex', 'opencode', 'gemini', 'vibe', 'qwen', 'shell'];
 const PERMISSIONS = ['full', 'edits', 'read-only', 'ask'] as const;
 
 function Problem({ error, plan }: { error: unknown; plan: string }) {
@@ -49,6 +48,8 @@ export function StartDialog({ plan, onClose }: { plan: string; onClose: () => vo
   const [budget, setBudget] = useState('');
   const [permissions, setPermissions] = useState<(typeof PERMISSIONS)[number]>('full');
   const [restart, setRestart] = useState(false);
+  const agents = useQuery({ queryKey: keys.agents, queryFn: ({ signal }) => api.listAgents({ signal }) });
+  const chosen = agents.data?.find((one) => one.name === agent);
   const start = useMutation({
     mutationFn: (request: StartRequest) => api.startOrchestrator(request),
     async onSuccess({ id }) {
@@ -59,7 +60,7 @@ export function StartDialog({ plan, onClose }: { plan: string; onClose: () => vo
   function send() {
     start.mutate({
       plan,
-      agent: agent.trim() || null,
+      agent: agent || null,
       parallel: Number(parallel) || 1,
       max_attempts: attempts ? Number(attempts) : null,
       timeout_seconds: null,
@@ -83,23 +84,25 @@ export function StartDialog({ plan, onClose }: { plan: string; onClose: () => vo
           send();
         }}
       >
-        <Field label="Agent" hint="For tasks that name none. Left empty: the first that is ready.">
+        <Field
+          label="Agent"
+          hint={
+            chosen && !chosen.is_ready
+              ? `Not ready: ${chosen.problem ?? 'it gives no reason'}`
+              : 'For tasks that name none.'
+          }
+        >
           {(props) => (
-            <input
-              {...props}
-              list="agents"
-              autoComplete="off"
-              className={inputClass}
-              value={agent}
-              onChange={(event) => setAgent(event.target.value)}
-            />
+            <select {...props} className={inputClass} value={agent} onChange={(event) => setAgent(event.target.value)}>
+              <option value="">The first that is ready</option>
+              {agents.data?.map(({ name, version, is_ready }) => (
+                <option key={name} value={name}>
+                  {name} {is_ready ? version : '(not ready)'}
+                </option>
+              ))}
+            </select>
           )}
         </Field>
-        <datalist id="agents">
-          {AGENTS.map((name) => (
-            <option key={name} value={name} />
-          ))}
-        </datalist>
         <div className="grid grid-cols-3 gap-4">
           <Field label="Tasks at once">
             {(props) => (

@@ -19,9 +19,10 @@ function sentence(kind: Kind, who: string, what: string, why: string | null, ton
 export function sentenceOf(entry: LogEntry): Sentence {
   switch (entry.type) {
     case 'command_settled': {
-      const { command, state, reason, actor } = entry.data;
+      const { command, state, reason, actor, task_id } = entry.data;
+      const about = task_id ? ` ${task_id}` : '';
       const tone = state === 'applied' ? 'good' : 'bad';
-      return sentence('command', actor, `${command.replaceAll('_', '-')}: ${state}`, reason, tone);
+      return sentence('command', actor, `${command.replaceAll('_', '-')}${about}: ${state}`, reason, tone);
     }
     case 'approval_requested':
       return sentence('approval', `task ${entry.data.task_id}`, `asks: ${entry.data.question}`, null, 'warn');
