@@ -21,10 +21,13 @@ FIGURES = (
     "--help",
     "304",
     "idle",
+    "first paint",
+    "longest frame",
 )
 
 
 @pytest.mark.long
+@pytest.mark.needs_chromium
 @pytest.mark.timeout(300)
 def test_every_figure_can_be_had(tmp_path) -> None:
     page = tmp_path / "performance.md"

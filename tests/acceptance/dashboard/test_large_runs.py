@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-import busy_run
 import dashboard
 import pytest
 from dashboard import Dashboard
@@ -19,14 +18,13 @@ TASKS, CALLS = 2_000, 10_000
 DRAWN_MAX = 4_000
 """So many elements at most, however long the lists are."""
 
-HOME = f"orchestrators/{busy_run.INSTANCE_ID}"
+HOME = "orchestrators/orch-busy"
 
 
 @pytest.fixture
 def opened(project: Project) -> Iterator[Dashboard]:
-    program = str(CHECKOUT / "tests" / "support" / "busy_run.py")
-    command = [sys.executable, program, str(project.root), str(TASKS), str(CALLS), "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
+    command = [sys.executable, "-m", "benchmarks.busy_run", str(project.root), str(TASKS), str(CALLS), "0"]
+    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as run:
         try:
             assert run.stdout
             assert run.stdout.readline() == "ready\n"

@@ -65,6 +65,7 @@ test('the status is that of the stream, and the page hears of many events at onc
   await settle();
   expect(heard).toHaveBeenCalledTimes(1);
   expect(store.view.status?.seq).toBe(6);
+  expect(store.view.watch).toMatchObject({ state: 'live', completeUpTo: 6 });
   expect(seqs()).toEqual([4, 5, 6]);
 });
 

@@ -166,7 +166,9 @@ export class RunStore {
     }
     this.#history.append(history);
     if (mustRefresh) this.#refreshSoon();
-    this.#publish({ status: this.#status, heardAt: Date.now() });
+    // The watch tells its state when that changes, not with each event.
+    const watch = { ...this.view.watch, completeUpTo: this.#liveUpTo };
+    this.#publish({ status: this.#status, heardAt: Date.now(), watch });
   }
 
   #tellState(watch: WatchStatus): void {

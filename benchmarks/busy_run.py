@@ -1,7 +1,7 @@
-"""A run of any size whose agents are this program: `python tests/support/busy_run.py ROOT TASKS CALLS PER_SECOND`.
+"""A run of any size whose agents are this program: `python -m benchmarks.busy_run ROOT TASKS CALLS RATE`.
 
-It writes what a run of so many tasks has in its log, says `ready`, and then goes on with so many events a second
-until it is killed.
+It writes what a run of so many tasks has in its log, says `ready`, and then goes on with so many events a
+second until it is killed.
 """
 
 from __future__ import annotations
