@@ -20,7 +20,7 @@ export function Field({
   const id = useId();
   const about = problem ?? hint;
   return (
-    <div className="grid gap-1">
+    <div className="grid content-start gap-1">
       <label htmlFor={id} className="text-sm font-medium">
         {label}
       </label>
