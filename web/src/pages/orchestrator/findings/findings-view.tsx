@@ -1,6 +1,6 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { Copy, FileText } from 'lucide-react';
+import { Copy, Download, FileText } from 'lucide-react';
 import { useEffect, useMemo } from 'react';
 import { useApi } from '@/api/api-context';
 import type { FindingInfo, TaskInfo } from '@/api/client';
@@ -8,6 +8,7 @@ import { findingQuery, keys } from '@/api/queries';
 import { Button } from '@/components/button';
 import { SearchField } from '@/components/field';
 import { Markdown } from '@/components/markdown';
+import { saveAs } from '@/components/save-as';
 import { Empty, ErrorPanel, Loading } from '@/components/states';
 import { Ago } from '@/components/time';
 import { useTell } from '@/components/toasts';
@@ -71,14 +72,24 @@ function FindingText({
             {finding.task_id} {task?.description}
           </Link>
         </h2>
-        <Button
-          size="small"
-          icon={<Copy size={15} aria-hidden="true" />}
-          disabled={!text.data}
-          onClick={() => void copy()}
-        >
-          Copy
-        </Button>
+        <div className="flex gap-2">
+          <Button
+            size="small"
+            icon={<Copy size={15} aria-hidden="true" />}
+            disabled={!text.data}
+            onClick={() => void copy()}
+          >
+            Copy
+          </Button>
+          <Button
+            size="small"
+            icon={<Download size={15} aria-hidden="true" />}
+            disabled={!text.data}
+            onClick={() => saveAs(`${finding.task_id}.md`, text.data?.content ?? '', 'text/markdown')}
+          >
+            Save
+          </Button>
+        </div>
       </div>
       <p className="text-sm break-all text-muted">
         {finding.file_path} · {bytes(finding.size_bytes)} · <Ago at={finding.last_modified} />
