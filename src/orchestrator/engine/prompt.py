@@ -38,7 +38,7 @@ def task_prompt(
         if evidence:
             parts.append(f"What it left behind:\n\n{clip(evidence, EVIDENCE_LENGTH_MAX)}")
     if note:
-        parts.append(f"A note from the person who asked for this attempt: {note}")
+        parts.append(f"A note from the people who follow your work: {note}")
     parts.append(
         "Do this task only. Don't tick boxes in the plan: the orchestrator keeps its own record. "
         "End with a short report in Markdown of what you did and found; it is kept for later tasks."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -51,6 +52,9 @@ from orchestrator.engine.ports import CommandQueue
 from orchestrator.engine.task_runner import TaskRunner
 
 IDLE_SECONDS_MAX = 5.0
+MESSAGES_KEPT_MAX = 20
+"""So many of the messages to a task's agents are told to its next attempt, the latest ones."""
+
 LIMIT_SECONDS_MAX = 8 * 86_400.0
 """Vendors' longest limits count by the week."""
 
@@ -71,7 +75,7 @@ class SchedulerOptions:
 class Scheduler:
     """Runs the plan of one journal to its end.
 
-    `prepare` makes the next attempt of a task, with the note of who asked for it; `before_end` runs
+    `prepare` makes the next attempt of a task, with what people have said to it; `before_end` runs
     right before the last entry of the log.
     """
 
@@ -101,6 +105,7 @@ class Scheduler:
         self._skips: dict[str, list[tuple[CommandRecord, SkipTask]]] = {}
         self._taken: set[str] = set()
         self._notes: dict[str, str | None] = {}
+        self._messages: dict[str, deque[str]] = {}
         self._wishes: list[Command] = []
         self._may_have_commands = True
         self._wake = asyncio.Event()
@@ -180,10 +185,17 @@ class Scheduler:
     async def _pass_on(self, record: CommandRecord, command: MessageTask) -> None:
         attempt = self._attempts.get(command.task_id)
         is_taken = attempt is not None and await attempt.tell(command.text)
+        if is_taken:
+            self._messages.setdefault(command.task_id, deque(maxlen=MESSAGES_KEPT_MAX)).append(command.text)
         agent = attempt.agent.name if attempt else "at work"
         if self._journal.state.status.has_ended:
             return  # the log has settled it, as expired, with its last entry
         await self._journal.record(_receipt(record, conclude_message(agent, is_taken=is_taken)))
+
+    def _note(self, task_id: str) -> str | None:
+        """What people have said to the next attempt, and to those before it, which may not have come to heed it."""
+        said = [self._notes.get(task_id), *self._messages.get(task_id, ())]
+        return "\n".join(filter(None, said)) or None
 
     def _note_usage(self, event: EventData) -> None:
         if isinstance(event, UsageUpdated):
@@ -250,7 +262,7 @@ class Scheduler:
             task_id = next((task_id for task_id in ready if task_id not in self._attempts), None)
             if task_id is None:
                 return
-            attempt = await self._prepare(task_id, self._notes.get(task_id))
+            attempt = await self._prepare(task_id, self._note(task_id))
             self._attempts[task_id] = attempt
             await self._journal.record(start_attempt(self._journal.state, task_id, attempt.agent.name))
             self._spawn(self._work(task_id, attempt))

@@ -392,6 +392,26 @@ class TestMessages:
         go.set()
         assert await run is RunStatus.COMPLETED
 
+    async def test_what_an_attempt_was_told_is_told_to_the_next_one(self, make_house, plays):
+        house = make_house(TWO)
+        fail = asyncio.Event()
+
+        async def told_and_fails(_run):
+            yield Text("at work")
+            await fail.wait()
+            yield Finished("failed", error="no luck")
+
+        house.robot.play("1.1", told_and_fails, plays.say(Finished("completed", "done")))
+        run = await house.begin()
+        first = await house.until_working("1.1")
+        for text in ("look at b.py", "and be quick"):
+            await house.command(MessageTask(task_id="1.1", text=text))
+        fail.set()
+        assert await run is RunStatus.COMPLETED
+        prompts = [one.job.prompt for one in house.robot.runs if one.job.task.id == "1.1"]
+        assert "look at b.py" not in first.job.prompt
+        assert "follow your work: look at b.py\nand be quick" in prompts[1]
+
 
 class TestTranscripts:
     async def lines(self, house, attempt=1):
