@@ -193,7 +193,7 @@ class Scheduler:
         await self._journal.record(_receipt(record, conclude_message(agent, is_taken=is_taken)))
 
     def _note(self, task_id: str) -> str | None:
-        """What people have said to the next attempt, and to those before it, which may not have come to heed it."""
+        """What people have said to the next attempt, and to those before it, which may not have heeded it."""
         said = [self._notes.get(task_id), *self._messages.get(task_id, ())]
         return "\n".join(filter(None, said)) or None
 
