@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import browser
 import pytest
 from dashboard import need_the_build
+from playwright.sync_api import expect
+
+# As long as everything else waits for a page, and not five seconds: the machine may be busy.
+expect.set_options(timeout=browser.LIMIT_SECONDS * 1000)
 
 
 @pytest.fixture(autouse=True)
