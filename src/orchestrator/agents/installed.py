@@ -36,7 +36,7 @@ async def installed(
     if not version_arguments:
         return AgentCheck(is_ready=True, abilities=abilities)
     try:
-        version = await asyncio.to_thread(_version, (program, *version_arguments), dict(environment))
+        version = await asyncio.to_thread(told_version, program, environment, *version_arguments)
     except subprocess.TimeoutExpired:
         return AgentCheck(
             is_ready=False, problem=f"{program} told no version within {VERSION_LIMIT_SECONDS:g} s"
@@ -51,15 +51,18 @@ async def installed(
     return AgentCheck(is_ready=True, version=version, abilities=abilities)
 
 
-def _version(command: Sequence[str], environment: dict[str, str]) -> str | None:
-    """What the program tells; OSError or SubprocessError where it does not run."""
-    done = subprocess.run(  # noqa: S603 (the agent's program, found on the PATH)
-        command,
+def told_version(program: str, environment: Mapping[str, str], *arguments: str) -> str | None:
+    """The version that the program tells, asked by `--version` unless otherwise; None where it tells none.
+
+    OSError, ValueError or SubprocessError where it does not run.
+    """
+    done = subprocess.run(  # noqa: S603 (the agent's program, found on the PATH or named to us)
+        [program, *(arguments or ("--version",))],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=VERSION_LIMIT_SECONDS,
         check=True,
-        env=environment,
+        env=dict(environment),
     )
     said = done.stdout.decode(errors="replace") + done.stderr.decode(errors="replace")
     found = _VERSION.search(said)

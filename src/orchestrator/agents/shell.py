@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 
 from orchestrator.agents.containment import ContainedProcesses, Ended, NotStarted, Output
 from orchestrator.agents.environment import attempt_environment, marker
+from orchestrator.agents.installed import told_version
 from orchestrator.agents.shell_report import BlockReport, error_sentence, finding
 from orchestrator.agents.terminal_text import LiveOutput, TerminalText
 from orchestrator.domain.events import SUMMARY_LENGTH_MAX, clip
@@ -29,8 +30,6 @@ from orchestrator.engine.records import AgentCheck, Job
 NAME = "shell"
 BLOCK_BYTES_MAX = 120_000
 """A block is handed to bash as one argument, and the kernel takes no longer ones."""
-
-CHECK_LIMIT_SECONDS = 10.0
 
 
 class ShellAgent:
@@ -52,7 +51,7 @@ class ShellAgent:
         if bash is None:
             return AgentCheck(is_ready=False, problem="bash is not on the PATH; install it")
         try:
-            self._version = await asyncio.to_thread(_version, bash)
+            self._version = await asyncio.to_thread(told_version, bash, os.environ)
         except (OSError, subprocess.SubprocessError) as error:
             return AgentCheck(is_ready=False, problem=f"{bash} does not run: {error}")
         return AgentCheck(is_ready=True, version=self._version)
@@ -211,15 +210,3 @@ def _tool_outcome(report: BlockReport) -> ToolOutcome:
     if report.is_interrupted or report.is_lost:
         return "interrupted"
     return "ok" if report.is_ok else "error"
-
-
-def _version(bash: str) -> str:
-    """The version as bash tells it; OSError or SubprocessError when it does not run."""
-    done = subprocess.run(  # noqa: S603 (bash, found on the PATH)
-        [bash, "--norc", "-c", 'printf %s "$BASH_VERSION"'],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=CHECK_LIMIT_SECONDS,
-        check=True,
-    )
-    return done.stdout.decode(errors="replace")

@@ -20,6 +20,7 @@ from orchestrator.agents.claude.session import ClaudeSession, Decide, load_sdk
 from orchestrator.agents.claude.verdict import interrupted, verdict
 from orchestrator.agents.contained_program import CLOSE_GRACE_SECONDS, ContainedProgram, Exit, ProgramGone
 from orchestrator.agents.environment import marker
+from orchestrator.agents.installed import told_version
 from orchestrator.engine.agent_events import AgentEvent, Finished, Log, PermissionAsked
 from orchestrator.engine.records import Abilities, AgentCheck, Job
 
@@ -52,7 +53,7 @@ class ClaudeAgent:
         if (program := self._find()) is None:
             return _not_ready("The program claude is neither in the SDK nor on the PATH.")
         try:
-            version = await asyncio.to_thread(installation.version_of, program, self._own_environment)
+            version = await asyncio.to_thread(told_version, program, self._own_environment)
         except (OSError, subprocess.SubprocessError) as error:
             return _not_ready(f"{program} does not run: {error}")
         if not await asyncio.to_thread(installation.has_credentials, self._own_environment):

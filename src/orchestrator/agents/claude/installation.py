@@ -11,7 +11,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -22,7 +21,6 @@ from orchestrator.engine.records import Job
 
 SDK = "claude_agent_sdk"
 INSTALL = "pip install 'plan-orchestrator[claude]'"
-VERSION_LIMIT_SECONDS = 10.0
 CREDENTIALS_BYTES_MAX = 4 * 1024 * 1024
 
 KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN")
@@ -72,19 +70,6 @@ def find_program(own_environment: Mapping[str, str]) -> str | None:
 def is_sdk_installed() -> bool:
     """Whether the SDK can be imported; importing it takes a second."""
     return importlib.util.find_spec(SDK) is not None
-
-
-def version_of(program: str, environment: Mapping[str, str]) -> str:
-    """Its version; OSError or SubprocessError when it does not run."""
-    done = subprocess.run(  # noqa: S603 (the program that was found, or that was named to us)
-        [program, "--version"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=VERSION_LIMIT_SECONDS,
-        check=True,
-        env=dict(environment),
-    )
-    return done.stdout.decode(errors="replace").partition("(")[0].strip()
 
 
 def has_credentials(environment: Mapping[str, str]) -> bool:

@@ -15,10 +15,10 @@ from collections.abc import Collection, Mapping
 from orchestrator.agents.codex.run import CodexRun, Launch
 from orchestrator.agents.codex.settings import CodexSettings
 from orchestrator.agents.environment import attempt_environment
+from orchestrator.agents.installed import told_version
 from orchestrator.engine.records import Abilities, AgentCheck, Job
 
 NAME = "codex"
-CHECK_LIMIT_SECONDS = 10.0
 MISSING = "codex is not on the PATH; install it: npm install -g @openai/codex"
 
 OVERRIDES = (
@@ -51,7 +51,7 @@ class CodexAgent:
         if program is None:
             return AgentCheck(is_ready=False, problem=MISSING, abilities=ABILITIES)
         try:
-            version = await asyncio.to_thread(_version, program, self._own_environment)
+            version = await asyncio.to_thread(told_version, program, self._own_environment)
         except (OSError, subprocess.SubprocessError) as error:
             return AgentCheck(is_ready=False, problem=f"{program} does not run: {error}", abilities=ABILITIES)
         problem = await asyncio.to_thread(lambda: CodexSettings(self._own_environment).problem)
@@ -75,17 +75,3 @@ class CodexAgent:
 
 def _program(environment: Mapping[str, str]) -> str | None:
     return shutil.which("codex", path=environment.get("PATH"))
-
-
-def _version(program: str, environment: Mapping[str, str]) -> str:
-    """The version as it tells it; OSError or SubprocessError when it does not run."""
-    done = subprocess.run(  # noqa: S603 (codex, found on the PATH)
-        [program, "--version"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=CHECK_LIMIT_SECONDS,
-        check=True,
-        env=dict(environment),
-    )
-    said = done.stdout.decode(errors="replace").split()
-    return said[-1] if said else "unknown"
