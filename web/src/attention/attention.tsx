@@ -78,7 +78,7 @@ export function AttentionProvider({ children }: { children: ReactNode }) {
     return { needs, views };
   }, [alive, views]);
   useTitleBadge(attention.needs.length);
-  useNotifications(attention.needs);
+  useNotifications(attention);
   return <AttentionContext value={attention}>{children}</AttentionContext>;
 }
 
@@ -124,20 +124,25 @@ function needText(need: Need): string {
   }
 }
 
-function useNotifications(needs: readonly Need[]): void {
-  const told = useRef<Set<string> | null>(null);
+function useNotifications({ needs, views }: Attention): void {
+  const told = useRef(new Map<string, ReadonlySet<string>>());
   useEffect(() => {
-    const before = told.current;
-    told.current = new Set(needs.map((need) => need.key));
-    // What was there when the page was opened is on the page.
-    if (!before || !notifiesNow()) return;
-    for (const need of needs) {
-      if (before.has(need.key)) continue;
-      const note = new Notification(need.run.plan_name, { body: needText(need), tag: need.key });
-      note.onclick = () => {
-        window.focus();
-        location.hash = need.kind === 'approval' ? '#/approvals' : `#/orchestrators/${need.run.id}`;
-      };
+    for (const [id, { status }] of views) {
+      if (!status) continue;
+      const own = needs.filter((need) => need.run.id === id);
+      const before = told.current.get(id);
+      told.current.set(id, new Set(own.map((need) => need.key)));
+      // What was there when the run was first seen is on the page.
+      if (!before || !notifiesNow()) continue;
+      for (const need of own) if (!before.has(need.key)) notify(need);
     }
-  }, [needs]);
+  }, [needs, views]);
+}
+
+function notify(need: Need): void {
+  const note = new Notification(need.run.plan_name, { body: needText(need), tag: need.key });
+  note.onclick = () => {
+    window.focus();
+    location.hash = need.kind === 'approval' ? '#/approvals' : `#/orchestrators/${need.run.id}`;
+  };
 }
