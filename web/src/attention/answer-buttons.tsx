@@ -4,10 +4,11 @@ import type { ApprovalInfo } from '@/api/client';
 import { Button } from '@/components/button';
 import { Dialog } from '@/components/dialog';
 import { Field, inputClass } from '@/components/field';
+import { useShortcuts } from '@/keys/keys';
 import { useCommand } from '@/run/use-command';
 
 /** Answers an agent's question; `onSettled` is called when the receipt or a refusal has come. */
-export function useAnswer(runId: string, approvalId: string) {
+function useAnswer(runId: string, approvalId: string) {
   const command = useCommand(runId);
   const answer = (allow: boolean, reason: string | null, onSettled?: () => void) =>
     command.mutate(
@@ -17,20 +18,31 @@ export function useAnswer(runId: string, approvalId: string) {
   return { answer, isPending: command.isPending };
 }
 
-/** Allow, or deny with a reason that the agent may be told. */
+/** Allow, or deny with a reason that the agent is told; `hasKeys`: also by `a` and `d`. */
 export function AnswerButtons({
   runId,
   approval,
   isWide = false,
+  hasKeys = false,
 }: {
   runId: string;
   approval: ApprovalInfo;
   isWide?: boolean;
+  hasKeys?: boolean;
 }) {
   const { answer, isPending } = useAnswer(runId, approval.id);
   const [isDenied, deny] = useState(false);
   const [reason, setReason] = useState('');
   const send = (allow: boolean) => answer(allow, reason.trim() || null, () => deny(false));
+  const group = 'Approvals';
+  useShortcuts(
+    hasKeys
+      ? [
+          { keys: 'a', label: 'Allow the selected question', group, act: () => send(true), isDisabled: isPending },
+          { keys: 'd', label: 'Deny it, with a reason', group, act: () => deny(true), isDisabled: isPending },
+        ]
+      : [],
+  );
   return (
     <div className={`flex gap-2 ${isWide ? 'w-full [&>button]:flex-1' : ''}`}>
       <Button
@@ -64,7 +76,7 @@ export function AnswerButtons({
             send(false);
           }}
         >
-          <Field label="Reason" hint="Kept in the log; you may leave it empty.">
+          <Field label="Reason" hint="Told to the agent and kept in the log; you may leave it empty.">
             {(props) => (
               <input
                 {...props}

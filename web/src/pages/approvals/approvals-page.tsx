@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { Inbox } from 'lucide-react';
 import { useState } from 'react';
-import { AnswerButtons, useAnswer } from '@/attention/answer-buttons';
+import { AnswerButtons } from '@/attention/answer-buttons';
 import { useAttention, type Need } from '@/attention/attention';
 import { useOrchestrators } from '@/api/queries';
 import { Empty, ErrorPanel, Loading } from '@/components/states';
@@ -18,10 +18,10 @@ function TimeLeft({ until }: { until: string }) {
   return <span className="nums text-warn">{left > 0 ? `denied in ${ticking(left)}` : 'being denied'}</span>;
 }
 
-function Question({ need, isSelected }: { need: Approval; isSelected: boolean }) {
+function Question({ need, isSelected, isMarked }: { need: Approval; isSelected: boolean; isMarked: boolean }) {
   const { run, approval } = need;
   return (
-    <article data-selected={isSelected} className="card grid gap-3 p-4 data-[selected=true]:border-accent">
+    <article data-selected={isMarked} className="card grid gap-3 p-4 data-[selected=true]:border-accent">
       <div className="flex flex-wrap items-baseline justify-between gap-2">
         <h2 className="min-w-0 font-semibold break-words">
           <Link to="/orchestrators/$id" params={{ id: run.id }} className="hover:underline">
@@ -48,19 +48,9 @@ function Question({ need, isSelected }: { need: Approval; isSelected: boolean })
       >
         {approval.question}
       </pre>
-      <AnswerButtons runId={run.id} approval={approval} isWide />
+      <AnswerButtons runId={run.id} approval={approval} isWide hasKeys={isSelected} />
     </article>
   );
-}
-
-/** Answers the selected question by key, without a reason; its buttons ask for one. */
-function AnswerKeys({ need }: { need: Approval }) {
-  const { answer } = useAnswer(need.run.id, need.approval.id);
-  useShortcuts([
-    { keys: 'a', label: 'Allow the selected question', group: 'Approvals', act: () => answer(true, null) },
-    { keys: 'd', label: 'Deny the selected question', group: 'Approvals', act: () => answer(false, null) },
-  ]);
-  return null;
 }
 
 /** What agents ask, over all runs. */
@@ -101,10 +91,14 @@ export function ApprovalsPage() {
       )}
       <div className="grid gap-3">
         {questions.map((need) => (
-          <Question key={need.key} need={need} isSelected={need === selected && questions.length > 1} />
+          <Question
+            key={need.key}
+            need={need}
+            isSelected={need === selected}
+            isMarked={need === selected && questions.length > 1}
+          />
         ))}
       </div>
-      {selected && <AnswerKeys key={selected.key} need={selected} />}
     </div>
   );
 }
