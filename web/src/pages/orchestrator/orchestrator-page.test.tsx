@@ -29,6 +29,7 @@ function show(
     listOrchestrators: () => Promise.resolve([makeRun()]),
     listPlans: () => Promise.resolve([]),
     listPlanFindings: () => Promise.resolve([]),
+    getPlan: () => Promise.reject(makeError(404, 'moved')),
     listEvents: () => Promise.resolve([]),
     getOrchestratorStatus: () => Promise.reject(makeError(503, 'busy')),
     getTranscript: () => Promise.reject(makeError(404, 'none')),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { piecesOf } from '@/pages/plans/plan-lines';
+import { detailsOf, piecesOf } from '@/pages/plans/plan-lines';
 
 test('tasks are pieces of their own, and what stands between them stays Markdown', () => {
   const markdown = ['# Notes', '', '- [ ] 1.1 List them', '  - verify: `make`', '', '- [x] 1.2 Sort them'].join('\n');
@@ -31,4 +31,25 @@ test('a line of dashes that begins nothing is a line of dashes', () => {
 test('what stands in a block of code is no task', () => {
   const markdown = ['```', '- [ ] 1.1 No task', '```'].join('\n');
   expect(piecesOf({ markdown, tasks: [{ task_id: '1.1', line: 2 }] }).map((piece) => piece.kind)).toEqual(['text']);
+});
+
+test('the details of a task are what stands below it, up to the next task or heading', () => {
+  const lines = [
+    '- [ ] 1.1 A',
+    '  - verify: `make`',
+    '',
+    '  ```sh',
+    '  # no heading',
+    '  ```',
+    '- [ ] 1.2 B',
+    '## Phase 2',
+  ];
+  const tasks = [
+    { task_id: '1.1', line: 1 },
+    { task_id: '1.2', line: 7 },
+  ];
+  const plan = { markdown: lines.join('\n'), tasks };
+  expect(detailsOf(plan, '1.1')).toBe('- verify: `make`\n\n```sh\n# no heading\n```');
+  expect(detailsOf(plan, '1.2')).toBe('');
+  expect(detailsOf(plan, '9.9')).toBe('');
 });

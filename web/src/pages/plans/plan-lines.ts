@@ -49,9 +49,25 @@ export function piecesOf({ markdown, tasks }: Pick<PlanDocument, 'markdown' | 't
   return pieces;
 }
 
+/** What stands below a task's line, up to the next task or heading, as Markdown; empty where there is nothing. */
+export function detailsOf({ markdown, tasks }: Pick<PlanDocument, 'markdown' | 'tasks'>, taskId: string): string {
+  const begin = tasks.find((task) => task.task_id === taskId)?.line;
+  if (begin === undefined) return '';
+  const next = Math.min(...tasks.map((task) => task.line).filter((line) => line > begin));
+  const below = markdown.split('\n').slice(begin, Number.isFinite(next) ? next - 1 : undefined);
+  let fence = false;
+  const end = below.findIndex((line) => {
+    if (/^\s*(```|~~~)/.test(line)) fence = !fence;
+    return !fence && /^#{1,6}\s|^\*\*VERIFY/.test(line);
+  });
+  return dedent(end < 0 ? below : below.slice(0, end))
+    .join('\n')
+    .trim();
+}
+
 /** Without the indent that all lines share: details of a task are indented, and would be code by themselves. */
 function dedent(lines: readonly string[]): string[] {
   const indents = lines.filter((line) => line.trim()).map((line) => /^ */.exec(line)![0].length);
-  const least = Math.min(...indents);
+  const least = indents.length ? Math.min(...indents) : 0;
   return lines.map((line) => line.slice(Math.min(least, /^ */.exec(line)![0].length)));
 }

@@ -4,7 +4,7 @@ import { ArrowLeft, BadgeCheck } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { useApi } from '@/api/api-context';
 import type { OrchestratorStatus, TaskInfo } from '@/api/client';
-import { findingQuery } from '@/api/queries';
+import { findingQuery, keys } from '@/api/queries';
 import { knownUntil } from '@/components/freshness';
 import { Markdown } from '@/components/markdown';
 import { Empty } from '@/components/states';
@@ -14,6 +14,7 @@ import { cost, count } from '@/format/format';
 import { useShortcuts } from '@/keys/keys';
 import { AttemptList } from '@/pages/orchestrator/task/attempt-list';
 import { TranscriptView } from '@/pages/orchestrator/task/transcript-view';
+import { detailsOf } from '@/pages/plans/plan-lines';
 import { possibleActions, TaskButtons, TaskDialog, type TaskAction } from '@/run/task-actions';
 import { useRunHistory } from '@/run/use-run';
 import { whyPending } from '@/run/words';
@@ -119,6 +120,22 @@ function Finding({ plan, task }: { plan: string; task: TaskInfo }) {
   );
 }
 
+/** What the plan says of the task beside its title, folded away. */
+function Details({ plan, taskId }: { plan: string; taskId: string }) {
+  const api = useApi();
+  const query = useQuery({ queryKey: keys.plan(plan), queryFn: ({ signal }) => api.getPlan(plan, { signal }) });
+  const text = query.data ? detailsOf(query.data, taskId) : '';
+  if (!text) return null;
+  return (
+    <details className="card p-4">
+      <summary className="font-semibold">What the plan says</summary>
+      <div className="mt-3">
+        <Markdown text={text} />
+      </div>
+    </details>
+  );
+}
+
 /** One task: how it stands and why, its attempts, what its agent did, what checked it, what it found. */
 export function TaskView() {
   const { id, taskId } = useParams({ from: '/orchestrators/$id/tasks/$taskId' });
@@ -182,6 +199,7 @@ export function TaskView() {
       )}
       <div className="grid gap-4 lg:grid-cols-[1fr_22rem] lg:items-start">
         <div className="order-2 grid min-w-0 gap-4 lg:order-1">
+          <Details plan={run.status.plan_name} taskId={taskId} />
           {task.finding && <Finding plan={run.status.plan_name} task={task} />}
           {number > 0 && <TranscriptView id={id} taskId={taskId} attempt={number} isRunning={isRunning} />}
           {number === 0 && <Empty title="It has not started yet" />}
