@@ -104,6 +104,7 @@ class AgentListener:
         try:
             async with patience, _closing(events), _companions() as start:
                 attempt.patience = patience
+                start(transcript.tend())
                 if agent.name not in UNWATCHED_AGENTS:
                     start(_look_out(attempt, watch))
                 async for told_event in events:

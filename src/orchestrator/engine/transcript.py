@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -89,10 +90,12 @@ class Transcript:
         self._whole_texts = 0
         self._whole_bytes = 0
         self._left_out = 0
+        self._is_kept = True
+        self._keeping = asyncio.Lock()
         self._kept_at = monotonic()
 
     async def add(self, event: AgentEvent) -> str | None:
-        """Take an event down; it is kept within FLUSH_SECONDS of the next one, or by `close`.
+        """Take an event down; it is kept within FLUSH_SECONDS of the next one, by `tend`, or by `close`.
 
         Returns the name of the artifact that holds a call's input or output whole, where its line cannot.
         """
@@ -103,6 +106,7 @@ class Transcript:
             return artifact
         self._bytes += len(line)
         self._piece += line
+        self._is_kept = False
         is_late = self._monotonic() - self._kept_at >= FLUSH_SECONDS
         # These may be the last events for long, and whoever looks in wants to read what led to them.
         is_mark = isinstance(event, Started | PermissionAsked)
@@ -110,6 +114,13 @@ class Transcript:
         if is_late or is_mark or is_pause or len(self._piece) >= PIECE_BYTES:
             await self._keep()
         return artifact
+
+    async def tend(self) -> None:
+        """Keep what was told also while nothing more is, until cancelled: a call may take hours."""
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            if not self._is_kept:
+                await self._keep()
 
     async def close(self) -> None:
         """Keep what was not kept yet."""
@@ -136,11 +147,14 @@ class Transcript:
         return name
 
     async def _keep(self) -> None:
-        await self._put(piece_name(self._number), MEDIA_TYPE, bytes(self._piece))
-        self._kept_at = self._monotonic()
-        if len(self._piece) >= PIECE_BYTES:
-            self._number += 1
-            self._piece.clear()
+        async with self._keeping:
+            self._is_kept = True
+            content = bytes(self._piece)
+            await self._put(piece_name(self._number), MEDIA_TYPE, content)
+            self._kept_at = self._monotonic()
+            if len(content) >= PIECE_BYTES:
+                self._number += 1
+                del self._piece[: len(content)]
 
     async def _put(self, name: str, media_type: str, content: bytes) -> None:
         await self._artifacts.put(

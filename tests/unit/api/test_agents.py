@@ -184,6 +184,30 @@ async def test_what_is_too_long_for_a_line_is_kept_whole(world, run):
     assert whole == {"name": "input-0001.txt", "size_bytes": len(given.encode()), "text": given}
 
 
+async def test_what_was_told_last_can_be_read_though_nothing_more_is_told(world, run, monkeypatch):
+    monkeypatch.setattr("orchestrator.engine.transcript.FLUSH_SECONDS", 0.01)
+    transcript = Transcript(world.ports.artifacts, run.lease, "1.1", 1, monotonic=lambda: 0.0)
+    for number in range(3):
+        await transcript.add(Text(f"word {number}"))
+    path = f"{BASE}/tasks/1.1/transcript"
+    assert (await world.client.get(path)).status_code == 404
+    tending = asyncio.create_task(transcript.tend())
+
+    async def lines():
+        answer = await world.client.get(path)
+        return answer.status_code == 200 and len(answer.content.splitlines())
+
+    async with asyncio.timeout(5):
+        while await lines() != 3:  # noqa: ASYNC110 - an answer is waited for
+            await asyncio.sleep(0)
+        await transcript.add(Text("word 3"))
+        while await lines() != 4:  # noqa: ASYNC110 - an answer is waited for
+            await asyncio.sleep(0)
+    tending.cancel()
+    await transcript.close()
+    assert await lines() == 4
+
+
 async def test_what_is_kept_whole_is_bounded(world, run, monkeypatch):
     monkeypatch.setattr("orchestrator.engine.transcript.WHOLE_BYTES_MAX", 50_000)
     transcript = Transcript(world.ports.artifacts, run.lease, "1.1", 1)

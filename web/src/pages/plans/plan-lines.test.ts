@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { detailsOf, piecesOf } from '@/pages/plans/plan-lines';
 
 test('tasks are pieces of their own, and what stands between them stays Markdown', () => {
-  const markdown = ['# Notes', '', '- [ ] 1.1 List them', '  - verify: `make`', '', '- [x] 1.2 Sort them'].join('\n');
+  const markdown = ['# Notes', '', '- [ ] 1.1 List them', '  - verify: `make`', '', '- [x] **1.2** Sort them'].join(
+    '\n',
+  );
   const tasks = [
     { task_id: '1.1', line: 3 },
     { task_id: '1.2', line: 6 },

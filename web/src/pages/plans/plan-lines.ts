@@ -42,7 +42,10 @@ export function piecesOf({ markdown, tasks }: Pick<PlanDocument, 'markdown' | 't
       kind: 'task',
       line: number,
       taskId,
-      text: line.replace(/^\s*(?:[-*+]|\d+[.)])\s+\[[ xX]\]\s*/, '').replace(/^#+\s*/, ''),
+      text: line
+        .replace(/^\s*(?:[-*+]|\d+[.)])\s+\[[ xX]\]\s*/, '')
+        .replace(/^#+\s*/, '')
+        .replace(/\*\*(.+?)\*\*/g, '$1'),
     });
   });
   flush();
