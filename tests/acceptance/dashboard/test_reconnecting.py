@@ -57,3 +57,25 @@ def test_a_server_that_is_killed_and_comes_back(project: Project):
         expect(page.get_by_role("alert")).to_have_count(0)
         assert page.evaluate("window.isTheSame") is True
         assert opened.tab.page_errors == []
+
+
+def test_a_machine_that_was_off_the_network_shows_what_happened_meanwhile(project: Project):
+    begin(project, "long", PLAN, SCRIPT)
+    url = project.serve().url
+    run_id = wait_until(lambda: httpx.get(f"{url}/api/orchestrators").json())[0]["id"]
+    wait_until(lambda: httpx.get(f"{url}/api/orchestrators/{run_id}/approvals").json())
+    with dashboard.opened_dashboard(url) as opened:
+        page = opened.page
+        opened.go(f"orchestrators/{run_id}/activity")
+        expect(page.get_by_text("live", exact=True)).to_be_visible()
+        page.context.set_offline(True)
+        expect(page.get_by_role("alert").filter(has_text="The server cannot be reached")).to_be_visible(
+            timeout=30_000
+        )
+        expect(page.get_by_text("live", exact=True)).to_be_hidden()
+        project.command("answer-approval", "long", "1.1-1-1", "--allow")
+        page.context.set_offline(False)
+        expect(page.get_by_role("list", name="Tool calls")).to_contain_text("later.txt", timeout=45_000)
+        expect(page.get_by_role("alert")).to_have_count(0)
+        expect(page.get_by_text("live", exact=True)).to_be_visible()
+        assert opened.tab.page_errors == []

@@ -41,6 +41,11 @@ export class RunPool {
     }, LINGER_MS);
   }
 
+  /** The server does not answer: a stream that seems to live may be dead without knowing it yet, and is made anew. */
+  doubt(): void {
+    for (const { store } of this.#runs.values()) if (store.view.watch.state === 'live') store.reopen();
+  }
+
   close(): void {
     for (const { store, timer } of this.#runs.values()) {
       clearTimeout(timer);
