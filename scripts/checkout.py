@@ -72,16 +72,22 @@ def _install_claude() -> None:
     if shutil.which("uv"):
         _do("uv", "pip", "uninstall", "--python", str(PYTHON), "claude-agent-sdk")
     else:
+        _ensure_pip()
         _do(str(PYTHON), "-m", "pip", "uninstall", "--yes", "claude-agent-sdk")
     _pip_install("--only-binary", "claude-agent-sdk", "--no-build-isolation", "--editable", f"{ROOT}[claude]")
+
+
+def _ensure_pip() -> None:
+    """An environment that uv made has none."""
+    if not (VENV / "bin" / "pip").exists():
+        _do(str(PYTHON), "-m", "ensurepip", "--default-pip")
 
 
 def _pip_install(*what: str) -> None:
     if shutil.which("uv"):
         _do("uv", "pip", "install", "--compile-bytecode", "--python", str(PYTHON), *what)
         return
-    if not (VENV / "bin" / "pip").exists():
-        _do(str(PYTHON), "-m", "ensurepip", "--default-pip")
+    _ensure_pip()
     pip = (str(PYTHON), "-m", "pip", "--disable-pip-version-check")
     _do(*pip, "install", "--progress-bar", "on", *what)
 

@@ -67,4 +67,6 @@ def note(scenario: str, agent: str, seen: str) -> None:
         before, begin, rest = PAGE.read_text().partition(BEGIN)
         assert begin, f"the mark of the table is missing in {PAGE}"
         after = rest.partition(END)[2]
-        PAGE.write_text(f"{before}{begin}{chr(10).join([*head, *rows])}\n{END}{after}")
+        fresh = LOCK.with_name("agents.md")
+        fresh.write_text(f"{before}{begin}{chr(10).join([*head, *rows])}\n{END}{after}")
+        fresh.replace(PAGE)  # whoever reads meanwhile sees the page whole
