@@ -24,7 +24,10 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         dashboard.end(project)
 
 
-@pytest.fixture(scope="module", params=["light", pytest.param("dark", marks=pytest.mark.long), "phone"])
+@pytest.fixture(
+    scope="module",
+    params=["light", *(pytest.param(look, marks=pytest.mark.long) for look in ("dark", "phone"))],
+)
 def look(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

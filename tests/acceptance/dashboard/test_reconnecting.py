@@ -59,6 +59,7 @@ def test_a_server_that_is_killed_and_comes_back(project: Project):
         assert opened.tab.page_errors == []
 
 
+@pytest.mark.long
 def test_a_machine_that_was_off_the_network_shows_what_happened_meanwhile(project: Project):
     begin(project, "long", PLAN, SCRIPT)
     url = project.serve().url
