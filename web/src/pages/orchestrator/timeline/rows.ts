@@ -75,7 +75,7 @@ export function standstills(log: readonly LogEntry[], now: number): Standstill[]
 }
 
 /**
- * The calls as one SVG path for each status, in a box `widthPx` wide and `heightPx` high: however many there are,
+ * The calls as one SVG path for each status (and one more for sub-agents), in a box `widthPx` wide and `heightPx` high: however many there are,
  * a path has no more pieces than the box has pixels. Calls of sub-agents are drawn in its lower half.
  */
 export function callPaths(
@@ -84,7 +84,7 @@ export function callPaths(
   widthPx: number,
   heightPx: number,
   now: number,
-): [Call['status'], string][] {
+): { key: string; status: Call['status']; path: string }[] {
   const drawn = new Map<string, { status: Call['status']; from: number; to: number; path: string }>();
   const half = heightPx / 2;
   const close = (key: string) => {
@@ -108,7 +108,7 @@ export function callPaths(
     drawn.set(key, { status: call.status, from: left, to: right, path: bar?.path ?? '' });
   }
   for (const key of drawn.keys()) close(key);
-  return [...drawn.values()].map(({ status, path }) => [status, path]);
+  return [...drawn].map(([key, { status, path }]) => ({ key, status, path }));
 }
 
 /** The call nearest to this time, at most `slackMs` away from it; of several at it, the one that began last. */

@@ -64,19 +64,23 @@ function useHand(range: Range, bounds: Range, widthPx: number, setRange: (range:
         setRange(panned(range, (event.deltaX / widthPx) * span(range), bounds));
       }
     }
-    let begun: { x: number; range: Range; isDrag: boolean } | null = null;
+    let begun: { pointer: number; x: number; range: Range; isDrag: boolean } | null = null;
     function onDown(event: PointerEvent) {
-      if (event.button === 0) begun = { x: event.clientX, range: latest.current.range, isDrag: false };
+      const { pointerId: pointer, clientX: x } = event;
+      // A second finger ends the drag: two would pull it to and fro.
+      if (begun) begun = null;
+      else if (event.button === 0) begun = { pointer, x, range: latest.current.range, isDrag: false };
     }
     function onMove(event: PointerEvent) {
-      if (!begun) return;
+      if (begun?.pointer !== event.pointerId) return;
       const moved = event.clientX - begun.x;
       begun.isDrag ||= Math.abs(moved) > DRAG_PX;
       const { bounds, widthPx, setRange } = latest.current;
       if (begun.isDrag) setRange(panned(begun.range, (-moved / widthPx) * span(begun.range), bounds));
     }
     function onUp(event: PointerEvent) {
-      if (begun?.isDrag && event.type === 'pointerup') {
+      if (begun?.pointer !== event.pointerId) return;
+      if (begun.isDrag && event.type === 'pointerup') {
         // What was dragged was not pressed.
         window.addEventListener('click', stop, { capture: true, once: true });
         setTimeout(() => window.removeEventListener('click', stop, { capture: true }), 0);
@@ -290,10 +294,11 @@ export function TimelineView() {
           {begun ? 'Choose other tasks.' : 'Each attempt at a task is drawn here from the moment it begins.'}
         </Empty>
       )}
-      {waiting > 0 && rows.length > 0 && shown === 'all' && (
+      {rows.length > 0 && (
         <p className="mt-2 text-sm text-muted">
-          {plural(waiting, 'task has', 'tasks have')} not begun in this run. Drag, or turn the wheel with Ctrl, to move
-          and to zoom.
+          {waiting > 0 && shown === 'all' && `${plural(waiting, 'task has', 'tasks have')} not begun in this run. `}
+          {stops.length > 0 && 'Shaded: the run was paused or blocked. '}
+          Drag, or turn the wheel with Ctrl, to move and to zoom.
         </p>
       )}
     </>

@@ -120,8 +120,8 @@ function Calls({
     >
       <title>{pointed ? callText(pointed, now) : ''}</title>
       <rect width={widthPx} height={CALLS_PX} className="fill-transparent" />
-      {callPaths(calls, range, widthPx, CALLS_PX, now).map(([status, path]) => (
-        <path key={`${status}${path.length}`} d={path} className={FILLS[CALL_LOOKS[status]?.tone ?? 'idle']} />
+      {callPaths(calls, range, widthPx, CALLS_PX, now).map(({ key, status, path }) => (
+        <path key={key} d={path} className={FILLS[CALL_LOOKS[status]?.tone ?? 'idle']} />
       ))}
     </svg>
   );
