@@ -211,3 +211,33 @@ test('after it is closed nothing is told and nothing is asked', async () => {
   expect(heard).not.toHaveBeenCalled();
   expect(getOrchestratorStatus).not.toHaveBeenCalled();
 });
+
+test('what was gathered when it is closed is not lost: it is told, and the stream goes on behind it', async () => {
+  watch().begin(makeStatus({ seq: 3 }));
+  watch().tell(makeCall(4), makeCall(5));
+  expect(seqs()).toEqual([]);
+  store.close();
+  expect(seqs()).toEqual([4, 5]);
+  expect(store.view.status?.seq).toBe(5);
+  store.open();
+  expect(watch().options.after).toBe(5);
+  watch().state({ state: 'live' });
+  watch().tell(makeCall(6));
+  await settle();
+  expect(seqs()).toEqual([4, 5, 6]);
+});
+
+test('a stream that begins anew where only a status has come so far leaves out nothing between', async () => {
+  log = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((seq) => makeCall(seq));
+  watch().begin(makeStatus({ seq: 3 }));
+  watch().tell(makeChange(4));
+  getOrchestratorStatus.mockResolvedValue(makeStatus({ seq: 9 }));
+  await settle();
+  watch().begin(makeStatus({ seq: 9 }));
+  watch().tell(makeCall(10));
+  await settle();
+  expect(seqs()).toEqual([10]);
+  store.readHistory();
+  await settle();
+  expect(seqs()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+});
