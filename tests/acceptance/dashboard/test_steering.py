@@ -107,6 +107,27 @@ def test_a_failed_task_is_retried_with_a_note_and_a_pending_one_skipped_with_a_r
     assert work.dashboard.faults() == {}
 
 
+def test_a_finding_is_copied_and_saved(work: Work):
+    httpx.post(f"{work.api}/retry-task", json={"task_id": "1.2"}).raise_for_status()
+    wait_until(lambda: work.task("1.2") == "completed")
+    page = work.dashboard.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    work.dashboard.go(f"orchestrators/{work.id}/findings?task=1.2")
+    expect(page.get_by_role("strong").filter(has_text="works")).to_be_visible()
+    work.dashboard.button("Copy").click()
+    expect(page.get_by_text("The finding is copied.")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "now it **works**" in copied
+    with page.expect_download() as saving:
+        work.dashboard.button("Save").click()
+    assert saving.value.suggested_filename == "1.2.md"
+    assert saving.value.path().read_text() == copied
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    work.dashboard.button("Copy").click()
+    expect(page.get_by_text("does not let this page copy")).to_be_visible()
+    assert work.dashboard.faults() == {}
+
+
 def test_a_run_is_paused_at_once_resumed_and_shut_down(work: Work):
     page = work.dashboard.page
     work.dashboard.go(f"orchestrators/{work.id}")

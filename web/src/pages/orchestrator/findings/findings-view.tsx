@@ -57,8 +57,13 @@ function FindingText({
   const text = useQuery(findingQuery(useApi(), plan, finding.task_id, finding.last_modified));
   const tell = useTell();
   async function copy() {
-    await navigator.clipboard.writeText(text.data?.content ?? '');
-    tell('good', 'The finding is copied.');
+    try {
+      await navigator.clipboard.writeText(text.data?.content ?? '');
+      tell('good', 'The finding is copied.');
+    } catch {
+      // There is no clipboard where the page came over plain HTTP from another machine, or where it is refused.
+      tell('bad', 'The browser does not let this page copy. Save the finding instead.');
+    }
   }
   return (
     <article className="card grid min-w-0 content-start gap-3 p-4">
