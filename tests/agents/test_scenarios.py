@@ -45,21 +45,29 @@ def test_the_outcome_is_what_the_page_says(project, tmp_path, scenario, name):
         instance = project.only_id()
         # One that follows: a command a look would take the cores that the agent needs.
         following = project.start("events", instance, "--follow", "--json")
-        told = wait_until(lambda: decided(following.lines), 240)
+        events: list[dict] = []
+
+        def decided() -> dict | None:
+            events.extend(map(json.loads, following.lines[len(events) :]))
+            return deciding(events)
+
+        told = wait_until(decided, 240)
         if told["type"] != "orchestrator_changed" or told["data"]["new_status"] not in ENDED:
             project.command("shutdown", instance, "--force")
         run.wait()
+        following.wait()
+        decided()
         assert model.strays == []
     assert not marked_processes(instance)
-    seen = in_words(told, project.events(instance))
+    seen = in_words(told, events)
     if scenario_table.IS_WRITTEN:
         scenario_table.note(scenario, name, seen)
     assert seen == scenario_table.cell(scenario, name), run.text
 
 
-def decided(lines: list[str]) -> dict | None:
+def deciding(events: list[dict]) -> dict | None:
     """The event by which it is plain what comes of it."""
-    for event in map(json.loads, lines):
+    for event in events:
         if event["type"] == "agent_limited" and event["data"]["until"]:
             return event
         if event["type"] == "orchestrator_changed" and event["data"]["new_status"] in ENDED | {"paused"}:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-import threading
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
+
+from threaded_server import serving
 
 # /cut/<case>/<seq>[m]/…: `m` cuts amid the event; the case tells apart who is to be cut.
 _PREFIX = re.compile(rb" /cut/(?P<case>[\w-]+)/(?P<seq>\d+)(?P<amid>m?)(?P<path>/\S*) ")
@@ -19,32 +20,18 @@ class CuttingProxy:
 
     def __init__(self, port: int) -> None:
         self._to = port
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._serving = serving(self._serve)
         self._cut: set[bytes] = set()
         self.cuts = 0
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        starting = asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self._server = asyncio.run_coroutine_threadsafe(starting, self._loop).result(10)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self.port = self._serving.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
-
-    async def _stop(self) -> None:
-        self._server.close()
-        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._serving.__exit__(kind, error, trace)
 
     def base(self, case: str, seq: int, *, amid: bool = False) -> str:
         return f"http://127.0.0.1:{self.port}/cut/{case}/{seq}{'m' if amid else ''}"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import dashboard
@@ -13,6 +11,7 @@ import pytest
 from doors import Project
 from playwright.sync_api import expect
 from stage import begin
+from threaded_server import serving
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.timeout(120)]
 
@@ -45,37 +44,12 @@ async def _pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> N
     target.close()
 
 
-async def _stop(server: asyncio.Server) -> None:
-    server.close()
-    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-@contextmanager
-def proxy(port: int) -> Iterator[int]:
-    """The proxy's port."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    starting = asyncio.start_server(lambda r, w: _pass_on(r, w, port), "127.0.0.1", 0)
-    server = asyncio.run_coroutine_threadsafe(starting, loop).result(10)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        asyncio.run_coroutine_threadsafe(_stop(server), loop).result(10)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()
-
-
 def test_everything_is_asked_for_below_the_path(project: Project):
     begin(project, "long", "# Long\n\n## Phase 1: One\n\n- [ ] 1.1 Wait\n", "default: [{hang: true}]\n")
     port = urlsplit(project.serve().url).port
     assert port
     with (
-        proxy(port) as own_port,
+        serving(lambda reader, writer: _pass_on(reader, writer, port)) as own_port,
         dashboard.opened_dashboard(f"http://127.0.0.1:{own_port}{PREFIX.decode()}") as opened,
     ):
         page = opened.page
