@@ -614,6 +614,8 @@ export interface components {
         /**
          * ApprovalInfo
          * @description A question of an agent that waits for an answer. Unanswered, it is denied at `expires_at`.
+         *
+         *     Where the agent does not say what it would do, `can_allow` is false: the question can only be denied.
          */
         ApprovalInfo: {
             id: string;
@@ -621,6 +623,7 @@ export interface components {
             attempt: number;
             question: string;
             tool_id: string | null;
+            can_allow: boolean;
             /** Format: date-time */
             requested_at: string;
             /** Format: date-time */
@@ -629,6 +632,8 @@ export interface components {
         /**
          * ApprovalRequested
          * @description An agent asks whether it may do something. Unanswered, it is denied at `expires_at`.
+         *
+         *     Where the agent does not say what it would do, `can_allow` is false: the question can only be denied.
          */
         ApprovalRequested: {
             approval_id: string;
@@ -636,12 +641,15 @@ export interface components {
             attempt: number;
             question: string;
             tool_id: string | null;
+            can_allow: boolean;
             /** Format: date-time */
             expires_at: string | null;
         };
         /**
          * ApprovalRequestedEvent
          * @description An agent asks whether it may do something. Unanswered, it is denied at `expires_at`.
+         *
+         *     Where the agent does not say what it would do, `can_allow` is false: the question can only be denied.
          */
         ApprovalRequestedEvent: {
             /**

@@ -92,7 +92,8 @@ def _agent_text(data: EventData) -> str | None:
             said = f" ({one_line(data.message)})" if data.message else ""
             return f"● {data.agent} waits for a limit until {until.astimezone():%H:%M:%S}{said}"
         case ApprovalRequested():
-            return f"? {data.task_id} asks, as {data.approval_id}: {question_line(data.question)}"
+            unclear = "" if data.can_allow else " (it does not say what it would do: deny only)"
+            return f"? {data.task_id} asks, as {data.approval_id}: {question_line(data.question)}{unclear}"
         case ApprovalSettled():
             verb = "allowed" if data.allowed else "denied"
             return f"    {data.task_id} {data.approval_id} {verb} by {data.actor}" + _because(data.reason)

@@ -103,7 +103,9 @@ def _approval_head(approval: ApprovalInfo) -> str:
 
 def _whole_question(approval: ApprovalInfo) -> str:
     """The question with nothing left out, each line deeper than the head."""
-    lines = (f"    {printable(line)}" for line in approval.question.splitlines())
+    lines = [f"    {printable(line)}" for line in approval.question.splitlines()]
+    if not approval.can_allow:
+        lines.append("    (The agent does not say what it would do, so this can only be denied.)")
     return "\n".join([f"{_approval_head(approval)}:", *lines])
 
 
@@ -131,8 +133,9 @@ def show_approvals(instance: str | None, root: Path | None, url: str | None, *, 
         return ExitCode.COMPLETED
     for approval in status.approvals:
         print(_whole_question(approval))
-    first = status.approvals[0].id
-    print(f"Answer: orchestrator answer-approval {status.instance_id} {first} --allow (or --deny)")
+    first = status.approvals[0]
+    answers = "--allow (or --deny)" if first.can_allow else "--deny"
+    print(f"Answer: orchestrator answer-approval {status.instance_id} {first.id} {answers}")
     return ExitCode.COMPLETED
 
 

@@ -77,6 +77,12 @@ def _answer(state: RunState, command: AnswerApproval) -> Decision:
         return _rejected(
             "approval_not_open", f"No question {command.approval_id!r} waits for an answer (any more)."
         )
+    if command.allow and not approval.can_allow:
+        return _rejected(
+            "approval_not_shown",
+            f"Question {approval.id} can't be allowed: the agent does not say what it would do. "
+            "Deny it, or let nobody answer.",
+        )
     event = ApprovalSettled(
         approval_id=approval.id,
         task_id=approval.task_id,

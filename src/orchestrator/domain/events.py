@@ -265,7 +265,10 @@ class AgentLimited(EventData):
 
 
 class ApprovalRequested(EventData):
-    """An agent asks whether it may do something. Unanswered, it is denied at `expires_at`."""
+    """An agent asks whether it may do something. Unanswered, it is denied at `expires_at`.
+
+    Where the agent does not say what it would do, `can_allow` is false: the question can only be denied.
+    """
 
     type: ClassVar[str] = "approval_requested"
     approval_id: str
@@ -273,6 +276,7 @@ class ApprovalRequested(EventData):
     attempt: int
     question: str = Field(default="", max_length=SUMMARY_LENGTH_MAX)
     tool_id: str | None = None
+    can_allow: bool = True
     expires_at: datetime | None = None
 
 

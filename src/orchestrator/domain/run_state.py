@@ -312,6 +312,7 @@ def _approval_requested(state: RunState, event: ApprovalRequested, at: datetime)
         attempt=event.attempt,
         question=event.question,
         tool_id=event.tool_id,
+        can_allow=event.can_allow,
         requested_at=at,
         expires_at=event.expires_at,
     )

@@ -85,13 +85,17 @@ class ModelUsage(UsageInfo):
 
 
 class ApprovalInfo(View):
-    """A question of an agent that waits for an answer. Unanswered, it is denied at `expires_at`."""
+    """A question of an agent that waits for an answer. Unanswered, it is denied at `expires_at`.
+
+    Where the agent does not say what it would do, `can_allow` is false: the question can only be denied.
+    """
 
     id: str
     task_id: str
     attempt: int
     question: str
     tool_id: str | None
+    can_allow: bool = True
     requested_at: datetime
     expires_at: datetime | None
 

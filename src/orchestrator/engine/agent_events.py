@@ -91,11 +91,15 @@ class UsageDelta:
 
 @dataclass(frozen=True, slots=True)
 class PermissionAsked:
-    """The agent may go on only once somebody has answered through `AgentRun.answer`."""
+    """The agent may go on only once somebody has answered through `AgentRun.answer`.
+
+    `can_allow` is false where the question does not say what would be done: nobody can allow that.
+    """
 
     request_id: str
     question: str
     tool_id: str | None = None
+    can_allow: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,6 +205,7 @@ class AgentListener:
             attempt=number,
             question=clip(event.question, SUMMARY_LENGTH_MAX),
             tool_id=_name(event.tool_id),
+            can_allow=event.can_allow,
             expires_at=self._now() + timedelta(seconds=attempt.limits.approval_seconds),
         )
 

@@ -79,6 +79,19 @@ async def test_the_open_questions_are_listed(world, run):
     assert (await world.client.get("/api/orchestrators/nobody/approvals")).status_code == 404
 
 
+async def test_a_question_that_does_not_say_what_would_be_done_is_not_allowed(world, run):
+    unclear = QUESTION.model_copy(update={"approval_id": "1.1-1-2", "can_allow": False})
+    await run.append(unclear)
+    async with engine(world, run):
+        allowed = await world.client.post(f"{BASE}/approvals/1.1-1-2", json={"allow": True})
+        listed = (await world.client.get(f"{BASE}/approvals")).json()
+        denied = await world.client.post(f"{BASE}/approvals/1.1-1-2", json={"allow": False})
+    assert (allowed.status_code, allowed.json()["code"]) == (409, "approval_not_shown")
+    assert "does not say what it would do" in allowed.json()["detail"]
+    assert [(asked["id"], asked["can_allow"]) for asked in listed] == [("1.1-1-1", True), ("1.1-1-2", False)]
+    assert (denied.status_code, denied.json()["message"]) == (200, "Denied.")
+
+
 async def test_a_question_is_answered_once(world, run):
     headers = {"Idempotency-Key": "k"}
     async with engine(world, run):

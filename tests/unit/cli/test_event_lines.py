@@ -42,6 +42,10 @@ def asked(**changes):
             ApprovalRequested(**asked(question="Bash: rm -rf /\nnow")),
             "? 1.1 asks, as 1.1-1-1: Bash: rm -rf / ⏎ now",
         ),
+        (
+            ApprovalRequested(**asked(question="Bash", can_allow=False)),
+            "? 1.1 asks, as 1.1-1-1: Bash (it does not say what it would do: deny only)",
+        ),
         (ApprovalSettled(**asked(allowed=True, actor="api")), "    1.1 1.1-1-1 allowed by api"),
         (
             ApprovalSettled(**asked(allowed=False, actor="cli:ada", reason="no")),

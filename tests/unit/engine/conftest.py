@@ -135,13 +135,13 @@ def hold(*first: AgentEvent, until: asyncio.Event | None = None) -> Play:
     return play
 
 
-def ask(request_id: str = "r1", *first: AgentEvent) -> Play:
+def ask(request_id: str = "r1", *first: AgentEvent, can_allow: bool = True) -> Play:
     """Tell these events, ask, and complete with what was answered."""
 
     async def play(run: RobotRun) -> AsyncIterator[AgentEvent]:
         for event in first:
             yield event
-        yield PermissionAsked(request_id, "May I?")
+        yield PermissionAsked(request_id, "May I?", can_allow=can_allow)
         _, allowed = await run.answers.get()
         yield Finished("completed", "allowed" if allowed else "denied")
 

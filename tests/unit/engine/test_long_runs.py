@@ -318,6 +318,24 @@ class TestApprovals:
         assert len(asking.events(ApprovalSettled)) == 1
         assert len(asking.robot.runs[0].answers._queue) == 0
 
+    async def test_a_question_that_does_not_say_what_would_be_done_can_only_be_denied(
+        self, make_house, plays
+    ):
+        house = make_house(TWO)
+        house.robot.play("1.1", plays.ask(can_allow=False))
+        house.work = await house.begin(limits=replace(QUICK, approval_seconds=30))
+        await house.until(lambda: house.events(ApprovalRequested))
+        (approval,) = status(house).approvals
+        assert not approval.can_allow
+        allowed = await house.command(AnswerApproval(approval_id=approval.id, allow=True))
+        assert (allowed.state, allowed.code) == (CommandState.REJECTED, "approval_not_shown")
+        assert "does not say what it would do" in allowed.reason
+        assert status(house).approvals == (approval,)
+        denied = await house.command(AnswerApproval(approval_id=approval.id, allow=False))
+        assert denied.state is CommandState.APPLIED
+        assert await house.work is RunStatus.COMPLETED
+        assert "denied" in house.finding("1.1")
+
     async def test_an_unknown_question_is_rejected(self, asking):
         receipt = await asking.command(AnswerApproval(approval_id="1.1-1-9", allow=True))
         assert (receipt.state, receipt.code) == (CommandState.REJECTED, "approval_not_open")

@@ -52,6 +52,7 @@ const ask = (seq: number) =>
     attempt: 1,
     question: `question ${seq}`,
     tool_id: null,
+    can_allow: true,
     expires_at: null,
   });
 
@@ -68,7 +69,7 @@ test('nobody is notified who has not asked for it; the title says what waits all
 test('what was there when the page was opened is on the page, and nobody is notified of it', async () => {
   FakeNotification.permission = 'granted';
   localStorage.setItem('orchestrator.notify', 'yes');
-  const asked = { task_id: '1.1', attempt: 1, question: 'old', tool_id: null, expires_at: null };
+  const asked = { task_id: '1.1', attempt: 1, question: 'old', tool_id: null, can_allow: true, expires_at: null };
   const approval = { ...asked, id: '1.1-1-1', requested_at: BEGAN };
   show(makeStatus({ approvals: [approval] }));
   await screen.findByText('old');

@@ -12,6 +12,7 @@ const question = (number: number) => ({
   attempt: 1,
   question: `question ${number}`,
   tool_id: null,
+  can_allow: true,
   requested_at: '2026-01-02T03:04:06Z',
   expires_at: '2099-01-02T03:04:06Z',
 });

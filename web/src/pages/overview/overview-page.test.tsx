@@ -12,6 +12,7 @@ const APPROVAL = {
   attempt: 1,
   question: 'rm -rf build',
   tool_id: null,
+  can_allow: true,
   requested_at: '2026-01-02T03:04:06Z',
   expires_at: null,
 };
