@@ -14,6 +14,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator.api.errors import ApiError, ProblemResponse
+from orchestrator.api.refused_origins import RefusedOrigins
 from orchestrator.api.settings import ENVIRONMENT_PREFIX, ApiSettings
 from orchestrator.domain.errors import UsageError
 
@@ -84,6 +85,7 @@ class HostAndOrigin:
         self._hosts = LOOPBACK_HOSTS | named | set(settings.allowed_hosts)
         self._any_host = "*" in settings.allowed_hosts and settings.token is not None
         self._origins = frozenset(settings.allowed_origins)
+        self._refused = RefusedOrigins()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what may pass."""
@@ -107,15 +109,10 @@ class HostAndOrigin:
                 "This server does not answer to that Host. "
                 f"If it is yours, name it in {ENVIRONMENT_PREFIX}ALLOWED_HOSTS.",
             )
-        origins = _values(scope, b"origin")
-        if all(self._is_allowed(origin, host) for origin in origins):
-            return None
-        return ApiError(
-            403,
-            "origin_not_allowed",
-            "Pages of this origin may not use this server. "
-            f"If it is yours, name it in {ENVIRONMENT_PREFIX}ALLOWED_ORIGINS.",
-        )
+        for origin in _values(scope, b"origin"):
+            if not self._is_allowed(origin, host):
+                return ApiError(403, "origin_not_allowed", self._refused.explain(origin))
+        return None
 
     def _is_allowed(self, origin: str, host: tuple[str, int | None]) -> bool:
         if origin.lower() in self._origins:

@@ -14,6 +14,7 @@ from orchestrator.cli.look_commands import LOOKS
 from orchestrator.cli.options import (
     HOST_HELP,
     PORT_HELP,
+    AllowOriginOption,
     AllowShellOption,
     ApiHostOption,
     ApiPortOption,
@@ -123,6 +124,7 @@ def run(
     api_server: ServerOption = False,
     api_host: ApiHostOption = None,
     api_port: ApiPortOption = None,
+    allow_origin: AllowOriginOption = None,
     keep_serving: KeepOption = False,
     on_blocked: OnBlockedOption = None,
     restart: RestartOption = False,
@@ -173,7 +175,7 @@ def run(
         raise typer.Exit(run_detached(new, root, as_json=json))
     request = RunRequest(
         run=new,
-        api=ServeRequest(host=api_host, port=api_port, allow_shell=allow_shell)
+        api=ServeRequest(api_host, api_port, tuple(allow_origin or ()), allow_shell=allow_shell)
         if api_server or keep_serving
         else None,
         keep_serving=keep_serving,
@@ -193,6 +195,7 @@ def run(
 def demo(
     api_server: ServerOption = False,
     api_port: ApiPortOption = None,
+    allow_origin: AllowOriginOption = None,
     keep_serving: KeepOption = False,
     speed: Annotated[float, typer.Option(min=0, help="How fast the script plays; 0 waits nowhere.")] = 1.0,
     json: JsonOption = False,
@@ -201,7 +204,8 @@ def demo(
     from orchestrator.cli.demo import play
     from orchestrator.cli.serve import ServeRequest
 
-    api = ServeRequest(port=api_port) if api_server or keep_serving else None
+    request = ServeRequest(port=api_port, allowed_origins=tuple(allow_origin or ()))
+    api = request if api_server or keep_serving else None
     raise typer.Exit(play(api=api, keep_serving=keep_serving, speed=speed, json=json))
 
 
@@ -209,9 +213,7 @@ def demo(
 def serve(
     host: Annotated[str | None, typer.Option(help=HOST_HELP)] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65_535, help=PORT_HELP)] = None,
-    allow_origin: Annotated[
-        list[str] | None, typer.Option(help="A web origin whose pages may use the API; repeatable.")
-    ] = None,
+    allow_origin: AllowOriginOption = None,
     allow_host: Annotated[
         list[str] | None, typer.Option(help="A name, besides loopback, to be reached by; repeatable.")
     ] = None,

@@ -66,3 +66,11 @@ AllowShellOption = Annotated[
 ]
 ApiHostOption = Annotated[str | None, typer.Option("--api-host", help=HOST_HELP)]
 ApiPortOption = Annotated[int | None, typer.Option("--api-port", min=0, max=65_535, help=PORT_HELP)]
+AllowOriginOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-origin",
+        help="A web origin whose pages may use the API, in place of http://localhost:3000 and "
+        "http://127.0.0.1:3000; repeatable.",
+    ),
+]

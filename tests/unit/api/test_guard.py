@@ -1,6 +1,9 @@
+import logging
+
 import pytest
 
 from orchestrator.api.guard import check_binding, chosen_subprotocol, is_loopback, split_port
+from orchestrator.api.refused_origins import REPORTED_MAX
 from orchestrator.api.settings import ApiSettings
 from orchestrator.domain.errors import UsageError
 
@@ -72,6 +75,71 @@ async def test_other_origins_are_refused_whatever_they_ask(world, origin, method
     answer = await world.client.request(method, "/api/orchestrators/orch-1/pause", headers={"Origin": origin})
     assert (answer.status_code, answer.json()["code"]) == (403, "origin_not_allowed")
     assert "access-control-allow-origin" not in answer.headers
+
+
+def origin_lines(caplog):
+    return [record.getMessage() for record in caplog.records if record.name.endswith("refused_origins")]
+
+
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+async def test_a_refusal_says_how_to_allow_the_page_and_so_does_the_log(world, caplog, method):
+    answer = await world.client.request(method, "/health", headers={"Origin": "http://LOCALHOST:3001"})
+    detail = answer.json()["detail"]
+    assert "--allow-origin http://localhost:3001 " in detail
+    assert "ORCHESTRATOR_API_ALLOWED_ORIGINS=http://localhost:3001 " in detail
+    assert origin_lines(caplog) == [detail]
+
+
+async def test_a_page_that_asks_again_fills_no_log(world, caplog):
+    for port in (3001, 3002, 3001, 3001):
+        await world.client.get("/health", headers={"Origin": f"http://localhost:{port}"})
+    assert [":3001 " in line for line in origin_lines(caplog)] == [True, False]
+
+
+async def test_many_pages_fill_no_log(world, caplog):
+    for port in range(2 * REPORTED_MAX):
+        await world.client.get("/health", headers={"Origin": f"https://{port}.evil.example"})
+    *reported, last = origin_lines(caplog)
+    assert len(reported) == REPORTED_MAX
+    assert "evil" not in last
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "null",
+        "file://",
+        "https://evil.example/path",
+        "https://user@evil.example",
+        "https://evil.example --allow-origin https://other.example",
+        "https://evil.example:3001:1",
+        "https://$(id)",
+        b"https://\x1b]52;c;aGk=\x07",
+        b"https://evil.example\x85",
+        f"https://{'a' * 300}",
+    ],
+)
+async def test_only_what_is_an_origin_is_repeated(world, caplog, origin):
+    answer = await world.client.get("/health", headers={"Origin": origin})
+    assert answer.status_code == 403
+    [line] = origin_lines(caplog)
+    assert line == answer.json()["detail"]
+    assert "evil" not in line
+    assert line.isprintable()
+    assert "--allow-origin" not in line
+
+
+async def test_what_is_allowed_is_not_in_the_log(world, caplog):
+    caplog.set_level(logging.INFO)
+    await world.client.get("/health", headers={"Origin": "http://localhost:3000"})
+    await world.client.get("/health")
+    assert origin_lines(caplog) == []
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:3001", "https://box.example", "http://[::1]:3001"])
+async def test_what_a_refusal_advises_works(make_world, origin):
+    world = await make_world(allowed_origins=ApiSettings.load(allowed_origins=origin).allowed_origins)
+    assert (await world.client.get("/health", headers={"Origin": origin})).status_code == 200
 
 
 async def test_two_origins_are_both_looked_at(world):

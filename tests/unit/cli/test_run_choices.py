@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from orchestrator.cli import detach, launcher
+from orchestrator.cli import demo, detach, launcher, serve
 from orchestrator.cli import run as run_module
 from orchestrator.cli.main import app
 from orchestrator.cli.run import RunRequest
+from orchestrator.cli.serve import ServeRequest
 from orchestrator.engine.attempt import Limits
 from orchestrator.engine.budget import UNBOUNDED, Allowance
 from orchestrator.engine.orchestrator import RunOptions
@@ -111,3 +112,15 @@ def test_the_engine_gets_what_was_chosen_and_its_own_defaults_for_the_rest():
     plain = RunRequest(NewRun("p")).options()
     assert plain == RunOptions()
     assert plain.run_allowance == UNBOUNDED
+
+
+def test_origins_are_allowed_beside_a_run_as_in_a_server_alone(monkeypatch):
+    requests: list[ServeRequest | None] = []
+    monkeypatch.setattr(run_module, "run_plan", lambda request: requests.append(request.api) or 0)
+    monkeypatch.setattr(demo, "play", lambda api, **_others: requests.append(api) or 0)
+    monkeypatch.setattr(serve, "serve_api", lambda request, _root, **_others: requests.append(request) or 0)
+    origins = ("http://localhost:3001", "https://my.app")
+    for command in (["run", "--api-server"], ["demo", "--api-server"], ["serve"]):
+        arguments = [*command, *(f"--allow-origin={origin}" for origin in origins)]
+        assert CliRunner().invoke(app, arguments, catch_exceptions=False).exit_code == 0
+    assert [request.settings().allowed_origins for request in requests if request] == [origins] * 3
