@@ -14,7 +14,7 @@ PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
 EVENT_SCHEMA = {"$ref": "#/components/schemas/OrchestratorEvent"}
 _WHEN = {
     401: "The server asks for its token.",
-    403: "The Host or Origin is not allowed.",
+    403: "The server does not allow it; `code` says why.",
     404: "There is no such thing.",
     408: "The body did not arrive in time.",
     409: "Not possible now; `detail` says why.",

@@ -1,6 +1,17 @@
-"""Who may talk to the server: Host and Origin on HTTP and WebSocket, and the bearer token.
+"""Who may talk to the server: Host, Origin and Fetch Metadata on HTTP and WebSocket, and the bearer token.
 
-A web page on another origin, or one that rebinds its name to this machine, gets 403 whatever it asks.
+A page on another origin, or one that rebinds its name to this machine, gets 403 whatever it requests. Three
+headers tell such requests apart, and no page can forge any of them:
+
+- `Host` must be a name of this machine: a page whose own name was rebound to it sends that name.
+- `Origin` must be allowed. Browsers send it with WebSockets, CORS requests and every POST, but not with what
+  a page embeds: images, scripts, style sheets, frames and forms that GET.
+- `Sec-Fetch-Site` covers those. Browsers set it to `same-origin`, `same-site`, `cross-site`, or `none` (typed,
+  or a bookmark). The first and the last may pass; the others need an allowed `Origin`, unless a tab navigates
+  to a page that is there to be opened. Another port of this machine is `same-site`, and may be anybody's.
+
+Programs such as curl, and old browsers, do not send `Sec-Fetch-Site`; for them the other two rules hold. This
+is a resource isolation policy (https://web.dev/articles/fetch-metadata).
 """
 
 from __future__ import annotations
@@ -24,6 +35,9 @@ TOKEN_SUBPROTOCOL = "bearer."  # noqa: S105 - the prefix under which a browser s
 # Pages and probes that hold no secret and whose readers cannot send a header.
 _OPEN_PATHS = frozenset({"/", "/livez", "/readyz", "/docs", "/redoc", "/openapi.json", "/favicon.ico"})
 _OPEN_FOLDERS = ("/static/", "/dashboard/")
+_PAGES = frozenset({"/", "/docs", "/redoc"})
+"""What a link on any page may open; the dashboard keeps its own addresses behind `#`."""
+_OWN_SITES = frozenset({"same-origin", "none"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _WILDCARDS = frozenset({"0.0.0.0", "::", "[::]", ""})  # noqa: S104 - these are compared with, not bound to
 
@@ -31,7 +45,7 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-site",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
@@ -75,7 +89,7 @@ def split_port(host: str) -> tuple[str, int | None] | None:
 
 
 class HostAndOrigin:
-    """Refuses requests by their Host and Origin, and puts the security headers on every answer."""
+    """Refuses requests by Host, Origin and Fetch Metadata, and puts the security headers on every answer."""
 
     def __init__(self, app: ASGIApp, settings: ApiSettings) -> None:
         self._app = app
@@ -109,10 +123,18 @@ class HostAndOrigin:
                 "This server does not answer to that Host. "
                 f"If it is yours, name it in {ENVIRONMENT_PREFIX}ALLOWED_HOSTS.",
             )
-        for origin in _values(scope, b"origin"):
+        origins = _values(scope, b"origin")
+        for origin in origins:
             if not self._is_allowed(origin, host):
                 return ApiError(403, "origin_not_allowed", self._refused.explain(origin))
-        return None
+        if origins or _is_of_own_site(scope) or _opens_a_page(scope):
+            return None
+        return ApiError(
+            403,
+            "site_not_allowed",
+            "A page of another site or port sent this without naming its origin, as images, scripts, frames "
+            "and links do. From an allowed origin, use `fetch` with CORS.",
+        )
 
     def _is_allowed(self, origin: str, host: tuple[str, int | None]) -> bool:
         if origin.lower() in self._origins:
@@ -123,6 +145,22 @@ class HostAndOrigin:
             return False
         default = _DEFAULT_PORTS[scheme]
         return page[0] == host[0] and (page[1] or default) == (host[1] or default)
+
+
+def _is_of_own_site(scope: Scope) -> bool:
+    """Whether no page of another site, or of another port of this machine, is behind the request."""
+    return all(site.lower() in _OWN_SITES for site in _values(scope, b"sec-fetch-site"))
+
+
+def _opens_a_page(scope: Scope) -> bool:
+    """Whether a tab goes to a page of ours, as by a link. A frame or an object would be `dest` otherwise."""
+    return (
+        scope["type"] == "http"
+        and scope["method"] in {"GET", "HEAD"}
+        and scope["path"] in _PAGES
+        and _values(scope, b"sec-fetch-mode") == ["navigate"]
+        and _values(scope, b"sec-fetch-dest") == ["document"]
+    )
 
 
 def _with_security_headers(send: Send) -> Send:

@@ -104,6 +104,32 @@ async def test_the_guard_before_a_websocket_opens(running, origin, host, path):
     assert refused.value.response.status_code == (404 if may else 403)
 
 
+@pytest.mark.parametrize(
+    ("origin", "site", "may"),
+    [
+        (None, "cross-site", False),
+        (None, "same-site", False),
+        ("http://localhost:3000", "cross-site", True),
+        (None, "same-origin", True),
+        (None, "none", True),
+    ],
+)
+async def test_fetch_metadata_counts_on_the_wire_for_requests_and_websockets(running, origin, site, may):
+    await running.begin()
+    headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    named = {"Origin": origin} if origin else {}
+    answer = await running.client.get("/api/agents", headers={**headers, **named})
+    assert answer.status_code == (200 if may else 403)
+    connecting = running.socket(EVENTS, origin=origin, additional_headers=headers)
+    if may:
+        async with connecting:
+            return
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        await connecting
+    assert refused.value.response.status_code == 403
+    assert json.loads(refused.value.response.body)["code"] == "site_not_allowed"
+
+
 async def test_a_page_of_the_server_itself_may_open_a_websocket(running):
     await running.begin()
     async with running.socket(EVENTS, origin=running.url):

@@ -147,6 +147,54 @@ async def test_two_origins_are_both_looked_at(world):
     assert (await world.client.get("/health", headers=headers)).status_code == 403
 
 
+NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+EMBEDDED = {
+    "img": {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+    "script": {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "script"},
+    "link": {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "style"},
+    "fetch": {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "empty"},
+    "iframe": {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
+    "object": {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "object"},
+    "a form or link to the API": NAVIGATION,
+    "nothing else": {},
+}
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "Cross-Site", "something-new", ""])
+@pytest.mark.parametrize("kind", EMBEDDED)
+async def test_what_a_page_elsewhere_embeds_is_refused(world, site, kind):
+    for path in ("/api/agents", "/health", "/openapi.json", "/static/swagger-init.js", "/nothing"):
+        answer = await world.client.get(path, headers={"Sec-Fetch-Site": site, **EMBEDDED[kind]})
+        assert (answer.status_code, answer.json()["code"]) == (403, "site_not_allowed"), path
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none", None])
+async def test_the_servers_own_pages_and_programs_without_a_page_may_ask(world, site):
+    headers = {} if site is None else {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "cors"}
+    assert (await world.client.get("/api/orchestrators", headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/redoc"])
+async def test_a_link_elsewhere_may_open_a_page(world, site, path):
+    headers = {"Sec-Fetch-Site": site, "Accept": "text/html", **NAVIGATION}
+    assert (await world.client.get(path, headers=headers)).status_code == 200
+    for change in ({"Sec-Fetch-Dest": "iframe"}, {"Sec-Fetch-Mode": "no-cors"}):
+        assert (await world.client.get(path, headers={**headers, **change})).status_code == 403
+
+
+async def test_two_sites_are_both_looked_at(world):
+    headers = [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "cross-site")]
+    assert (await world.client.get("/health", headers=headers)).status_code == 403
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+async def test_an_allowed_origin_may_ask_from_another_site(world, site):
+    headers = {"Origin": "http://localhost:3000", "Sec-Fetch-Site": site, "Sec-Fetch-Mode": "cors"}
+    assert (await world.client.get("/health", headers=headers)).status_code == 200
+    assert (await world.client.get("/health", headers={**headers, "Origin": "null"})).status_code == 403
+
+
 async def test_a_page_of_an_allowed_origin_may_read_what_it_needs(world):
     answer = await world.client.get("/health", headers={"Origin": "http://localhost:3000"})
     assert answer.headers["access-control-allow-origin"] == "http://localhost:3000"
