@@ -343,6 +343,7 @@ export function createApiClient(server: string | ApiClientOptions): ApiClient {
   }
   // What is wrong with a token is said without it.
   if (token && !/^[\w.~+-]+$/.test(token)) throw new TypeError('A token has only A-Z, a-z, 0-9 and . _ ~ + -');
+  let hasAnswered = false;
 
   async function send(
     method: string, path: string, options: TaskCommandOptions, query: Query, body: unknown, accept: string,
@@ -362,6 +363,7 @@ export function createApiClient(server: string | ApiClientOptions): ApiClient {
         // What answers elsewhere is not the server, and must not see the token.
         redirect: 'error',
       });
+      hasAnswered = true;
       if (response.ok) return response;
       said = await problemOf(response, path);
     } catch (cause) {
@@ -400,7 +402,8 @@ export function createApiClient(server: string | ApiClientOptions): ApiClient {
   function lost(path: string, { signal }: CallOptions, cause: unknown, status = 0): unknown {
     if (signal?.aborted) return cause;
     const [code, what] = status ? ['not_json', 'gave no JSON'] : ['network_error', 'cannot be reached'];
-    return told(new ApiError(status, problem(status, code, `${base}${path} ${what}.`, path), null, cause));
+    const detail = `${base}${path} ${what}.${hasAnswered ? '' : originHint(base)}`;
+    return told(new ApiError(status, problem(status, code, detail, path), null, cause));
   }
 
   function told(error: ApiError): ApiError {
@@ -668,6 +671,16 @@ function counted(status: OrchestratorStatus): OrchestratorStatus {
       progress_percent: counts.total_tasks ? Math.floor((1000 * settled) / counts.total_tasks) / 10 : 100,
     },
   };
+}
+
+/**
+ * What to try when a page of another origin gets no answer. The server may have refused that origin, and a browser
+ * does not let a page tell that from a server that is down.
+ */
+function originHint(base: string): string {
+  const { origin = '', href } = globalThis.location ?? {};
+  if (!origin.startsWith('http') || new URL(base, href).origin === origin) return '';
+  return ` If the server is running, restart it with --allow-origin ${origin} to allow this page.`;
 }
 
 type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;

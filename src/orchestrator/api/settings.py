@@ -14,6 +14,7 @@ ENVIRONMENT_PREFIX = "ORCHESTRATOR_API_"
 TOKEN_LENGTH_MIN = 16
 # What may stand in an Authorization header as well as in the name of a WebSocket subprotocol.
 _TOKEN = re.compile(r"[A-Za-z0-9._~+-]+")
+_ORIGIN = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[^/?#@\s*:\[\]]+)(:\d{1,5})?")
 
 _Names = Annotated[tuple[str, ...], NoDecode]
 
@@ -81,7 +82,7 @@ class ApiSettings(BaseSettings):
     @classmethod
     def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for origin in value:
-            if not re.fullmatch(r"https?://[^/?#@\s*]+", origin):
+            if not _ORIGIN.fullmatch(origin):
                 raise ValueError(f"{origin!r} is no origin; write it as https://example.org, without a path")
         return tuple(origin.lower() for origin in value)
 

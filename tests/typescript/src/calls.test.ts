@@ -17,6 +17,17 @@ function answering(...answers: (Response | Error)[]) {
   return { asked, fetch };
 }
 
+/** With a page around it that has this address, as in a browser. */
+async function onPage<Result>(href: string, act: () => Promise<Result>): Promise<Result> {
+  const page = globalThis as { location?: unknown };
+  page.location = new URL(href);
+  try {
+    return await act();
+  } finally {
+    delete page.location;
+  }
+}
+
 const header = (asked: Asked | undefined, name: string) => new Headers(asked?.init.headers).get(name);
 
 test('a command: its path, body, key and revision', async () => {
@@ -90,13 +101,10 @@ test('what stands in a path is encoded, and cannot lead to another', async () =>
 test('a base URL may be a path or nothing, and has no query', async () => {
   const { asked, fetch } = answering();
   assert.throws(() => createApiClient({ baseUrl: '', fetch }), TypeError); // outside of a page
-  (globalThis as { location?: unknown }).location = { href: 'http://page/' };
-  try {
+  await onPage('http://page/', async () => {
     await createApiClient({ baseUrl: '', fetch }).health();
     await createApiClient({ baseUrl: '/proxy/', fetch }).health();
-  } finally {
-    delete (globalThis as { location?: unknown }).location;
-  }
+  });
   await createApiClient({ baseUrl: 'http://server/sub/path//', fetch }).health();
   assert.deepEqual(asked.map(({ url }) => url), ['/health', '/proxy/health', 'http://server/sub/path/health']);
   const wrong = ['http://server?x=1', 'http://server#x', '127.0.0.1:8000', 'localhost:8000', 'ws://server', 'http://user:password@server'];
@@ -137,7 +145,37 @@ test('a server that cannot be reached is status 0, with the cause', async () => 
   const error = await createApiClient({ baseUrl: 'http://server', fetch }).listPlans().catch((caught: unknown) => caught);
   assert.ok(error instanceof ApiError);
   assert.deepEqual([error.status, error.problem.code, error.cause], [0, 'network_error', cause]);
-  assert.match(error.message, /^http:\/\/server\/api\/plans cannot be reached/);
+  assert.equal(error.message, 'http://server/api/plans cannot be reached.');
+});
+
+const unanswered = (page: string, baseUrl: string, ...answers: Response[]) =>
+  onPage(page, async () => {
+    const { asked, fetch } = answering(...answers, new TypeError('Failed to fetch'));
+    const api = createApiClient({ baseUrl, fetch });
+    for (const _ of answers) await api.listPlans();
+    const error = await api.listPlans().catch((caught: unknown) => caught);
+    assert.ok(error instanceof ApiError);
+    assert.equal(asked.length, answers.length + 1);
+    return error.message;
+  });
+
+test('a page on another origin hears what allows it: a browser does not say that it was refused', async () => {
+  const hint = (origin: string) =>
+    `http://localhost:8000/api/plans cannot be reached. If the server is running, restart it with --allow-origin ${origin} to allow this page.`;
+  for (const origin of ['http://localhost:3001', 'http://127.0.0.1:8000', 'https://localhost:8000']) {
+    assert.equal(await unanswered(`${origin}/live?id=1`, 'http://localhost:8000'), hint(origin));
+  }
+});
+
+test('a page that is allowed hears only that the server cannot be reached', async () => {
+  const plain = /^\S*\/api\/plans cannot be reached\.$/;
+  assert.match(await unanswered('http://localhost:8000/', 'http://localhost:8000'), plain);
+  assert.match(await unanswered('http://localhost:3001/', ''), plain);
+  assert.match(await unanswered('http://localhost:3001/', '/proxy'), plain);
+  // One answer that it could read shows that it is allowed.
+  assert.match(await unanswered('http://localhost:3001/', 'http://localhost:8000', Response.json([])), plain);
+  // What has no web origin cannot be allowed.
+  assert.match(await unanswered('file:///home/me/page.html', 'http://localhost:8000'), plain);
 });
 
 test('an aborted call throws the reason, and nobody is told of an error', async () => {

@@ -314,6 +314,8 @@ class TestSettings:
             ("allowed_origins", "localhost:3000"),
             ("allowed_origins", "https://box.example/path"),
             ("allowed_origins", "*"),
+            ("allowed_origins", "http://localhost:3001."),
+            ("allowed_origins", "http://localhost:port"),
         ],
     )
     def test_a_wrong_one_is_a_usage_error_that_names_it(self, monkeypatch, name, value):
