@@ -6,9 +6,10 @@ headers tell such requests apart, and no page can forge any of them:
 - `Host` must be a name of this machine: a page whose own name was rebound to it sends that name.
 - `Origin` must be allowed. Browsers send it with WebSockets, CORS requests and every POST, but not with what
   a page embeds: images, scripts, style sheets, frames and forms that GET.
-- `Sec-Fetch-Site` covers those. Browsers set it to `same-origin`, `same-site`, `cross-site`, or `none` (typed,
-  or a bookmark). The first and the last may pass; the others need an allowed `Origin`, unless a tab navigates
-  to a page that is there to be opened. Another port of this machine is `same-site`, and may be anybody's.
+- `Sec-Fetch-Site` covers those. Browsers set it to `same-origin`, `same-site`, `cross-site`, or `none` (an
+  address that was typed, or a bookmark). The first and the last may pass; the others need an allowed
+  `Origin`, unless a tab navigates to a page that is there to be opened. Another port of this machine is
+  `same-site`, and may be anybody's.
 
 Programs such as curl, and old browsers, do not send `Sec-Fetch-Site`; for them the other two rules hold. This
 is a resource isolation policy (https://web.dev/articles/fetch-metadata).
