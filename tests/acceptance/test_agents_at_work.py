@@ -80,6 +80,7 @@ def test_questions_are_answered_over_http_on_the_command_line_and_by_time(worked
     command = worked.project.command
     first = worked.asked()
     assert (first["id"], first["question"], first["tool_id"]) == ("1.1-1-1", "rm -rf build", "call-1")
+    assert (first["agent"], first["tool_name"], first["command"]) == ("scripted", "Bash", "rm -rf build")
     assert worked.status()["approvals"] == [first]
     assert worked.waiting_for("approval")["waiting_for"]["until"] == first["expires_at"]
     assert "? 1.1 asks, as 1.1-1-1: rm -rf build" in wait_until(lambda: "asks" in run.text and run.text)
@@ -89,7 +90,10 @@ def test_questions_are_answered_over_http_on_the_command_line_and_by_time(worked
     assert (late.status_code, late.json()["code"]) == (409, "approval_not_open")
 
     wait_until(lambda: worked.asked()["id"] == "1.1-1-2")
-    assert "1.1-1-2  task 1.1 asks" in command("approvals", "work")
+    listed = command("approvals", "work").splitlines()
+    assert listed[0] == "? 1.1-1-2  task 1.1: Task 1.1"
+    assert listed[1].startswith("  scripted asks to use Bash until ")
+    assert listed[2] == "    npm publish"
     assert "npm publish" in command("status", worked.id)
     for both in ((), ("--allow", "--deny")):
         assert "--allow, --deny: give one" in command("answer-approval", "work", "1.1-1-2", *both, code=2)

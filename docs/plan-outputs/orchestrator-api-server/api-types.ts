@@ -615,7 +615,8 @@ export interface components {
          * ApprovalInfo
          * @description A question of an agent that waits for an answer. Unanswered, it is denied at `expires_at`.
          *
-         *     Where the agent does not say what it would do, `can_allow` is false: the question can only be denied.
+         *     The fields are those of `approval_requested`. Where the agent does not say what it would do, `can_allow`
+         *     is false: the question can only be denied.
          */
         ApprovalInfo: {
             id: string;
@@ -623,6 +624,11 @@ export interface components {
             attempt: number;
             question: string;
             tool_id: string | null;
+            agent: string | null;
+            tool_name: string | null;
+            command: string | null;
+            command_artifact: string | null;
+            context: string | null;
             can_allow: boolean;
             /** Format: date-time */
             requested_at: string;
@@ -633,7 +639,9 @@ export interface components {
          * ApprovalRequested
          * @description An agent asks whether it may do something. Unanswered, it is denied at `expires_at`.
          *
-         *     Where the agent does not say what it would do, `can_allow` is false: the question can only be denied.
+         *     `question` says it in a few lines. `command` is all that the tool would be given, and `context` what else
+         *     the agent says about it: where it would run, and why. Where the agent does not say what it would do,
+         *     `can_allow` is false: the question can only be denied.
          */
         ApprovalRequested: {
             approval_id: string;
@@ -641,6 +649,12 @@ export interface components {
             attempt: number;
             question: string;
             tool_id: string | null;
+            agent: string | null;
+            tool_name: string | null;
+            command: string | null;
+            /** @description Where the whole command is kept, when it is too long for this event. */
+            command_artifact: string | null;
+            context: string | null;
             can_allow: boolean;
             /** Format: date-time */
             expires_at: string | null;
@@ -649,7 +663,9 @@ export interface components {
          * ApprovalRequestedEvent
          * @description An agent asks whether it may do something. Unanswered, it is denied at `expires_at`.
          *
-         *     Where the agent does not say what it would do, `can_allow` is false: the question can only be denied.
+         *     `question` says it in a few lines. `command` is all that the tool would be given, and `context` what else
+         *     the agent says about it: where it would run, and why. Where the agent does not say what it would do,
+         *     `can_allow` is false: the question can only be denied.
          */
         ApprovalRequestedEvent: {
             /**

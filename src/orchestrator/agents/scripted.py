@@ -140,7 +140,9 @@ class ScriptedRun:
         self._calls += 1
         tool_id = f"call-{self._calls}"
         yield ToolCallStarted(tool_id, step.tool, clip(step.ask, SUMMARY_LENGTH_MAX))
-        yield PermissionAsked(tool_id, clip(step.ask, SUMMARY_LENGTH_MAX), tool_id)
+        yield PermissionAsked(
+            tool_id, clip(step.ask, SUMMARY_LENGTH_MAX), tool_id, tool_name=step.tool, command=step.ask
+        )
         while tool_id not in self._answers and self._reason is None:
             waits = [asyncio.create_task(event.wait()) for event in (self._is_answered, self._is_interrupted)]
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

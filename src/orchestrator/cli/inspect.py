@@ -94,19 +94,28 @@ def _waiting_lines(status: OrchestratorStatus) -> list[str]:
 
 
 def _approval_line(approval: ApprovalInfo) -> str:
-    return f"{_approval_head(approval)}: {question_line(approval.question)}"
+    head = f"? {approval.id}  task {approval.task_id} asks{_until(approval.expires_at)}"
+    return f"{head}: {question_line(approval.question)}"
 
 
-def _approval_head(approval: ApprovalInfo) -> str:
-    return f"? {approval.id}  task {approval.task_id} asks{_until(approval.expires_at)}"
-
-
-def _whole_question(approval: ApprovalInfo) -> str:
-    """The question with nothing left out, each line deeper than the head."""
-    lines = [f"    {printable(line)}" for line in approval.question.splitlines()]
+def _whole_question(approval: ApprovalInfo, status: OrchestratorStatus) -> str:
+    """The question with nothing left out: which task, who asks, for which tool, and the whole command."""
+    words = next((task.description for task in status.tasks if task.id == approval.task_id), "")
+    lines = [f"? {approval.id}  task {approval.task_id}: {one_line(words)}"]
+    who = one_line(approval.agent or "The agent")
+    tool = f" to use {one_line(approval.tool_name)}" if approval.tool_name else ""
+    lines.append(f"  {who} asks{tool}{_until(approval.expires_at)}:")
+    text = approval.question if approval.command is None else approval.command
+    lines += [f"    {printable(line)}" for line in text.splitlines()]
+    if approval.command is not None and approval.context:
+        lines += [f"  {printable(line)}" for line in approval.context.splitlines()]
+    if approval.command_artifact:
+        lines.append(
+            f"  (Cut here; the dashboard shows all of it, and the API as {approval.command_artifact}.)"
+        )
     if not approval.can_allow:
-        lines.append("    (The agent does not say what it would do, so this can only be denied.)")
-    return "\n".join([f"{_approval_head(approval)}:", *lines])
+        lines.append("  (The agent does not say what it would do, so this can only be denied.)")
+    return "\n".join(lines)
 
 
 def _until(moment: datetime | None) -> str:
@@ -132,7 +141,7 @@ def show_approvals(instance: str | None, root: Path | None, url: str | None, *, 
         print("No agent is asking anything.")
         return ExitCode.COMPLETED
     for approval in status.approvals:
-        print(_whole_question(approval))
+        print(_whole_question(approval, status))
     first = status.approvals[0]
     answers = "--allow (or --deny)" if first.can_allow else "--deny"
     print(f"Answer: orchestrator answer-approval {status.instance_id} {first.id} {answers}")

@@ -18,6 +18,8 @@ from orchestrator.domain.task_status import RunStatus, TaskStatus
 
 SUMMARY_LENGTH_MAX = 2_000
 MESSAGE_LENGTH_MAX = 8_000
+COMMAND_LENGTH_MAX = 16_000
+"""Whoever allows a command must be able to read all of it; what is longer is kept as an artifact."""
 
 _ARTIFACT = "Where the whole text is kept, when the transcript is too short for it too."
 
@@ -267,7 +269,9 @@ class AgentLimited(EventData):
 class ApprovalRequested(EventData):
     """An agent asks whether it may do something. Unanswered, it is denied at `expires_at`.
 
-    Where the agent does not say what it would do, `can_allow` is false: the question can only be denied.
+    `question` says it in a few lines. `command` is all that the tool would be given, and `context` what else
+    the agent says about it: where it would run, and why. Where the agent does not say what it would do,
+    `can_allow` is false: the question can only be denied.
     """
 
     type: ClassVar[str] = "approval_requested"
@@ -276,6 +280,13 @@ class ApprovalRequested(EventData):
     attempt: int
     question: str = Field(default="", max_length=SUMMARY_LENGTH_MAX)
     tool_id: str | None = None
+    agent: str | None = None
+    tool_name: str | None = None
+    command: str | None = Field(default=None, max_length=COMMAND_LENGTH_MAX)
+    command_artifact: str | None = Field(
+        default=None, description="Where the whole command is kept, when it is too long for this event."
+    )
+    context: str | None = Field(default=None, max_length=SUMMARY_LENGTH_MAX)
     can_allow: bool = True
     expires_at: datetime | None = None
 

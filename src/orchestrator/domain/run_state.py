@@ -306,16 +306,8 @@ def _agent_started(state: RunState, event: AgentStarted, _at: datetime) -> RunSt
 
 
 def _approval_requested(state: RunState, event: ApprovalRequested, at: datetime) -> RunState:
-    approval = ApprovalInfo(
-        id=event.approval_id,
-        task_id=event.task_id,
-        attempt=event.attempt,
-        question=event.question,
-        tool_id=event.tool_id,
-        can_allow=event.can_allow,
-        requested_at=at,
-        expires_at=event.expires_at,
-    )
+    asked = event.model_dump(exclude={"approval_id"})
+    approval = ApprovalInfo(id=event.approval_id, requested_at=at, **asked)
     return replace(state, open_approvals={**state.open_approvals, approval.id: approval})
 
 

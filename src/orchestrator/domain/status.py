@@ -87,7 +87,8 @@ class ModelUsage(UsageInfo):
 class ApprovalInfo(View):
     """A question of an agent that waits for an answer. Unanswered, it is denied at `expires_at`.
 
-    Where the agent does not say what it would do, `can_allow` is false: the question can only be denied.
+    The fields are those of `approval_requested`. Where the agent does not say what it would do, `can_allow`
+    is false: the question can only be denied.
     """
 
     id: str
@@ -95,6 +96,11 @@ class ApprovalInfo(View):
     attempt: int
     question: str
     tool_id: str | None
+    agent: str | None = None
+    tool_name: str | None = None
+    command: str | None = None
+    command_artifact: str | None = None
+    context: str | None = None
     can_allow: bool = True
     requested_at: datetime
     expires_at: datetime | None

@@ -93,12 +93,17 @@ class UsageDelta:
 class PermissionAsked:
     """The agent may go on only once somebody has answered through `AgentRun.answer`.
 
-    `can_allow` is false where the question does not say what would be done: nobody can allow that.
+    `command` is all that the tool would be given, and `context` what else the agent says about it: where it
+    would run, and why. `can_allow` is false where the question does not say what would be done: nobody can
+    allow that.
     """
 
     request_id: str
     question: str
     tool_id: str | None = None
+    tool_name: str | None = None
+    command: str | None = None
+    context: str | None = None
     can_allow: bool = True
 
 
@@ -153,7 +158,18 @@ AgentEvent = (
     | Finished
 )
 
-_TEXTS = ("text", "input_summary", "input", "output_summary", "output", "error", "question", "why")
+_TEXTS = (
+    "text",
+    "input_summary",
+    "input",
+    "output_summary",
+    "output",
+    "error",
+    "question",
+    "command",
+    "context",
+    "why",
+)
 
 
 def without_secrets(event: AgentEvent, redact: Callable[[str], str]) -> AgentEvent:

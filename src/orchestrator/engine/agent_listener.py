@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from orchestrator.domain.events import (
+    COMMAND_LENGTH_MAX,
     MESSAGE_LENGTH_MAX,
     SUMMARY_LENGTH_MAX,
     AgentMessage,
@@ -170,7 +171,7 @@ class AgentListener:
             case ToolCallCompleted() if event.tool_id in attempt.open_tools:
                 return _completed(attempt, event.tool_id, event.outcome, event.output_summary, artifact)
             case PermissionAsked():
-                return self._asked(attempt, event)
+                return self._asked(attempt, event, artifact)
             case Started() if event.session_id or event.model:
                 return AgentStarted(
                     task_id=task_id,
@@ -194,8 +195,9 @@ class AgentListener:
             case Started() | ToolCallOutput() | ToolCallCompleted() | Log() | Finished():
                 return None
 
-    def _asked(self, attempt: Attempt, event: PermissionAsked) -> ApprovalRequested:
+    def _asked(self, attempt: Attempt, event: PermissionAsked, artifact: str | None) -> ApprovalRequested:
         task_id, number = attempt.job.task.id, attempt.job.attempt
+        is_whole = artifact is not None or len(event.command or "") <= COMMAND_LENGTH_MAX
         attempt.asked += 1
         approval_id = f"{task_id}-{number}-{attempt.asked}"
         attempt.questions[approval_id] = event.request_id
@@ -205,7 +207,12 @@ class AgentListener:
             attempt=number,
             question=clip(event.question, SUMMARY_LENGTH_MAX),
             tool_id=_name(event.tool_id),
-            can_allow=event.can_allow,
+            agent=attempt.agent.name,
+            tool_name=_name(event.tool_name),
+            command=None if event.command is None else clip(event.command, COMMAND_LENGTH_MAX),
+            command_artifact=artifact,
+            context=None if event.context is None else clip(event.context, SUMMARY_LENGTH_MAX),
+            can_allow=event.can_allow and is_whole,
             expires_at=self._now() + timedelta(seconds=attempt.limits.approval_seconds),
         )
 

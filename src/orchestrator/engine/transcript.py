@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from orchestrator.domain.answers import ArtifactContent
-from orchestrator.domain.events import clip, utc_text
+from orchestrator.domain.events import COMMAND_LENGTH_MAX, clip, utc_text
 from orchestrator.engine.agent_events import (
     AgentEvent,
     Limit,
@@ -25,8 +25,8 @@ from orchestrator.engine.records import Artifact, Lease
 
 MEDIA_TYPE = "application/jsonl"
 WHOLE_MEDIA_TYPE = "text/plain; charset=utf-8"
-TEXT_LENGTH_MAX = 16_000
-"""So many characters of a text stand in its line; a call's longer input or output is kept beside it."""
+TEXT_LENGTH_MAX = COMMAND_LENGTH_MAX
+"""The maximum number of characters of a text in its line; a longer input or output is kept as an artifact."""
 
 WHOLE_BYTES_MAX = 64 * 1024 * 1024
 """So much is kept beside the lines of one attempt."""
@@ -97,7 +97,8 @@ class Transcript:
     async def add(self, event: AgentEvent) -> str | None:
         """Take an event down; it is kept within FLUSH_SECONDS of the next one, by `tend`, or by `close`.
 
-        Returns the name of the artifact that holds a call's input or output whole, where its line cannot.
+        Returns the name of the artifact that holds a call's input or output, or the command that is asked
+        about, whole, where its line cannot.
         """
         artifact = await self._keep_whole(event)
         line = _line(event, artifact)
@@ -135,6 +136,8 @@ class Transcript:
                 kind = "input"
             case ToolCallCompleted(output=str(text)) if len(text) > TEXT_LENGTH_MAX:
                 kind = "output"
+            case PermissionAsked(command=str(text)) if len(text) > COMMAND_LENGTH_MAX:
+                kind = "question"
             case _:
                 return None
         content = text.encode(errors="replace")

@@ -12,8 +12,8 @@ RIGHTS = "item/permissions/requestApproval"
 SERVER = "mcpServer/elicitation/request"
 
 
-def asked(method: str, params: dict, described: str = ""):
-    return approval(Request(0, method, params), described)
+def asked(method: str, params: dict, described: str = "", changes: str = ""):
+    return approval(Request(0, method, params), described, changes)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,22 @@ def test_what_is_asked(method, params, described, words):
     question = asked(method, params, described).question
     assert all(word in question for word in words)
     assert len(question) <= SUMMARY_LENGTH_MAX
+
+
+def test_the_whole_command_stands_apart_from_where_and_why():
+    command = "rm a && " * 500
+    made = asked(COMMAND, {"command": command, "cwd": "/p", "reason": "Why not"})
+    assert made.command == command
+    assert made.context == "In /p\nWhy not"
+    assert asked(COMMAND, {"command": None}, "rm b").command == "rm b"
+    assert asked(COMMAND, {"networkApprovalContext": {"host": "example.org"}}).command is None
+
+
+def test_changes_to_files_are_shown_with_their_diffs():
+    assert (
+        asked(FILES, {"itemId": "a"}, "update a.py", "update a.py\n-1\n+2").command == "update a.py\n-1\n+2"
+    )
+    assert asked(FILES, {"itemId": "a"}, "update a.py").command == "update a.py"
 
 
 @pytest.mark.parametrize("method", [COMMAND, FILES, RIGHTS, SERVER])

@@ -9,6 +9,7 @@ from patience import until
 
 from orchestrator.domain.errors import LeaseLost
 from orchestrator.domain.events import (
+    COMMAND_LENGTH_MAX,
     AgentMessage,
     ApprovalRequested,
     TaskChanged,
@@ -16,6 +17,7 @@ from orchestrator.domain.events import (
     ToolStarted,
 )
 from orchestrator.domain.task_status import RunStatus
+from orchestrator.engine import transcript
 from orchestrator.engine.agent_events import (
     Finished,
     PermissionAsked,
@@ -123,6 +125,43 @@ async def test_a_question_is_durable_before_its_time_runs(make_house):
     gate.open()
     assert await run is RunStatus.COMPLETED
     assert len(house.events(ApprovalRequested)) == 1
+
+
+async def test_a_question_names_the_agent_the_tool_and_the_whole_command(make_house):
+    house = make_house(ONE)
+    asked = PermissionAsked(
+        "r1", "Bash: make", "t1", tool_name="Bash", command="make\ninstall", context="In /p"
+    )
+    house.robot.play("1.1", talk(0, [], asked, Finished("completed", "done")))
+    await house.run()
+    [event] = house.events(ApprovalRequested)
+    assert (event.agent, event.tool_name, event.command, event.context) == (
+        "robot", "Bash", "make\ninstall", "In /p",
+    )  # fmt: skip
+    assert event.command_artifact is None
+
+
+async def test_a_command_too_long_for_its_event_is_kept_whole(make_house):
+    house = make_house(ONE)
+    command = "echo 1\n" * COMMAND_LENGTH_MAX
+    asked = PermissionAsked("r1", "Bash: echo 1", command=command)
+    house.robot.play("1.1", talk(0, [], asked, Finished("completed", "done")))
+    await house.run()
+    [event] = house.events(ApprovalRequested)
+    assert len(event.command) <= COMMAND_LENGTH_MAX
+    assert event.can_allow
+    kept = await house.ports.artifacts.get(house.last_id, "1.1", 1, event.command_artifact)
+    assert kept.content.decode() == command
+
+
+async def test_a_command_of_which_a_part_is_kept_nowhere_cannot_be_allowed(make_house, monkeypatch):
+    monkeypatch.setattr(transcript, "WHOLE_BYTES_MAX", 10)
+    house = make_house(ONE)
+    asked = PermissionAsked("r1", "Bash: echo", command="x" * (COMMAND_LENGTH_MAX + 1))
+    house.robot.play("1.1", talk(0, [], asked, Finished("completed", "done")))
+    await house.run()
+    [event] = house.events(ApprovalRequested)
+    assert not event.can_allow
 
 
 async def test_what_cannot_be_kept_ends_the_run_whoever_waits(house):

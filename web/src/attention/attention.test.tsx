@@ -1,7 +1,7 @@
 import { act, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { fakeApi, FakeWatch, makeError, makeEvent, makeRun, makeStatus } from '@/testing/fake-api';
+import { fakeApi, FakeWatch, makeApproval, makeError, makeEvent, makeRun, makeStatus } from '@/testing/fake-api';
 import { renderApp } from '@/testing/render-app';
 
 const shown: string[] = [];
@@ -28,8 +28,6 @@ beforeEach(() => {
   return () => vi.unstubAllGlobals();
 });
 
-const BEGAN = '2026-01-02T03:04:05Z';
-
 function show(status = makeStatus()) {
   const api = fakeApi({
     listOrchestrators: () => Promise.resolve([makeRun()]),
@@ -52,6 +50,11 @@ const ask = (seq: number) =>
     attempt: 1,
     question: `question ${seq}`,
     tool_id: null,
+    agent: 'scripted',
+    tool_name: 'Bash',
+    command: `question ${seq}`,
+    command_artifact: null,
+    context: null,
     can_allow: true,
     expires_at: null,
   });
@@ -69,9 +72,7 @@ test('nobody is notified who has not asked for it; the title says what waits all
 test('what was there when the page was opened is on the page, and nobody is notified of it', async () => {
   FakeNotification.permission = 'granted';
   localStorage.setItem('orchestrator.notify', 'yes');
-  const asked = { task_id: '1.1', attempt: 1, question: 'old', tool_id: null, can_allow: true, expires_at: null };
-  const approval = { ...asked, id: '1.1-1-1', requested_at: BEGAN };
-  show(makeStatus({ approvals: [approval] }));
+  show(makeStatus({ approvals: [makeApproval({ command: 'old' })] }));
   await screen.findByText('old');
   act(() => watch.tell(ask(2)));
   await screen.findByText('question 2');

@@ -2,6 +2,7 @@
 import {
   ApiError,
   type ApiClient,
+  type ApprovalInfo,
   type EventOf,
   type OrchestratorEvent,
   type OrchestratorInfo,
@@ -67,6 +68,26 @@ export function makeTask(changes: Partial<TaskInfo> = {}): TaskInfo {
     verified: false,
     finding: null,
     usage: NOTHING_USED,
+    ...changes,
+  };
+}
+
+/** A question of the first task's agent, which waits for an answer. */
+export function makeApproval(changes: Partial<ApprovalInfo> = {}): ApprovalInfo {
+  return {
+    id: '1.1-1-1',
+    task_id: '1.1',
+    attempt: 1,
+    question: 'Bash: rm -rf build',
+    tool_id: null,
+    agent: 'scripted',
+    tool_name: 'Bash',
+    command: 'rm -rf build',
+    command_artifact: null,
+    context: null,
+    can_allow: true,
+    requested_at: BEGAN,
+    expires_at: null,
     ...changes,
   };
 }

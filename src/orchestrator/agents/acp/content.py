@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.agents.spelled_out import command_and_rest, spelled_out
 from orchestrator.domain.events import clip
 
 _NAME = re.compile(r"[A-Za-z_][\w.\-]{0,60}")
@@ -96,6 +97,14 @@ def input_text(raw_input: Any, title: str, locations: list[Any]) -> str:
     return " ".join([title, *(path for path in paths if path not in title)]).strip()
 
 
+def whole_input(raw_input: Any, parts: list[Any]) -> tuple[str, str]:
+    """What a call is to run and what goes with that, else all its input, else the changes it makes."""
+    if is_told(raw_input):
+        return command_and_rest(raw_input) if isinstance(raw_input, dict) else (str(raw_input), "")
+    diffs = (part for part in parts if isinstance(part, dict) and part.get("type") == "diff")
+    return "\n".join(_whole_diff(diff) for diff in diffs), ""
+
+
 def is_told(raw_input: Any) -> bool:
     """Whether the input says more than where the call is to work."""
     return bool(raw_input.keys() - _PLACES) if isinstance(raw_input, dict) else bool(raw_input)
@@ -136,6 +145,11 @@ def _diff_text(item: Mapping[str, Any]) -> str:
     if not isinstance(old, str):
         return f"{item.get('path')}: new, {after} lines"
     return f"{item.get('path')}: {len(old.splitlines())} lines before, {after} now"
+
+
+def _whole_diff(item: Mapping[str, Any]) -> str:
+    shown = {"path": item.get("path"), "old text": item.get("oldText"), "new text": item.get("newText")}
+    return spelled_out({name: value for name, value in shown.items() if value is not None})
 
 
 def _compact(value: Any) -> str:

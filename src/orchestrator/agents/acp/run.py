@@ -223,7 +223,10 @@ class AcpRun:
         question = f"{story.tool_name}: {story.input_text or story.title}"
         event = await talk.desk.ask(message, tool_id, story.kind, question)
         if event is not None:
-            self._events.append(event)
+            command, rest = story.whole_input
+            self._events.append(
+                replace(event, tool_name=story.tool_name, command=command or None, context=rest or None)
+            )
         elif talk.desk.is_refused(tool_id):
             self._events += self._turn.deny(tool_id)
 

@@ -66,6 +66,11 @@ class CallStory:
         return content.input_text(self.raw_input, self.title, self.locations)
 
     @property
+    def whole_input(self) -> tuple[str, str]:
+        """All that it is given, for the person who is asked about it: the command, and what goes with it."""
+        return content.whole_input(self.raw_input, self.content)
+
+    @property
     def output_text(self) -> str:
         """What came out of it."""
         return content.content_text(self.content) or content.raw_output_text(self.raw_output)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from orchestrator.agents.claude.messages import summary
+from orchestrator.agents.spelled_out import command_and_rest
 from orchestrator.domain.events import SUMMARY_LENGTH_MAX, clip
 from orchestrator.domain.plan import Permissions
 from orchestrator.engine.agent_events import PermissionAsked
@@ -50,7 +51,7 @@ class Questions:
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._open[request_id] = answer
         try:
-            await tell(PermissionAsked(request_id, question(tool, given, context), context.tool_use_id))
+            await tell(asked(request_id, tool, given, context))
             return await answer
         finally:
             del self._open[request_id]
@@ -62,7 +63,16 @@ class Questions:
             answer.set_result(allow)
 
 
-def question(tool: str, given: Mapping[str, Any], context: Any) -> str:
-    """The question for a person: the tool, what it is to do, and why Claude Code asks."""
-    why = f" ({reason})" if (reason := context.decision_reason) else ""
-    return clip(f"{tool}: {summary(given)}{why}", SUMMARY_LENGTH_MAX)
+def asked(request_id: str, tool: str, given: Mapping[str, Any], context: Any) -> PermissionAsked:
+    """The question for a person: the tool, all that it is given, and why Claude Code asks."""
+    reason = context.decision_reason
+    why = f" ({reason})" if reason else ""
+    command, rest = command_and_rest(given)
+    return PermissionAsked(
+        request_id,
+        clip(f"{tool}: {summary(given)}{why}", SUMMARY_LENGTH_MAX),
+        context.tool_use_id,
+        tool_name=tool,
+        command=command or None,
+        context="\n".join(filter(None, (rest, reason))) or None,
+    )

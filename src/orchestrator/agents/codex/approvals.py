@@ -28,6 +28,8 @@ class Approval:
     kind: str
     if_allowed: Any
     if_denied: Any
+    command: str | None = None
+    context: str | None = None
 
     def settled(self, permissions: Permissions) -> bool | None:
         """The answer that stands already; None where somebody is to be asked."""
@@ -35,14 +37,18 @@ class Approval:
         return None if answer == "ask" else answer == "allow"
 
 
-def approval(request: Request, described: str = "") -> Approval | None:
-    """The question; None for a request that is none. `described` is what is known of the call it is about."""
+def approval(request: Request, described: str = "", changes: str = "") -> Approval | None:
+    """The question; None for a request that is none. `described` is what is known of the call it is about.
+
+    `changes` are the changes to files that the call would make.
+    """
     params = request.params
     match request.method:
         case "item/commandExecution/requestApproval":
-            return _decision(params, _command(params, described), SHELL, "execute")
+            return _execution(params, described)
         case "item/fileChange/requestApproval":
-            return _decision(params, f"Change files?\n{described}".strip(), PATCH, "edit")
+            question = f"Change files?\n{described}".strip()
+            return _decision(params, question, PATCH, "edit", changes or described)
         case "item/permissions/requestApproval":
             return _more_rights(params)
         case "mcpServer/elicitation/request":
@@ -51,15 +57,20 @@ def approval(request: Request, described: str = "") -> Approval | None:
             return None
 
 
-def _command(params: Params, described: str) -> str:
+def _execution(params: Params, described: str) -> Approval:
     network = params.get("networkApprovalContext")
     if isinstance(network, dict):
-        return f"Let it reach {network.get('host', 'the network')}?"
-    command = inner_command(str(params.get("command") or described or "a command"))
-    return f"Run this in {params.get('cwd', 'the project')}?\n{command}"
+        return _decision(params, f"Let it reach {network.get('host', 'the network')}?", SHELL, "execute")
+    command = inner_command(str(params.get("command") or described))
+    place = params.get("cwd", "the project")
+    question = f"Run this in {place}?\n{command or 'a command'}"
+    return _decision(params, question, SHELL, "execute", command, f"In {place}")
 
 
-def _decision(params: Params, question: str, tool_name: str, kind: str) -> Approval:
+def _decision(
+    params: Params, question: str, tool_name: str, kind: str, command: str = "", place: str = ""
+) -> Approval:
+    reason = params.get("reason")
     return Approval(
         question=_with_reason(question, params),
         tool_id=_name(params, "itemId"),
@@ -67,6 +78,8 @@ def _decision(params: Params, question: str, tool_name: str, kind: str) -> Appro
         kind=kind,
         if_allowed={"decision": "accept"},
         if_denied={"decision": "decline"},
+        command=command or None,
+        context="\n".join(filter(None, (place, str(reason) if reason else ""))) or None,
     )
 
 

@@ -62,6 +62,14 @@ def tool_input(item: Item) -> str:
             return _text(item.get("arguments"))
 
 
+def file_changes(item: Item) -> str:
+    """The changes to files that the call makes, each with its diff; of any other call nothing."""
+    if item.get("type") != "fileChange":
+        return ""
+    changes = (f"{_change(change)}\n{_text(change.get('diff'))}" for change in _objects(item.get("changes")))
+    return "\n".join(change.rstrip() for change in changes)
+
+
 def tool_output(item: Item) -> str:
     """What came out of it."""
     match item.get("type"):

@@ -218,7 +218,8 @@ class CodexRun:
 
     async def _consider(self, peer: JsonRpcPeer, turn: CodexTurn, request: Request) -> Iterator[AgentEvent]:
         """Answer what is settled by the job's permissions, and pass the rest on."""
-        asked = approval(request, turn.input_of(request.params.get("itemId")))
+        tool_id = request.params.get("itemId")
+        asked = approval(request, turn.input_of(tool_id), turn.changes_of(tool_id))
         if asked is None:
             with contextlib.suppress(PeerGone):
                 await peer.refuse(request.id, f"{request.method} is not supported here")
@@ -266,7 +267,14 @@ def _ask_person(turn: CodexTurn, request_id: str, asked: Approval) -> Iterator[A
     """The call, where it was not told yet, and the question about it."""
     if asked.tool_id is not None:
         yield from turn.begin_call(asked.tool_id, asked.tool_name, asked.question)
-    yield PermissionAsked(request_id, asked.question, asked.tool_id)
+    yield PermissionAsked(
+        request_id,
+        asked.question,
+        asked.tool_id,
+        tool_name=asked.tool_name,
+        command=asked.command,
+        context=asked.context,
+    )
 
 
 async def _reply(peer: JsonRpcPeer, request_id: Id, asked: Approval, *, allow: bool) -> None:

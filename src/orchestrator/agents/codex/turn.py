@@ -12,7 +12,14 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator.agents.codex.endings import RateLimits, failure, local_now
-from orchestrator.agents.codex.items import Item, tool_input, tool_name, tool_outcome, tool_output
+from orchestrator.agents.codex.items import (
+    Item,
+    file_changes,
+    tool_input,
+    tool_name,
+    tool_outcome,
+    tool_output,
+)
 from orchestrator.agents.json_rpc import Notification
 from orchestrator.agents.live_outputs import LiveOutputs
 from orchestrator.agents.shell_report import FINDING_LENGTH_MAX
@@ -40,6 +47,7 @@ class CodexTurn:
         self._thread_id, self._turn_id, self._model, self._clock = thread_id, turn_id, model, clock
         self._calls = ToolCalls()
         self._inputs: dict[str, str] = {}  # of open calls
+        self._changes: dict[str, str] = {}  # to files, of open calls
         self._live = LiveOutputs()
         self._meters: dict[str, UsageMeter] = {}
         self._limits = RateLimits()
@@ -51,6 +59,10 @@ class CodexTurn:
     def input_of(self, tool_id: str | None) -> str:
         """What an open call is to do."""
         return self._inputs.get(tool_id or "", "")
+
+    def changes_of(self, tool_id: str | None) -> str:
+        """The changes that an open call makes to files."""
+        return self._changes.get(tool_id or "", "")
 
     def begin_call(
         self, tool_id: str, name: str, input_text: str, parent: str | None = None
@@ -106,6 +118,8 @@ class CodexTurn:
         for helper in item.get("receiverThreadIds") or ():
             self._helpers.setdefault(str(helper), tool_id)
         parent = self._helpers.get(str(params.get("threadId")))
+        if changes := file_changes(item):
+            self._changes[tool_id] = changes
         yield from self.begin_call(tool_id, name, tool_input(item), parent)
 
     def _item_completed(self, item: Item, params: dict[str, Any], now: float) -> Iterator[AgentEvent]:
@@ -117,6 +131,7 @@ class CodexTurn:
         if name is None or not isinstance(tool_id, str):
             return
         self._inputs.pop(tool_id, None)
+        self._changes.pop(tool_id, None)
         yield from self._calls.output(tool_id, self._live.end(tool_id, now))
         yield from self._calls.ended(tool_id, tool_outcome(item), tool_output(item), name=name)
 

@@ -3,19 +3,17 @@ import userEvent from '@testing-library/user-event';
 import { expect, test, vi } from 'vitest';
 import type { ApiClient } from '@/api/client';
 import { violations } from '@/testing/axe';
-import { fakeApi, FakeWatch, makeError, makeRun, makeStatus } from '@/testing/fake-api';
+import { fakeApi, FakeWatch, makeApproval, makeError, makeRun, makeStatus } from '@/testing/fake-api';
 import { renderApp } from '@/testing/render-app';
 
-const question = (number: number) => ({
-  id: `1.${number}-1-1`,
-  task_id: `1.${number}`,
-  attempt: 1,
-  question: `question ${number}`,
-  tool_id: null,
-  can_allow: true,
-  requested_at: '2026-01-02T03:04:06Z',
-  expires_at: '2099-01-02T03:04:06Z',
-});
+const question = (number: number) =>
+  makeApproval({
+    id: `1.${number}-1-1`,
+    task_id: `1.${number}`,
+    question: `question ${number}`,
+    command: `question ${number}`,
+    expires_at: '2099-01-02T03:04:06Z',
+  });
 
 function show(answerApproval: ApiClient['answerApproval'] = () => new Promise(() => undefined)) {
   const api = fakeApi({

@@ -3,19 +3,17 @@ import userEvent from '@testing-library/user-event';
 import { expect, test, vi } from 'vitest';
 import type { ApiClient, OrchestratorStatus } from '@/api/client';
 import { violations } from '@/testing/axe';
-import { fakeApi, FakeWatch, makeError, makeEvent, makeRun, makeStatus, makeTask } from '@/testing/fake-api';
+import {
+  fakeApi,
+  FakeWatch,
+  makeApproval,
+  makeError,
+  makeEvent,
+  makeRun,
+  makeStatus,
+  makeTask,
+} from '@/testing/fake-api';
 import { renderApp } from '@/testing/render-app';
-
-const APPROVAL = {
-  id: '1.1-1-1',
-  task_id: '1.1',
-  attempt: 1,
-  question: 'rm -rf build',
-  tool_id: null,
-  can_allow: true,
-  requested_at: '2026-01-02T03:04:06Z',
-  expires_at: null,
-};
 
 function show(methods: Partial<ApiClient>, status?: OrchestratorStatus) {
   const watches: FakeWatch[] = [];
@@ -58,7 +56,7 @@ test('what an agent asks stands on top and is answered there', async () => {
   const answerApproval = vi.fn<ApiClient['answerApproval']>(() =>
     Promise.resolve({ success: true, message: 'Allowed.', command_id: 'c', state: 'applied', seq: 9 }),
   );
-  const status = makeStatus({ approvals: [APPROVAL], tasks: [makeTask({ status: 'in_progress', attempt: 1 })] });
+  const status = makeStatus({ approvals: [makeApproval()], tasks: [makeTask({ status: 'in_progress', attempt: 1 })] });
   const { container } = show({ listOrchestrators: () => Promise.resolve([makeRun()]), answerApproval }, status);
   const needs = await screen.findByRole('region', { name: 'Needs you' });
   within(needs).getByText('rm -rf build');
@@ -71,7 +69,7 @@ test('what an agent asks stands on top and is answered there', async () => {
 
 test('a refusal is told with its reason, and the question stays', async () => {
   const answerApproval = () => Promise.reject(makeError(409, 'It has been answered already.'));
-  const status = makeStatus({ approvals: [APPROVAL] });
+  const status = makeStatus({ approvals: [makeApproval({ question: 'rm -rf build' })] });
   show({ listOrchestrators: () => Promise.resolve([makeRun()]), answerApproval }, status);
   await userEvent.click(await screen.findByRole('button', { name: 'Allow what task 1.1 asks' }));
   await screen.findByText('It has been answered already.');
