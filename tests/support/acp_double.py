@@ -1,10 +1,12 @@
 """An agent of the Agent Client Protocol, for tests: it plays what the prompt names, over stdin and stdout.
 
-`python acp_double.py`; the prompt is the name of a play below. Needs nothing but Python, so that it starts fast.
+`python acp_double.py`; the prompt is the name of a play below, or has it somewhere as `[[play:NAME]]`, as a
+task of a plan does. Needs nothing but Python, so that it starts fast.
 """
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -310,7 +312,9 @@ def hear(message: dict[str, Any], turn: Turn | None) -> Turn | None:
 
 def begin(message: dict[str, Any]) -> Turn:
     turn = Turn(message["id"])
-    name = message["params"]["prompt"][0]["text"]
+    prompt = message["params"]["prompt"][0]["text"]
+    named = re.search(r"\[\[play:([a-z0-9-]+)\]\]", prompt)
+    name = named[1] if named else prompt
     if name == "stubborn":
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -1065,6 +1065,8 @@ export interface components {
         /**
          * PlanLoaded
          * @description Event 1 of every log: what is to be done, and what earlier runs have done of it.
+         *
+         *     `permissions` is the most that an agent of this run may do by itself; None in logs of earlier versions.
          */
         PlanLoaded: {
             plan_name: string;
@@ -1078,10 +1080,14 @@ export interface components {
             parallel_phases: number[][];
             problems: string[];
             limits: components["schemas"]["AgentLimit"][];
+            /** @enum {string|null} */
+            permissions: "read-only" | "ask" | "edits" | "full" | null;
         };
         /**
          * PlanLoadedEvent
          * @description Event 1 of every log: what is to be done, and what earlier runs have done of it.
+         *
+         *     `permissions` is the most that an agent of this run may do by itself; None in logs of earlier versions.
          */
         PlanLoadedEvent: {
             /**
@@ -1278,10 +1284,10 @@ export interface components {
              */
             restart?: boolean;
             /**
-             * @description What agents may do by themselves.
+             * @description The most that agents may do by themselves; the plan can only narrow it.
              * @enum {string|null}
              */
-            permissions?: "read-only" | "edits" | "full" | "ask" | null;
+            permissions?: "read-only" | "ask" | "edits" | "full" | null;
             /** @description Pause when so much is spent. */
             budget_usd?: number | null;
             /** @description The same in tokens. */

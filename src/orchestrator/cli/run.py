@@ -21,6 +21,7 @@ from orchestrator.cli.project import find_root, read_plan
 from orchestrator.cli.run_output import live_view, show_order, show_progress
 from orchestrator.cli.serve import ApiBeside, ServeRequest
 from orchestrator.domain.commands import Shutdown
+from orchestrator.domain.permissions import UNBOUND
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.attempt import Limits
 from orchestrator.engine.budget import Allowance
@@ -63,7 +64,7 @@ class RunRequest:
             limits=_limits(run),
             run_allowance=Allowance(run.budget_usd, run.budget_tokens),
             task_allowance=Allowance(run.task_budget_usd, run.task_budget_tokens),
-            permissions=run.permissions or "full",
+            permissions=run.permissions or UNBOUND,
         )
         if run.longest_wait_seconds is None:
             return options

@@ -41,7 +41,7 @@ PermissionsOption = Annotated[
     typer.Option(
         "--permissions",
         envvar="ORCHESTRATOR_PERMISSIONS",
-        help="What agents may do by themselves; `ask` asks you. A task's own line wins.",
+        help="The most that agents may do by themselves; `ask` asks you. The plan can only narrow it.",
     ),
 ]
 BudgetUsdOption = Annotated[

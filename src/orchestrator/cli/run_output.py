@@ -10,11 +10,12 @@ from collections.abc import Mapping
 
 from rich.console import Console
 from rich.live import Live
+from rich.text import Text
 
 from orchestrator.cli.composition import Services, utc_now
-from orchestrator.cli.event_lines import one_line, shown
+from orchestrator.cli.event_lines import first_lines, one_line, shown
 from orchestrator.cli.live_view import REFRESHES_PER_SECOND, LiveView
-from orchestrator.domain.events import PlanLoaded
+from orchestrator.domain.events import EventData, PlanLoaded
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.follow import follow
 from orchestrator.engine.orchestrator import Orchestrator
@@ -41,7 +42,8 @@ async def show_progress(
 ) -> None:
     """Show the run, in `view` if there is one, until `work` is done and all that it wrote has been shown."""
     if view is not None:
-        with Live(view, console=Console(), refresh_per_second=REFRESHES_PER_SECOND):
+        with Live(view, console=Console(), refresh_per_second=REFRESHES_PER_SECOND) as live:
+            orchestrator.listen(lambda event: _print_above(live, event))
             await asyncio.wait([work])
         return
     lines = asyncio.create_task(_print_events(orchestrator, services, footer, json=json))
@@ -53,6 +55,13 @@ async def show_progress(
     lines.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await lines
+
+
+def _print_above(live: Live, event: EventData) -> None:
+    """What is said before the first task stays above the picture that is redrawn."""
+    if isinstance(event, PlanLoaded):
+        for line in first_lines(event):
+            live.console.print(Text(line, style="dim"))
 
 
 async def _print_events(orchestrator: Orchestrator, services: Services, footer: str, *, json: bool) -> None:
@@ -83,6 +92,8 @@ def show_order(begun: PlanLoaded, agents: Mapping[str, str]) -> None:
     tasks = {task.id: task for task in begun.tasks}
     done = sum(task.status.is_settled for task in begun.tasks)
     print(f"{begun.plan_path}: {len(tasks)} tasks, {done} done already, {begun.parallel} at once")
+    for line in first_lines(begun):
+        print(f"      {line}")
     turns, gates = rehearse(begun, begun.parallel)
     for number, turn in enumerate(turns, start=1):
         for task_id in turn:

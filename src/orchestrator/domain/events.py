@@ -14,6 +14,7 @@ from typing import ClassVar, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.domain.commands import CommandState
+from orchestrator.domain.plan import Permissions
 from orchestrator.domain.task_status import RunStatus, TaskStatus
 
 SUMMARY_LENGTH_MAX = 2_000
@@ -82,7 +83,10 @@ class AgentLimit(EventData):
 
 
 class PlanLoaded(EventData):
-    """Event 1 of every log: what is to be done, and what earlier runs have done of it."""
+    """Event 1 of every log: what is to be done, and what earlier runs have done of it.
+
+    `permissions` is the most that an agent of this run may do by itself; None in logs of earlier versions.
+    """
 
     type: ClassVar[str] = "plan_loaded"
     plan_name: str
@@ -96,6 +100,7 @@ class PlanLoaded(EventData):
     parallel_phases: tuple[tuple[int, ...], ...] = ()
     problems: tuple[str, ...] = ()
     limits: tuple[AgentLimit, ...] = ()
+    permissions: Permissions | None = None
 
 
 class StatusSummary(EventData):

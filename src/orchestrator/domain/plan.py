@@ -29,8 +29,8 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-Permissions = Literal["read-only", "edits", "full", "ask"]
-"""What an agent may do by itself: read; also change files; everything; or read, and ask for all else."""
+Permissions = Literal["read-only", "ask", "edits", "full"]
+"""What an agent may do by itself, from the narrowest to the widest; see `permissions`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,9 @@ class StartRequest(_Request):
     max_attempts: int | None = Field(default=None, ge=1, le=100, description="Attempts a task.")
     timeout_seconds: float | None = Field(default=None, ge=0.001, le=1e6, description="Time for each task.")
     restart: bool = Field(default=False, description="Start over; findings are archived.")
-    permissions: Permissions | None = Field(default=None, description="What agents may do by themselves.")
+    permissions: Permissions | None = Field(
+        default=None, description="The most that agents may do by themselves; the plan can only narrow it."
+    )
     budget_usd: float | None = Field(
         default=None, ge=0.01, le=1e6, description="Pause when so much is spent."
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from orchestrator.domain.errors import OrchestratorError
 from orchestrator.domain.events import PlanChanged
+from orchestrator.domain.permissions import UNBOUND, permitted
 from orchestrator.domain.plan import Permissions, Plan, Task, TaskId
 from orchestrator.engine.agent_choice import AbsentAgent, AgentChoice
 from orchestrator.engine.attempt import Attempt, Limits
@@ -35,7 +36,7 @@ class Briefing:
         limits: Limits,
         reread: Callable[[], Awaitable[PlanFile]],
         *,
-        permissions: Permissions = "full",
+        permissions: Permissions = UNBOUND,
         budget: Budget | None = None,
     ) -> None:
         self._journal = journal
@@ -82,7 +83,7 @@ class Briefing:
             prompt=prompt,
             blocks=task.shell_blocks,
             model=task.model,
-            permissions=task.permissions or self._permissions,
+            permissions=permitted(task.permissions, self._permissions),
             session_id=state.session_id if state.agent == agent else None,
             budget_usd=self._budget.left_usd(self._journal.state, task.id),
         )

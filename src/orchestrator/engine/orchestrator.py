@@ -11,6 +11,7 @@ from typing import Any, Literal
 from orchestrator.domain.commands import Command
 from orchestrator.domain.errors import OrchestratorError, PlanOwned
 from orchestrator.domain.events import AgentLimit, PlanLoaded
+from orchestrator.domain.permissions import UNBOUND
 from orchestrator.domain.plan import Permissions
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.plan_problems import refuse_errors
@@ -57,7 +58,7 @@ class RunOptions:
     limit_seconds_max: float = LIMIT_SECONDS_MAX
     run_allowance: Allowance = UNBOUNDED
     task_allowance: Allowance = UNBOUNDED
-    permissions: Permissions = "full"
+    permissions: Permissions = UNBOUND
 
 
 class Orchestrator:
@@ -96,6 +97,7 @@ class Orchestrator:
             agent=options.agent,
             parallel=options.parallel or self._plan.parallel or 1,
             max_attempts=options.max_attempts,
+            permissions=options.permissions,
         )
         self._choice = AgentChoice(agents, self._plan, self._choices)
         self._early_wishes: list[Command] = []

@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import Any
 
 from orchestrator.domain.events import PlanLoaded, PlannedPhase, PlannedTask
-from orchestrator.domain.plan import Plan, Task
+from orchestrator.domain.permissions import UNBOUND, narrowed_tasks, unbound_commands
+from orchestrator.domain.plan import Permissions, Plan, Task
 from orchestrator.domain.run_state import RunState, TaskState
 from orchestrator.domain.task_status import TaskStatus
 from orchestrator.engine.records import PlanFile
@@ -20,11 +21,15 @@ SHELL_ATTEMPTS = 1
 
 @dataclass(frozen=True, slots=True)
 class RunChoices:
-    """What the one who starts a run chose, before the plan's own lines are looked at."""
+    """What the one who starts a run chose, before the plan's own lines are looked at.
+
+    `permissions` is a ceiling: the plan's own lines only narrow it.
+    """
 
     agent: str | None = None
     parallel: int = 1
     max_attempts: int | None = None
+    permissions: Permissions = UNBOUND
 
 
 def plan_loaded(
@@ -56,6 +61,11 @@ def plan_loaded(
                 update={"status": TaskStatus.COMPLETED, "reason": "ticked in the plan"}
             )
         tasks.append(planned)
+    open_tasks = [
+        task for task, planned in zip(plan.tasks(), tasks, strict=True) if not planned.status.is_settled
+    ]
+    problems += narrowed_tasks(open_tasks, choices.permissions)
+    problems += unbound_commands(open_tasks, choices.permissions)
     return PlanLoaded(
         plan_name=file.name,
         plan_path=file.path,
@@ -67,6 +77,7 @@ def plan_loaded(
         tasks=tuple(tasks),
         parallel_phases=tuple(tuple(sorted(group)) for group in plan.parallel_phases),
         problems=tuple(problems),
+        permissions=choices.permissions,
     )
 
 

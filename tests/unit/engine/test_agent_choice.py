@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.domain.errors import AgentUnavailable
+from orchestrator.domain.events import PlanLoaded
 from orchestrator.domain.task_status import RunStatus
 
 PLAN = """# P
@@ -71,3 +72,48 @@ async def test_the_agent_that_did_it_is_in_the_status(house):
     assert await house.run() is RunStatus.FAILED
     tasks = house.state().tasks
     assert [tasks[task_id].agent for task_id in ("1.1", "1.2", "1.3")] == ["robot", "shell", None]
+
+
+WIDE = """---
+permissions: full
+---
+# P
+
+## Phase 1: one
+
+- [ ] 1.1 as the plan says
+- [ ] 1.2 less
+  - permissions: read-only
+- [ ] 1.3 make it
+  ```sh
+  make
+  ```
+"""
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "given"),
+    [
+        ("full", ["full", "read-only"]),
+        ("edits", ["edits", "read-only"]),
+        ("ask", ["ask", "read-only"]),
+        ("read-only", ["read-only", "read-only"]),
+    ],
+)
+async def test_a_plan_narrows_what_the_run_allows_and_never_widens_it(make_house, ceiling, given):
+    house = make_house(WIDE)
+    assert await house.run(permissions=ceiling) is RunStatus.COMPLETED
+    assert [run.job.permissions for run in house.robot.runs] == given
+    [begun] = house.events(PlanLoaded)
+    assert begun.permissions == ceiling
+    assert any("wants permissions full for tasks 1.1, 1.3;" in line for line in begun.problems) is (
+        ceiling != "full"
+    )
+    assert any("binds agents only" in line for line in begun.problems) is (ceiling != "full")
+
+
+async def test_a_run_whose_user_said_nothing_allows_everything(make_house):
+    house = make_house(PLAN.replace("whoever", "somebody"))
+    await house.run()
+    assert house.robot.runs[0].job.permissions == "full"
+    assert house.events(PlanLoaded)[0].permissions == "full"
