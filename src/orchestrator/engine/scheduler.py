@@ -1,4 +1,11 @@
-"""The main loop: obey commands, say what follows, start what is ready, wait. The domain decides."""
+"""The main loop: obey commands, say what follows, start what is ready, wait. The domain decides.
+
+A turn starts at most one attempt. It prepares the attempt first, which reads files and may take a while, and
+then looks at everything that may forbid it: signals, commands, budgets, limits. Short tasks end faster than
+others are started, so there is always a free place: a loop that starts attempts until no place is free looks
+at nothing else until the plan is at its end. The turn does not wait until the start is durable either; the
+attempt does, before its agent is called.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +42,7 @@ from orchestrator.domain.events import (
     ends_run,
 )
 from orchestrator.domain.ready_tasks import next_start, ready_tasks
-from orchestrator.domain.run_state import evolve
+from orchestrator.domain.run_state import TaskState, evolve
 from orchestrator.domain.steps import (
     BACK_OFF_FIRST_SECONDS,
     AttemptResult,
@@ -47,6 +54,7 @@ from orchestrator.domain.steps import (
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.attempt import Attempt
 from orchestrator.engine.budget import Budget
+from orchestrator.engine.inbox import Inbox
 from orchestrator.engine.journal import Journal
 from orchestrator.engine.ports import CommandQueue
 from orchestrator.engine.task_runner import TaskRunner
@@ -70,6 +78,15 @@ class SchedulerOptions:
     on_blocked: Literal["wait", "exit"] = "exit"
     back_off_first_seconds: float = BACK_OFF_FIRST_SECONDS
     limit_seconds_max: float = LIMIT_SECONDS_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """An attempt that has not started, and the task's state for which it was prepared."""
+
+    attempt: Attempt
+    task_id: str
+    task: TaskState
 
 
 class Scheduler:
@@ -103,71 +120,73 @@ class Scheduler:
         self._attempts: dict[str, Attempt] = {}
         self._working: set[asyncio.Task[None]] = set()
         self._skips: dict[str, list[tuple[CommandRecord, SkipTask]]] = {}
-        self._taken: set[str] = set()
         self._notes: dict[str, str | None] = {}
         self._messages: dict[str, deque[str]] = {}
-        self._wishes: list[Command] = []
-        self._may_have_commands = True
         self._wake = asyncio.Event()
-
-    def commands_changed(self) -> None:
-        """Look into the command queue at the next turn."""
-        self._may_have_commands = True
-        self._wake.set()
-
-    def wish(self, command: Command) -> None:
-        """Obey a command of this process's own user (a signal); it leaves no receipt."""
-        self._wishes.append(command)
-        self._wake.set()
+        self._inbox = Inbox(commands, journal.lease.instance_id, self._wake.set)
+        self.wish = self._inbox.request
+        self.commands_changed = self._inbox.commands_changed
 
     async def run(self) -> RunStatus:
         """Work until the orchestrator has ended; raises LeaseLost or StorageError when it cannot write."""
         try:
             while not self._journal.state.status.has_ended:
-                self._wake.clear()
-                self._notice_failures()
-                await self._obey()
-                await self._keep_budget()
-                await self._lift_limits()
-                await self._settle()
-                await self._start_ready()
-                if not self._journal.state.status.has_ended:
-                    await self._wait()
+                await self._turn()
             return self._journal.state.status
         finally:
             await self._abandon()
 
-    async def _obey(self) -> None:
-        while self._wishes:
-            decision = decide(self._journal.state, command := self._wishes.pop(0))
-            self._interrupt(decision, command)
-            await self._journal.record(*decision.events)
-        if not self._may_have_commands:
-            return
-        self._may_have_commands = False
-        open_commands = await self._commands.open(self._journal.lease.instance_id)
-        # One that was taken stays open in the store until its receipt is durable: it is answered once.
-        self._taken &= {record.id for record in open_commands}
-        for record in open_commands:
-            if record.id not in self._taken:
-                self._taken.add(record.id)
-                await self._answer(record)
+    async def _turn(self) -> None:
+        self._wake.clear()
+        self._notice_failures()
+        prepared = await self._prepare_next()
+        await self._obey()
+        await self._keep_budget()
+        await self._lift_limits()
+        await self._settle()
+        if prepared is not None:
+            self._start(prepared)
+        elif not self._journal.state.status.has_ended and self._next_ready() is None:
+            await self._wait()
 
-    async def _answer(self, record: CommandRecord) -> None:
+    async def _obey(self) -> None:
+        """Do what is asked for, and return when the receipts are durable."""
+        await self._inbox.read()
+        durable: asyncio.Future[None] | None = None
+        while True:
+            asked = self._inbox.next()
+            if isinstance(asked, CommandRecord):
+                durable = self._answer(asked) or durable
+            elif asked is not None:
+                durable = self._fulfil(asked) or durable
+            elif durable is not None:
+                await asyncio.shield(durable)
+                durable = None
+            else:
+                return
+            # A signal that comes now does not wait for a thousand commands.
+            await asyncio.sleep(0)
+
+    def _fulfil(self, request: Command) -> asyncio.Future[None] | None:
+        decision = decide(self._journal.state, request)
+        self._interrupt(decision, request)
+        return self._journal.append(*decision.events) if decision.events else None
+
+    def _answer(self, record: CommandRecord) -> asyncio.Future[None] | None:
         command = record.command
         decision = decide(self._journal.state, command)
         self._interrupt(decision, command)
         if decision.outcome is None and isinstance(command, SkipTask):
             self._skips.setdefault(command.task_id, []).append((record, command))
-            return
+            return None
         if decision.outcome is None and isinstance(command, MessageTask):
             self._spawn(self._pass_on(record, command))
-            return
+            return None
         if isinstance(command, AnswerApproval):
             decision = self._signed(decision, record.actor)
         if isinstance(command, RetryTask) and decision.outcome is CommandState.APPLIED:
             self._notes[command.task_id] = command.note
-        await self._journal.record(*decision.events, _receipt(record, decision))
+        return self._journal.append(*decision.events, _receipt(record, decision))
 
     def _signed(self, decision: Decision, actor: str) -> Decision:
         """The answer with who gave it; the agent that waits for it is told."""
@@ -255,24 +274,36 @@ class Scheduler:
         await self._before_end()
         await self._journal.record(events[-1])
 
-    async def _start_ready(self) -> None:
-        while self._has_free_place():
-            # A task whose attempt is still being closed may be pending again already.
-            ready = ready_tasks(self._journal.state, self._now(), len(self._attempts) + 1)
-            task_id = next((task_id for task_id in ready if task_id not in self._attempts), None)
-            if task_id is None:
-                return
-            attempt = await self._prepare(task_id, self._note(task_id))
-            self._attempts[task_id] = attempt
-            await self._journal.record(start_attempt(self._journal.state, task_id, attempt.agent.name))
-            self._spawn(self._work(task_id, attempt))
+    async def _prepare_next(self) -> _Prepared | None:
+        """The attempt to start next, as things stand; None while there is no place or no task for one."""
+        if (task_id := self._next_ready()) is None:
+            return None
+        task = self._journal.state.tasks[task_id]
+        return _Prepared(await self._prepare(task_id, self._note(task_id)), task_id, task)
+
+    def _next_ready(self) -> str | None:
+        if not self._has_free_place():
+            return None
+        # A task whose attempt is still being closed may be pending again already.
+        ready = ready_tasks(self._journal.state, self._now(), len(self._attempts) + 1)
+        return next((task_id for task_id in ready if task_id not in self._attempts), None)
 
     def _has_free_place(self) -> bool:
         is_running = self._journal.state.status is RunStatus.RUNNING
         return is_running and len(self._attempts) < self._options.parallel
 
-    async def _work(self, task_id: str, attempt: Attempt) -> None:
+    def _start(self, prepared: _Prepared) -> None:
+        """Start the attempt, unless things have changed since it was prepared."""
+        state, task_id, attempt = self._journal.state, prepared.task_id, prepared.attempt
+        if self._next_ready() != task_id or state.tasks[task_id] is not prepared.task:
+            return
+        started = self._journal.append(start_attempt(state, task_id, attempt.agent.name))
+        self._attempts[task_id] = attempt
+        self._spawn(self._work(task_id, attempt, started))
+
+    async def _work(self, task_id: str, attempt: Attempt, started: asyncio.Future[None]) -> None:
         try:
+            await asyncio.shield(started)
             result, finding = await self._runner.run(attempt)
             await self._journal.record(finding, *self._ending(task_id, attempt, result))
         finally:
@@ -286,8 +317,9 @@ class Scheduler:
             result, limit = limit_met(state, task_id, result, now, self._options.limit_seconds_max)
             limited = [limit] if limit else []
         event = end_attempt(state, task_id, result, now, seconds, attempt.skip_reason)
+        if not (skips := self._skips.pop(task_id, [])):
+            return [*limited, event]
         after = evolve(state, event, now)
-        skips = self._skips.pop(task_id, [])
         return [
             *limited,
             event,
