@@ -101,6 +101,30 @@ def test_a_plan_with_errors_does_not_run(project: Project):
     assert "9.9" in text
 
 
+def test_a_plan_in_which_no_task_was_found_does_not_run(project: Project):
+    project.plan("letters", "# Letters\n\n## Phase 1: A\n\n### 1A. Dig\n\n### 1B. Pour\n")
+    for arguments in ((), ("--dry-run",), ("--agent", "claude")):
+        text = refused(project, *arguments, code=2)
+        assert "no task was found" in text
+        assert "2 headings such as `### 1A. Dig`" in text
+    assert project.command("list", "--all") == "No orchestrator has run here yet.\n"
+    project.command("lint", "letters", code=1)
+    (plan,) = json.loads(project.command("plans", "--json"))
+    assert (plan["total_tasks"], plan["has_status"]) == (0, False)
+
+
+def test_snippets_in_an_agent_s_instruction_are_not_run(project: Project):
+    steps = "- [ ] Step 1: Look\n\n```bash\ntouch looked\n```\n\n- [ ] Step 2: Commit\n\n```bash\ntouch made\n```\n"
+    project.plan("steps", f"# Steps\n\n### Task 1: Greet\n\n{steps}")
+    assert "1.1" in refused(project, code=3)  # no agent is installed, and the shell does not stand in for one
+    script = project.root / "script.yaml"
+    script.write_text("default:\n  - {say: done}\n")
+    run = project.run("--agent", "scripted", "--script", str(script))
+    assert run.wait() == 0, run.text
+    assert not (project.root / "looked").exists()
+    assert not (project.root / "made").exists()
+
+
 def test_lint_has_its_own_exit_codes(project: Project):
     project.plan("quick", QUICK)
     project.plan("bad", f"{QUICK}\n- [ ] 1.1 Twice\n")

@@ -17,6 +17,7 @@ from orchestrator.domain.errors import UsageError
 from orchestrator.domain.plan import Plan, Task, TaskId
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.plan_problems import refuse_errors
+from orchestrator.domain.task_agents import SHELL, task_agent
 from orchestrator.engine.agent_roll import AgentRoll
 from orchestrator.engine.ports import PlanOutputs
 from orchestrator.engine.prompt import FINDINGS_MAX, task_prompt
@@ -68,7 +69,7 @@ async def _prompt(plan_name: str, task_id: str, root: Path) -> str:
     plan = parse_plan(decode_plan(file.data))
     refuse_errors(plan, file.path)
     task = _task(plan, task_id)
-    if task.shell_blocks and not task.agent:
+    if task_agent(task) == SHELL:
         sys.stderr.write(f"Task {task_id} is the shell agent's, which runs its blocks and is told nothing.\n")
     async with open_services(root, create=False) as services:
         outputs = services.ports.outputs

@@ -75,9 +75,11 @@ class Task:
 
     `depends_on` holds ids of tasks with `all Phase N` already spelled out. `runs_after_preceding`
     is true for what stands under a VERIFY heading: it waits for every task of its phase before it.
-    `shell_blocks` are the sh/bash blocks that the shell agent runs; `verify` holds the commands
-    that must succeed before the task counts as completed. `box` is the one character between the
-    brackets of the task's checkbox; a task written as a heading has none.
+    `shell_blocks` are its sh/bash blocks, and `is_script` says that they are all there is to it, so that
+    the shell runs them unless an `agent:` line names another agent; beside text or steps they are part of
+    an agent's instruction. `verify` holds the commands that must succeed before the task counts as
+    completed. `box` is the one character between the brackets of the task's checkbox; a task written as
+    a heading has none.
     """
 
     id: TaskId
@@ -93,6 +95,7 @@ class Task:
     checklist: Checklist = field(default_factory=Checklist)
     details: str = ""
     shell_blocks: tuple[CodeBlock, ...] = ()
+    is_script: bool = False
     verify: tuple[str, ...] = ()
     agent: str | None = None
     model: str | None = None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from orchestrator.domain.plan import Checklist, Phase, Plan, Span, Task, TaskId
 from orchestrator.domain.plan_problems import ProblemLog
-from orchestrator.domain.plan_reading.blocks import read_blocks
+from orchestrator.domain.plan_reading.blocks import Block, read_blocks
 from orchestrator.domain.plan_reading.dependencies import (
     DEPENDENCIES_MAX,
     TaskNames,
@@ -14,6 +16,7 @@ from orchestrator.domain.plan_reading.dependencies import (
 from orchestrator.domain.plan_reading.drafts import Outline, PhaseDraft, TaskDraft
 from orchestrator.domain.plan_reading.execution_notes import NoteReader
 from orchestrator.domain.plan_reading.front_matter import PlanSettings, read_settings
+from orchestrator.domain.plan_reading.near_tasks import near_tasks
 from orchestrator.domain.plan_reading.numbering import assign_ids, report_phase_numbers
 from orchestrator.domain.plan_reading.order import report_cycles, report_later_phases
 from orchestrator.domain.plan_reading.outline import read_outline
@@ -37,13 +40,13 @@ def parse_plan(text: str) -> Plan:
         return Plan(title="", text=text, problems=log.sorted())
     report_unreadable(source, log)
     settings = read_settings(source, log)
-    outline = _read_outline(source, settings, log)
+    blocks = _read_blocks(source, settings, log)
+    outline = read_outline(source, blocks, log)
     report_phase_numbers(outline.phases, log)
     assign_ids(outline.phases, log, has_phases=any(phase.level for phase in outline.phases))
     notes = _resolve(outline, log)
     phases = tuple(_phase(phase, settings, source, log) for phase in outline.phases)
-    if not any(phase.tasks for phase in phases):
-        log.add("no_tasks", "this plan has no tasks: write them as `- [ ] 1.1 What to do`", 1)
+    _report_nothing_found(outline, blocks, source, log)
     return Plan(
         title=settings.title or outline.title,
         text=text,
@@ -70,15 +73,33 @@ def tick(plan: Plan, task_id: TaskId, *, done: bool) -> str:
     return plan.text[: box.start] + ("x" if done else " ") + plan.text[box.end :]
 
 
-def _read_outline(source: PlanText, settings: PlanSettings, log: ProblemLog) -> Outline:
+def _read_blocks(source: PlanText, settings: PlanSettings, log: ProblemLog) -> list[Block]:
     try:
         tree = read_blocks(source, settings.end)
     except Exception as error:  # noqa: BLE001 - a fault of the Markdown reader must not end a run
         log.add("unreadable_markdown", f"the Markdown reader failed: {type(error).__name__}", 1)
-        return Outline()
+        return []
     if tree.too_deep is not None:
         log.add("nesting_too_deep", "nested too deeply; what is within was not read", tree.too_deep + 1)
-    return read_outline(source, tree.blocks, log)
+    return tree.blocks
+
+
+def _report_nothing_found(
+    outline: Outline, blocks: Sequence[Block], source: PlanText, log: ProblemLog
+) -> None:
+    """An error for a plan without tasks, a warning for a phase of another, with what comes nearest to one."""
+    empty = [phase for phase in outline.phases if not phase.tasks]
+    if len(empty) == len(outline.phases):
+        near = near_tasks(blocks, source)
+        found = f"; what comes nearest: {near.text}" if near else ""
+        looked_for = "neither a checkbox `- [ ] 1.1 What to do` nor a heading `### 1.1 What to do`"
+        log.add("no_tasks", f"no task was found, {looked_for}{found}", near.line if near else 1)
+        return
+    for phase in empty:
+        inside = [block for block in blocks if phase.first < block.first < phase.end]
+        if near := near_tasks(inside, source):
+            message = f"no task was found in phase {phase.number}; what comes nearest: {near.text}"
+            log.add("phase_without_tasks", message, near.line)
 
 
 def _resolve(outline: Outline, log: ProblemLog) -> NoteReader:
@@ -113,8 +134,8 @@ def _task(draft: TaskDraft, phase: int, settings: PlanSettings, source: PlanText
     if not draft.description:
         log.add("empty_description", f"task {draft.id} does not say what to do", draft.line, draft.column)
     own, plan = draft.fields, settings.defaults
-    # A shell block is run by the shell agent, whoever does the rest of the plan.
-    agent = own.agent or (None if draft.shell_blocks else plan.agent)
+    # A task that is nothing but shell blocks is the shell's, whatever agent does the rest of the plan.
+    agent = own.agent or (None if draft.is_script else plan.agent)
     once = own.once if own.once is not None else plan.once
     if agent == "shell" and not (draft.shell_blocks or draft.checked):
         log.add("nothing_to_run", f"task {draft.id} has no sh block to run", draft.line, draft.column)
@@ -132,6 +153,7 @@ def _task(draft: TaskDraft, phase: int, settings: PlanSettings, source: PlanText
         checklist=Checklist(draft.boxes_total, draft.boxes_done),
         details=draft.details,
         shell_blocks=tuple(draft.shell_blocks),
+        is_script=draft.is_script,
         verify=tuple(own.verify or plan.verify),
         agent=agent,
         model=own.model or plan.model,

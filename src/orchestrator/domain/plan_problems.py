@@ -42,6 +42,7 @@ PROBLEM_KINDS: Mapping[str, ProblemKind] = MappingProxyType(
         "dependency_on_later_phase": _error(
             "A task waits for a task of a later phase, so it could never run."
         ),
+        "no_tasks": _error("No task was found in the plan."),
         "control_character": _warning("The file holds control characters; they are read as \ufffd."),
         "unknown_setting": _warning("The front matter has a key that nobody reads."),
         "empty_value": _warning("A setting stands there without a value."),
@@ -66,7 +67,9 @@ PROBLEM_KINDS: Mapping[str, ProblemKind] = MappingProxyType(
             "A shell block stands behind a task but is not indented under it: nobody runs it."
         ),
         "nothing_to_run": _warning("A task is for the shell agent but has no shell block."),
-        "no_tasks": _warning("The plan has no tasks."),
+        "phase_without_tasks": _warning(
+            "A phase has no task, but something that may have been meant as one."
+        ),
     }
 )
 

@@ -24,7 +24,7 @@ def summarize(state: RunState) -> StatusSummary:
         **_by_status(state.counts),
         current_phase=unsettled[0] if unsettled else None,
         # Rounded down: 100 is said only when everything is settled.
-        progress_percent=(1000 * settled // total) / 10 if total else 100.0,
+        progress_percent=(1000 * settled // total) / 10 if total else 0.0,
     )
 
 

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Mapping
 from orchestrator.domain.errors import AgentUnavailable
 from orchestrator.domain.events import PlanLoaded
 from orchestrator.domain.plan import Plan, TaskId
+from orchestrator.domain.task_agents import task_agent
 from orchestrator.engine.agent_events import AgentEvent, Finished
-from orchestrator.engine.outline import RunChoices, default_agent
+from orchestrator.engine.outline import RunChoices
 from orchestrator.engine.ports import Agent, AgentRun, Agents
 from orchestrator.engine.records import AgentCheck, Job
 
@@ -70,7 +71,7 @@ class AgentChoice:
             raise AgentUnavailable(f"Task {task_id} in line {line}: {error}") from error
 
     def _name(self, task_id: str) -> str | None:
-        return default_agent(self._plan.task_by_id[TaskId(task_id)], self._choices)
+        return task_agent(self._plan.task_by_id[TaskId(task_id)], self._choices.agent)
 
     async def _first_ready(self, task_id: str) -> Agent:
         agent = await self._agents.first_ready()

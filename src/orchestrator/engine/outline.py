@@ -12,6 +12,7 @@ from orchestrator.domain.events import PlanLoaded, PlannedPhase, PlannedTask
 from orchestrator.domain.permissions import UNBOUND, narrowed_tasks, unbound_commands
 from orchestrator.domain.plan import Permissions, Plan, Task
 from orchestrator.domain.run_state import RunState, TaskState
+from orchestrator.domain.task_agents import SHELL, task_agent
 from orchestrator.domain.task_status import TaskStatus
 from orchestrator.engine.records import PlanFile
 
@@ -81,16 +82,9 @@ def plan_loaded(
     )
 
 
-def default_agent(task: Task, choices: RunChoices) -> str | None:
-    """A task's agent: its own `agent:` line, else shell when it has a shell block, else the run's."""
-    if task.agent:
-        return task.agent
-    return "shell" if task.shell_blocks else choices.agent
-
-
 def _planned(task: Task, follows: tuple[str, ...], choices: RunChoices) -> PlannedTask:
-    agent = default_agent(task, choices)
-    limit = SHELL_ATTEMPTS if agent == "shell" else AGENT_ATTEMPTS
+    agent = task_agent(task, choices.agent)
+    limit = SHELL_ATTEMPTS if agent == SHELL else AGENT_ATTEMPTS
     return PlannedTask(
         id=task.id,
         phase=task.phase,

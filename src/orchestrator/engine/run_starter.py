@@ -16,6 +16,7 @@ from orchestrator.domain.errors import (
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.plan_problems import refuse_errors
+from orchestrator.domain.task_agents import SHELL, task_agent
 from orchestrator.engine.ports import Launcher, Ports
 from orchestrator.engine.records import EndedRun, InstanceRecord, LaunchedRun, NewRun, PlanFile
 from orchestrator.engine.recovery import Undertaker
@@ -24,7 +25,6 @@ START_SECONDS = 20.0
 """How long a process may take to claim its plan."""
 
 NO_AGENT_EXIT_CODE = 3
-SHELL = "shell"
 
 
 class RunStarter:
@@ -105,7 +105,5 @@ class RunStarter:
 
 
 def runs_shell(plan: Plan, agent: str | None) -> bool:
-    """Whether a run of the plan executes text of the plan in a shell."""
-    return agent == SHELL or any(
-        task.shell_blocks or task.verify or task.agent == SHELL for task in plan.tasks()
-    )
+    """Whether a run of the plan, with `agent` for what the plan leaves open, executes its text in a shell."""
+    return any(task.verify or task_agent(task, agent) == SHELL for task in plan.tasks())

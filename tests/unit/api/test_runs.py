@@ -13,6 +13,8 @@ from orchestrator.engine.run_starter import RunStarter
 GOOD = "# Good\n\n## Phase 1: Build\n\n- [ ] 1.1 first\n"
 BAD = "# Bad\n\n## Phase 1: Build\n\n- [ ] 1.1 first\n- [ ] 1.1 again\n- [ ] 1.2 late (depends: 9.9)\n"
 SHELL = "# Shell\n\n## Phase 1: Build\n\n- [ ] 1.1 first\n\n  ```sh\n  true\n  ```\n"
+SNIPPETS = "# Snippets\n\n## Phase 1: Build\n\n- [ ] 1.1 first\n  - see:\n    ```sh\n    true\n    ```\n"
+NOTHING = "# Nothing\n\n## Phase 1: Build\n\n### 1A. Dig\n"
 CHECKED = "# Checked\n\n## Phase 1: Build\n\n- [ ] 1.1 first\n  - verify: `true`\n"
 
 
@@ -53,8 +55,11 @@ class Alive:
 
 @pytest.fixture
 def launcher(ports):
-    for name, text in (("good.md", GOOD), ("bad.md", BAD), ("shell.md", SHELL), ("checked.md", CHECKED)):
-        ports.plans.put(name, text.encode())
+    texts = {
+        "good": GOOD, "bad": BAD, "shell": SHELL, "checked": CHECKED, "snippets": SNIPPETS, "nothing": NOTHING
+    }  # fmt: skip
+    for name, text in texts.items():
+        ports.plans.put(f"{name}.md", text.encode())
     return FakeLauncher(ports)
 
 
@@ -96,6 +101,15 @@ async def test_a_plan_with_errors_is_refused_with_their_lines(post, launcher) ->
     assert launcher.launched == []
 
 
+async def test_a_plan_in_which_no_task_was_found_is_refused(post, launcher) -> None:
+    answer = await post({"plan": "nothing"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "plan_invalid")
+    (problem,) = answer.json()["problems"]
+    assert problem["code"] == "no_tasks"
+    assert "`### 1A. Dig`" in problem["message"]
+    assert launcher.launched == []
+
+
 @pytest.mark.parametrize("plan", ["missing", "../good", "/etc/passwd", "docs/plans/../../x.md", "--help"])
 async def test_an_unknown_plan_is_not_found(post, launcher, plan) -> None:
     answer = await post({"plan": plan})
@@ -133,6 +147,11 @@ async def test_shell_blocks_need_a_permission(post, launcher, body) -> None:
     assert "--allow-shell" in answer.json()["detail"]
     assert launcher.launched == []
     assert (await post(body, allow_shell=True)).status_code == 201
+
+
+async def test_snippets_in_an_agent_s_instruction_need_none(post) -> None:
+    assert (await post({"plan": "snippets", "agent": "scripted"})).status_code == 201
+    assert (await post({"plan": "snippets", "agent": "shell"})).status_code == 403
 
 
 async def test_a_token_is_a_permission(make_world, launcher, ports) -> None:

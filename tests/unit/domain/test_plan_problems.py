@@ -102,6 +102,8 @@ PLACES = [
     ("stray_shell_block", TASK + "\n```sh\nls\n```\n", 4, 1),
     ("nothing_to_run", TASK + "  - agent: shell\n", 2, 3),
     ("no_tasks", "# T\n", 1, 1),
+    ("no_tasks", "# T\n\n## Phase 1: A\n\nWords only.\n\n1. First\n", 7, 1),
+    ("phase_without_tasks", TASK + "\n## Phase 2: B\n\nWords.\n\n- b\n", 8, 1),
 ]
 
 
@@ -113,6 +115,47 @@ def codes(plan: Plan) -> list[str]:
 def test_a_problem_is_reported_once_at_its_place(code: str, text: str, line: int, column: int) -> None:
     found = [(p.line, p.column) for p in parse_plan(text).problems if p.code == code]
     assert found == [(line, column)]
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest"),
+    [
+        (
+            HEAD + "### 1A. Dig\n### 1B. Pour\n\n## Phase 2: B\n### 2A. Roof\n",
+            "3 headings such as `### 1A. Dig`",
+        ),
+        (HEAD + "### Step One\n", "1 heading, `### Step One`"),
+        (HEAD + "#### US-12: Dig\n#### US-13: Pour\n", "2 headings such as `#### US-12: Dig`"),
+        (HEAD + "### Dig\n\nwords\n\n### Pour\n", "2 headings such as `### Dig`"),
+        (
+            HEAD + "| Id | Task |\n|---|---|\n| 1.1 | Dig |\n| 1.2 | Pour |\n",
+            "2 table rows such as `| 1.1 | Dig |`",
+        ),
+        (HEAD + "1. Dig\n2. Pour\n\n## Phase 2: B\n\n- Roof\n", "3 list items such as `1. Dig`"),
+        (HEAD + "\n# Rest\n\n- [ ] Dig\n", "1 checkbox item, `- [ ] Dig`"),
+        (HEAD + "- Walls\n  - [ ] Dig\n  - [ ] Pour\n", "1 checkbox item, `- Walls`"),
+        (HEAD + "- [v] Dig\n", "1 list item, `- [v] Dig`"),
+        (
+            "## Phase one\n\n- " + "long " * 20 + "\n",
+            "1 list item, `- long long long long long long long long long long long lo…`",
+        ),
+    ],
+)
+def test_a_plan_without_tasks_names_what_comes_nearest_to_one(text: str, nearest: str) -> None:
+    (problem,) = [problem for problem in parse_plan(text).problems if problem.code == "no_tasks"]
+    assert problem.severity is Severity.ERROR
+    assert problem.message.endswith(f"; what comes nearest: {nearest}")
+
+
+@pytest.mark.parametrize("text", ["", "# T\n\nWords.\n", "---\ntitle: T\n---\n", HEAD + "## Phase 2: B\n"])
+def test_a_plan_that_is_only_words_is_an_error_too(text: str) -> None:
+    (problem,) = [problem for problem in parse_plan(text).problems if problem.code == "no_tasks"]
+    assert problem.severity is Severity.ERROR
+    assert "nearest" not in problem.message
+
+
+def test_a_phase_of_words_may_have_no_tasks() -> None:
+    assert codes(parse_plan(TASK + "\n## Phase 2: B\n\nNothing to do here.\n")) == []
 
 
 def test_every_code_has_a_plan_here() -> None:

@@ -44,9 +44,9 @@ def test_a_hundred_percent_is_said_only_when_everything_is_settled(make_run):
     assert summarize(run.state).progress_percent == 100.0
 
 
-def test_a_plan_without_tasks_is_done(make_run):
+def test_of_a_plan_without_tasks_nothing_is_done(make_run):
     summary = summarize(make_run().state)
-    assert (summary.total_tasks, summary.current_phase, summary.progress_percent) == (0, None, 100.0)
+    assert (summary.total_tasks, summary.current_phase, summary.progress_percent) == (0, None, 0.0)
 
 
 def test_each_phase_has_its_own_counts(run):

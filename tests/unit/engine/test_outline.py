@@ -10,7 +10,7 @@ from orchestrator.domain.plan import CodeBlock, Phase, Plan, Problem, Severity, 
 from orchestrator.domain.plan_parser import parse_plan
 from orchestrator.domain.run_state import RunState, TaskState, evolve
 from orchestrator.domain.task_status import TaskStatus
-from orchestrator.engine.outline import RunChoices, default_agent, from_document, handed_on, plan_loaded
+from orchestrator.engine.outline import RunChoices, from_document, handed_on, plan_loaded
 from orchestrator.engine.records import PlanFile
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -31,26 +31,13 @@ def loaded(*tasks: Task, known=None, choices=None, **fields):
 
 
 @pytest.mark.parametrize(
-    ("fields", "chosen", "agent"),
-    [
-        ({}, None, None),
-        ({}, "claude", "claude"),
-        ({"agent": "codex"}, "claude", "codex"),
-        ({"shell_blocks": (SH,)}, "claude", "shell"),
-        ({"shell_blocks": (SH,), "agent": "codex"}, None, "codex"),
-    ],
-)
-def test_a_task_s_own_word_comes_first_then_its_shell_block_then_the_run(fields, chosen, agent):
-    assert default_agent(task("1.1", **fields), RunChoices(agent=chosen)) == agent
-
-
-@pytest.mark.parametrize(
     ("fields", "chosen", "limit"),
     [
         ({}, None, 2),
         ({}, 4, 4),
         ({"attempts": 3}, 4, 3),
-        ({"shell_blocks": (SH,)}, None, 1),
+        ({"shell_blocks": (SH,), "is_script": True}, None, 1),
+        ({"shell_blocks": (SH,)}, None, 2),
         ({"once": True, "attempts": 3}, 4, 1),
     ],
 )

@@ -48,11 +48,17 @@ class TaskDraft:
     boxes_total: int = 0
     boxes_done: int = 0
     details: str = ""
+    has_instruction: bool = False
     shell_blocks: list[CodeBlock] = field(default_factory=list)
     fields: TaskFields = field(default_factory=TaskFields)
     written_dependencies: list[WrittenDependency] = field(default_factory=list)
     depends_on: dict[str, tuple[int, int]] = field(default_factory=dict)
     is_empty: bool = False
+
+    @property
+    def is_script(self) -> bool:
+        """Whether its shell blocks are all there is to it; a VERIFY with blocks is always the shell's."""
+        return bool(self.shell_blocks) and (self.kind is TaskKind.VERIFY or not self.has_instruction)
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from orchestrator.domain.plan import TaskKind
 from orchestrator.domain.plan_reading.blocks import Block, BlockKind, count_boxes
 from orchestrator.domain.plan_reading.drafts import TaskDraft
+from orchestrator.domain.plan_reading.instructions import has_instruction
 from orchestrator.domain.plan_reading.tasks import TaskReader, first_line, summary
 
 
@@ -59,6 +60,7 @@ class OpenSection:
         """The finished draft: with details, detail lines, and ticked if its boxes are."""
         draft = self.draft
         reader.collect(draft, self.blocks, skip_first_line=self.skip_first_line)
+        draft.has_instruction |= has_instruction(self.blocks, begins_with_its_line=self.skip_first_line)
         draft.details = reader.text_of(self.ranges)
         if self.ranges:
             draft.end = max(draft.end, self.ranges[-1][1])

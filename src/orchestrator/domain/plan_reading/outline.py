@@ -25,7 +25,8 @@ from orchestrator.domain.plan_reading.labels import (
 )
 from orchestrator.domain.plan_reading.open_section import OpenSection
 from orchestrator.domain.plan_reading.sections import Section, items_of, sections_of
-from orchestrator.domain.plan_reading.tasks import TaskReader, shell_block
+from orchestrator.domain.plan_reading.shell_blocks import shell_block
+from orchestrator.domain.plan_reading.tasks import TaskReader
 from orchestrator.domain.plan_reading.text import PlanText
 
 PHASES_MAX = 1_000
@@ -127,6 +128,7 @@ class _OutlineReader:
             self._open_heading_task(section.task, heading)
         elif self._heading:
             self._heading.ranges.append((heading.first, heading.end))
+            self._heading.draft.has_instruction = True
 
     def _open_group(self, task: tuple[str, str] | tuple[int, str], heading: Block) -> None:
         draft = self._heading_draft(task, heading)

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import dedent
 
-from orchestrator.domain.plan import CodeBlock, TaskKind
+from orchestrator.domain.plan import TaskKind
 from orchestrator.domain.plan_problems import ProblemLog
 from orchestrator.domain.plan_reading.blocks import Block, BlockKind, count_boxes
 from orchestrator.domain.plan_reading.detail_lines import DEPENDS, is_prose_verify, read_field
 from orchestrator.domain.plan_reading.drafts import TaskDraft, WrittenDependency
+from orchestrator.domain.plan_reading.instructions import has_instruction
 from orchestrator.domain.plan_reading.labels import VerifyLabel, strip_bold
 from orchestrator.domain.plan_reading.references import (
     DependencyText,
@@ -20,26 +21,17 @@ from orchestrator.domain.plan_reading.references import (
     read_references,
     remove_comments,
 )
+from orchestrator.domain.plan_reading.shell_blocks import shell_block
 from orchestrator.domain.plan_reading.text import PlanText
 
 SUMMARY_CHARACTERS_MAX = 200
 DEPENDENCY_TEXTS_MAX = 100
 """How many `(depends …)` one task may have."""
 
-_SHELLS = {"sh": "sh", "bash": "bash", "shell": "sh"}
 _EMPHASIS = re.compile(r"[*_]*")
 _LOOSE_DEPENDENCY = re.compile(
     r"\bdepends?\s+(?:up)?on:?\s+(?:tasks?\s+)?[0-9]|\bdepends:\s*[0-9]", re.IGNORECASE
 )
-
-
-def shell_block(block: Block) -> CodeBlock | None:
-    """A fenced sh, bash or shell block as a value, None for any other block."""
-    words = block.info.split(maxsplit=1)
-    language = _SHELLS.get(words[0].lower()) if words else None
-    if block.kind is not BlockKind.FENCE or language is None:
-        return None
-    return CodeBlock(language, block.content, block.first + 1)
 
 
 @dataclass(slots=True)
@@ -61,6 +53,7 @@ class TaskReader:
             self.make_verify(draft, verify)
         draft.boxes_total, draft.boxes_done = count_boxes(item.children)
         self.collect(draft, item.children, skip_first_line=True)
+        draft.has_instruction = has_instruction(item.children, begins_with_its_line=True)
         draft.details = self.text_of([(line + 1, item.end)])
         if verify and not draft.description:
             nested = [each for block in item.children for each in block.children]
