@@ -38,6 +38,26 @@ PLAN = """\
 """
 
 
+def test_tasks_that_declare_the_same_file_take_turns(project: Project):
+    add = 'before=$(cat README.md); sleep 0.3; printf "%s {n}" "$before" > README.md'
+    task = f"- [ ] 1.{{n}} Add to it\n  - files: README.md\n\n  ```sh\n  {add}\n  ```\n\n"
+    project.plan("turns", "# Turns\n\n## Phase 1: A\n\n" + "".join(task.format(n=n) for n in (1, 2, 3)))
+    (project.root / "README.md").write_text("begun")
+    run = project.run("--parallel", "3")
+    assert run.wait() == 0, run.text
+    assert (project.root / "README.md").read_text() == "begun 1 2 3"
+
+
+def test_agents_that_may_overwrite_one_another_are_told_of_before_they_start(project: Project):
+    project.plan("beside", "# Beside\n\n## Phase 1: A\n\n- [ ] 1.1 One\n- [ ] 1.2 Other\n")
+    for arguments, is_said in ((("--parallel", "2"), True), ((), False)):
+        shown = project.command("run", "--dry-run", *arguments, code=3)
+        assert ("can overwrite one another's edits" in shown) is is_said
+    plan = project.root / "docs/plans/beside.md"
+    plan.write_text(f"---\nparallel: 2\n---\n{plan.read_text()}")
+    assert "warning[parallel_without_files]" in project.command("lint", str(plan))
+
+
 def test_a_run_with_the_api_beside_it_completes_and_serves_what_it_did(project: Project):
     project.plan("only-one", PLAN)
     door = project.run("--api-server", "--api-port", "0", "--keep-serving")

@@ -55,14 +55,18 @@ def test_a_task_without_any_agent_is_exit_3_before_the_first_task(project: Proje
     assert "claude" in refused(project, "--agent", "claude", code=3)
 
 
-def test_a_look_ahead_needs_no_agent_and_leaves_nothing_behind(project: Project):
+def test_a_look_ahead_leaves_nothing_behind_and_ends_as_the_run_would(project: Project):
+    project.plan("quick", QUICK)
     project.plan("needs", f"{QUICK}\n- [ ] 1.2 Think about it (depends: 1.1)\n")
-    lines = project.command("run", "--dry-run").splitlines()
+    project.plan("unknown", f"{QUICK}\n- [ ] 1.2 Think about it\n  - agent: claud\n")
+    assert "1 task; 1 for shell" in project.command("run", "quick", "--dry-run")
+    lines = project.command("run", "needs", "--dry-run", code=3).splitlines()
+    assert lines[0].endswith("; 1 for the run's agent, 1 for shell")
     assert "agents may do everything (permissions full" in lines[1]
-    assert [line.split()[:3] for line in lines if line.split()[0].isdigit()] == [
-        ["1", "1.1", "shell"],
-        ["2", "1.2", "nobody:"],
-    ]
+    assert [line.split()[:3] for line in lines[2:4]] == [["1", "1.1", "shell"], ["2", "1.2", "nobody:"]]
+    assert lines[4:] == ["The run would not start: there is no agent for some of its tasks."]
+    assert "did you mean “claude”?" in project.command("run", "unknown", "--dry-run", code=3)
+    assert "did you mean “claude”?" in project.command("lint", "unknown", code=1)
     assert project.command("list") == "No orchestrator is running.\n"
     project.command("plans")
     assert not (project.root / "docs/plan-outputs").exists()

@@ -615,7 +615,7 @@ function plannedStatus({ instance_id, seq, timestamp, data }: EventOf<'plan_load
     status: 'starting', reason: null, started_at: timestamp, ended_at: null, waiting_for: null,
     summary: { ...counts, current_phase: null, progress_percent: 0 },
     phases: data.phases.map(({ number, name }) => ({ ...counts, number, name, is_current: false })),
-    tasks: data.tasks.map(({ line, follows, runs_after_preceding, max_attempts, once, gate, ...task }) => ({
+    tasks: data.tasks.map(({ line, follows, runs_after_preceding, files, max_attempts, once, gate, ...task }) => ({
       ...task, blocked_by: [], retry_at: null, usage: NOTHING_USED,
     })),
     usage: NOTHING_USED, usage_by_model: [], approvals: [],
@@ -625,10 +625,11 @@ function plannedStatus({ instance_id, seq, timestamp, data }: EventOf<'plan_load
 function changedTask(task: TaskInfo, { data, timestamp }: EventOf<'task_changed'>): TaskInfo {
   const { new_status, retry_at } = data;
   const settled = new_status === 'completed' || new_status === 'skipped';
-  if (task.id !== data.task_id) {
-    return settled ? { ...task, blocked_by: task.blocked_by.filter((id) => id !== data.task_id) } : task;
-  }
   const starts = new_status === 'in_progress';
+  if (task.id !== data.task_id) {
+    const over = starts ? [] : [`files: ${data.task_id}`, ...(settled ? [data.task_id] : [])];
+    return { ...task, blocked_by: task.blocked_by.filter((one) => !over.includes(one)) };
+  }
   const ends = settled || new_status === 'failed';
   return {
     ...task,

@@ -1151,7 +1151,7 @@ export interface components {
          * @description A task as the run knows it: its part of the plan, and what was taken over from earlier runs.
          *
          *     `follows` are the tasks right before it in its [SEQUENTIAL] groups; `runs_after_preceding` makes it
-         *     wait for every earlier task of its phase.
+         *     wait for every earlier task of its phase; `files` are those that it declares.
          */
         PlannedTask: {
             id: string;
@@ -1162,6 +1162,7 @@ export interface components {
             depends_on: string[];
             follows: string[];
             runs_after_preceding: boolean;
+            files: string[];
             agent: string | null;
             max_attempts: number;
             once: boolean;

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from orchestrator.agents.containment import containment_notice
 from orchestrator.cli.composition import DATABASE_URL_VARIABLE
-from orchestrator.cli.event_lines import counted
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.project import find_root
 from orchestrator.domain.errors import OrchestratorError
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
+from orchestrator.domain.wording import counted
 from orchestrator.store.checkup import Finding, check_database
 from orchestrator.store.database import STATE_FOLDER, locate
 from orchestrator.store.plan_files import PLANS_FOLDER, DiskPlanFiles

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
+from orchestrator.cli.first_lines import first_lines
 from orchestrator.domain.events import (
     AgentLimited,
     AgentStarted,
@@ -22,7 +22,6 @@ from orchestrator.domain.events import (
     ToolCompleted,
     ToolStarted,
 )
-from orchestrator.domain.plan import Permissions
 from orchestrator.domain.task_status import RunStatus, TaskStatus
 
 TEXT_LENGTH_MAX = 100
@@ -33,13 +32,6 @@ _MARKS = {
     TaskStatus.COMPLETED: "✓",
     TaskStatus.FAILED: "✗",
     TaskStatus.SKIPPED: "»",
-}
-
-_ALLOWED: Mapping[Permissions, str] = {
-    "read-only": "agents may only read (permissions read-only)",
-    "ask": "agents may read, and ask for everything else (permissions ask)",
-    "edits": "agents may read and change files, nothing else (permissions edits)",
-    "full": "agents may do everything (permissions full; --permissions narrows it)",
 }
 
 
@@ -65,11 +57,7 @@ def event_line(event: StoredEvent) -> str | None:
 def _text(data: EventData) -> str | None:  # noqa: PLR0911 - one case an event
     match data:
         case PlanLoaded():
-            done = sum(task.status.is_settled for task in data.tasks)
-            left = f", {done} done already" if done else ""
-            size = f"{counted(len(data.phases), 'phase')}, {counted(len(data.tasks), 'task')}"
-            head = f"● {data.plan_path}: {size}{left}"
-            return "\n".join([head, *(f"    {line}" for line in first_lines(data))])
+            return "● " + "\n    ".join(first_lines(data))
         case OrchestratorChanged():
             return f"● {data.new_status}" + _because(data.reason)
         case PhaseChanged(new_phase=int()):
@@ -89,15 +77,6 @@ def _text(data: EventData) -> str | None:  # noqa: PLR0911 - one case an event
             return f"● {data.reason}"
         case _:
             return _agent_text(data)
-
-
-def first_lines(begun: PlanLoaded) -> list[str]:
-    """What is said before the first task: what the run's agents may do, and the plan's problems."""
-    has_agents = any(
-        task.agent != "shell" and not (task.status.is_settled or task.gate) for task in begun.tasks
-    )
-    allowed = [_ALLOWED[begun.permissions]] if begun.permissions and has_agents else []
-    return [*allowed, *begun.problems]
 
 
 def _agent_text(data: EventData) -> str | None:
@@ -131,11 +110,6 @@ def _task_text(data: TaskChanged) -> str:
 
 def _because(reason: str | None) -> str:
     return f": {reason}" if reason else ""
-
-
-def counted(count: int, noun: str) -> str:
-    """`1 task`, `2 tasks`."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def one_line(text: str) -> str:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import json as json_module
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from orchestrator import __version__
-from orchestrator.cli.event_lines import counted
+from orchestrator.agents.scripted import ScriptedAgent
+from orchestrator.cli.agent_composition import make_agents
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.project import choose_plan, find_root, read_plan
 from orchestrator.cli.source import open_source
 from orchestrator.domain.errors import PlanNotFound, PlanUnreadable
 from orchestrator.domain.plan import Plan
-from orchestrator.domain.plan_lint import lint_lines, lint_report
+from orchestrator.domain.plan_lint import lint_lines, lint_problems, lint_report
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.plan_sarif import sarif_log
+from orchestrator.domain.side_by_side import side_by_side_warning
+from orchestrator.domain.wording import counted
+from orchestrator.engine.outline import RunChoices, plan_loaded
 from orchestrator.engine.records import PlanFile
 from orchestrator.store.plan_files import DiskPlanFiles
 
@@ -52,7 +57,15 @@ async def _read(names: Sequence[str], root: Path) -> list[tuple[PlanFile, Plan]]
         for file in files:
             if file.problem:
                 raise PlanUnreadable(f"{file.path}: {file.problem}")
-    return [(file, parse_plan(decode_plan(file.data))) for file in files]
+    agents = (ScriptedAgent.name, *(agent.name for agent in make_agents(root).all()))
+    return [(file, _with_lint(parse_plan(decode_plan(file.data)), file, agents)) for file in files]
+
+
+def _with_lint(plan: Plan, file: PlanFile, agents: Sequence[str]) -> Plan:
+    """The plan with the problems, too, that its text alone does not show."""
+    begun = plan_loaded(plan, file, taken_over={}, choices=RunChoices(parallel=plan.parallel or 1))
+    side_by_side = None if plan.errors else side_by_side_warning(begun)
+    return replace(plan, problems=lint_problems(plan, agents, side_by_side))
 
 
 def list_plans(root: Path | None, url: str | None, *, json: bool) -> ExitCode:

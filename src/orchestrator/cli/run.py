@@ -110,7 +110,11 @@ async def _run_plan(request: RunRequest) -> ExitCode:
             instance_id=request.instance_id,
         )
         if request.dry_run:
-            show_order(*await orchestrator.preview())
+            begun, doers = await orchestrator.preview()
+            show_order(begun, doers)
+            if any(doer.problem for doer in doers.values()):
+                sys.stderr.write("The run would not start: there is no agent for some of its tasks.\n")
+                return ExitCode.NO_AGENT
             return ExitCode.COMPLETED
         beside = None
         if request.api is not None:

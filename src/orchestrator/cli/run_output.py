@@ -13,10 +13,12 @@ from rich.live import Live
 from rich.text import Text
 
 from orchestrator.cli.composition import Services, utc_now
-from orchestrator.cli.event_lines import first_lines, one_line, shown
+from orchestrator.cli.event_lines import one_line, shown
+from orchestrator.cli.first_lines import first_lines
 from orchestrator.cli.live_view import REFRESHES_PER_SECOND, LiveView
 from orchestrator.domain.events import EventData, PlanLoaded
 from orchestrator.domain.task_status import RunStatus
+from orchestrator.engine.agent_choice import Doer
 from orchestrator.engine.follow import follow
 from orchestrator.engine.orchestrator import Orchestrator
 from orchestrator.engine.rehearsal import rehearse
@@ -87,17 +89,13 @@ def _was_taken(line: str) -> bool:
     return True
 
 
-def show_order(begun: PlanLoaded, agents: Mapping[str, str]) -> None:
+def show_order(begun: PlanLoaded, doers: Mapping[str, Doer]) -> None:
     """Print what would run, turn by turn."""
+    print("\n      ".join(first_lines(begun)))
     tasks = {task.id: task for task in begun.tasks}
-    done = sum(task.status.is_settled for task in begun.tasks)
-    print(f"{begun.plan_path}: {len(tasks)} tasks, {done} done already, {begun.parallel} at once")
-    for line in first_lines(begun):
-        print(f"      {line}")
     turns, gates = rehearse(begun, begun.parallel)
     for number, turn in enumerate(turns, start=1):
         for task_id in turn:
-            task = tasks[task_id]
-            print(f"{number:>4}  {task_id:<10} {agents[task_id]:<9} {one_line(task.description)}")
+            print(f"{number:>4}  {task_id:<10} {doers[task_id]!s:<9} {one_line(tasks[task_id].description)}")
     if gates:
         print(f"Then a person is waited for: {', '.join(gates)}")

@@ -46,7 +46,7 @@ class PlannedTask(EventData):
     """A task as the run knows it: its part of the plan, and what was taken over from earlier runs.
 
     `follows` are the tasks right before it in its [SEQUENTIAL] groups; `runs_after_preceding` makes it
-    wait for every earlier task of its phase.
+    wait for every earlier task of its phase; `files` are those that it declares.
     """
 
     id: str
@@ -57,6 +57,7 @@ class PlannedTask(EventData):
     depends_on: tuple[str, ...] = ()
     follows: tuple[str, ...] = ()
     runs_after_preceding: bool = False
+    files: tuple[str, ...] = ()
     agent: str | None = None
     max_attempts: int = 1
     once: bool = False

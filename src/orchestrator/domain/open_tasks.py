@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from orchestrator.domain.events import PlannedTask
+from orchestrator.domain.file_claims import FileClaim, file_claims
 
 TasksByPhase = Mapping[int, Mapping[str, PlannedTask]]
 
@@ -49,6 +50,11 @@ class Outline:
             for other in before:
                 found[other].append(task_id)
         return {task_id: tuple(dependants) for task_id, dependants in found.items()}
+
+    @cached_property
+    def claims(self) -> Mapping[str, frozenset[FileClaim]]:
+        """What each task that declares files claims."""
+        return {task.id: file_claims(task.files) for task in self.tasks.values() if task.files}
 
     @cached_property
     def position(self) -> Mapping[str, int]:

@@ -42,6 +42,7 @@ PROBLEM_KINDS: Mapping[str, ProblemKind] = MappingProxyType(
         "dependency_on_later_phase": _error(
             "A task waits for a task of a later phase, so it could never run."
         ),
+        "unknown_agent": _error("A task names an agent that there is not."),
         "no_tasks": _error("No task was found in the plan."),
         "control_character": _warning("The file holds control characters; they are read as \ufffd."),
         "unknown_setting": _warning("The front matter has a key that nobody reads."),
@@ -65,6 +66,9 @@ PROBLEM_KINDS: Mapping[str, ProblemKind] = MappingProxyType(
         "empty_verify": _warning("A VERIFY has nothing to check."),
         "stray_shell_block": _warning(
             "A shell block stands behind a task but is not indented under it: nobody runs it."
+        ),
+        "parallel_without_files": _warning(
+            "Agents' tasks that don't declare their files may run side by side in one folder."
         ),
         "nothing_to_run": _warning("A task is for the shell agent but has no shell block."),
         "phase_without_tasks": _warning(

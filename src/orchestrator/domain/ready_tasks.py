@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice, takewhile
 
 from orchestrator.domain.events import AgentLimit, PlannedTask
+from orchestrator.domain.file_claims import FileClaim, overlap
 from orchestrator.domain.run_state import RunState
 from orchestrator.domain.task_status import TaskStatus
 
@@ -35,13 +36,40 @@ def open_phases(state: RunState) -> list[int]:
 
 
 def ready_tasks(state: RunState, now: datetime, limit: int | None = None) -> list[str]:
-    """The tasks that could start at this moment, in the order of the plan, at most `limit` of them."""
+    """The tasks that could start together at this moment, in the order of the plan, at most `limit`.
+
+    Those whose declared files overlap with a running task's, or with those of one before them here, wait.
+    """
     ready = (
-        task.id
+        task
         for task in _next_tasks(state)
         if not task.gate and ((start := _earliest_start(state, task)) is None or start <= now)
     )
-    return list(islice(ready, limit))
+    return [task.id for task in islice(_apart(state, ready), limit)]
+
+
+def _apart(state: RunState, tasks: Iterable[PlannedTask]) -> Iterator[PlannedTask]:
+    """The tasks that share no declared file with a running one, nor with one that was taken before them."""
+    claims = state.outline.claims
+    taken = list(_running_claims(state).values())
+    for task in tasks:
+        own = claims.get(task.id)
+        if own is None:
+            yield task
+        elif not any(overlap(own, others) for others in taken):
+            taken.append(own)
+            yield task
+
+
+def _running_claims(state: RunState) -> Mapping[str, frozenset[FileClaim]]:
+    """What the running tasks claim, by task."""
+    if not state.count(TaskStatus.IN_PROGRESS):
+        return {}
+    return {
+        task_id: claims
+        for task_id, claims in state.outline.claims.items()
+        if state.tasks[task_id].status is TaskStatus.IN_PROGRESS
+    }
 
 
 def _earliest_start(state: RunState, task: PlannedTask) -> datetime | None:
@@ -71,7 +99,7 @@ def next_start(state: RunState) -> tuple[datetime, PlannedTask] | None:
     """When the first task that only waits for a time may start, and which it is; None when there is none."""
     waiting = (
         (start, task)
-        for task in _next_tasks(state)
+        for task in _apart(state, _next_tasks(state))
         if not task.gate and (start := _earliest_start(state, task)) is not None
     )
     return min(waiting, key=lambda found: found[0], default=None)
@@ -90,8 +118,10 @@ def _next_tasks(state: RunState) -> Iterator[PlannedTask]:
 def blockers(state: RunState) -> Mapping[str, tuple[str, ...]]:
     """For each pending task, what it waits for.
 
-    Task ids first, then `phase N`, `gate: …`, `retry`, `limit: …` with the agent's name.
+    Task ids first, then `phase N`, `gate: …`, `retry`, `limit: …` with the agent's name, and `files: …` with
+    the running task that has declared the same files.
     """
+    running = _running_claims(state)
     is_open = set(open_phases(state))
     current = next(iter(state.open_tasks.unsettled), None)
     found: dict[str, tuple[str, ...]] = {}
@@ -109,6 +139,8 @@ def blockers(state: RunState) -> Mapping[str, tuple[str, ...]]:
                 reasons.append("retry")
             if (agents_limit := agent_limit(state, task)) is not None:
                 reasons.append(f"limit: {agents_limit.agent}")
+            own = state.outline.claims.get(task.id, frozenset())
+            reasons += [f"files: {other}" for other, claims in running.items() if overlap(own, claims)]
             found[task.id] = tuple(reasons)
     return found
 

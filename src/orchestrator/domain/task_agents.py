@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from orchestrator.domain.plan import Plan, Task
 
 SHELL = "shell"
 """The agent that runs a task's shell blocks instead of being told what to do."""
+RUN_AGENT = "the run's agent"
 
 
 def task_agent(task: Task, run_agent: str | None = None) -> str | None:
@@ -22,17 +23,16 @@ def task_agent(task: Task, run_agent: str | None = None) -> str | None:
     return SHELL if task.is_script else run_agent
 
 
-def shares_by_agent(plan: Plan) -> str:
-    """How many of the tasks that are not ticked each agent gets, such as `2 for shell, 3 for claude`."""
-    named = (
-        task_agent(task) or "the run's agent" for task in plan.tasks() if not (task.checked or task.gate)
-    )
-    gates = sum(1 for task in plan.tasks() if task.gate and not task.checked)
-    return shares(named, gates)
+def open_shares(plan: Plan) -> Counter[str | None]:
+    """How many of the tasks that are not ticked each agent gets; None stands for the run's agent.
+
+    Tasks with a gate are a person's and counted as nobody's.
+    """
+    return Counter(task_agent(task) for task in plan.tasks() if not (task.checked or task.gate))
 
 
-def shares(agents: Iterable[str], gates: int = 0) -> str:
-    """`2 for shell, 3 for claude, 1 for a person`; empty when nobody gets any."""
-    counts = Counter(agents)
-    told = [f"{count} for {name}" for name, count in counts.most_common()]
+def shares_text(shares: Mapping[str | None, int], gates: int = 0) -> str:
+    """`3 for claude, 2 for shell, 1 for the run's agent, 1 for a person`; empty when nothing is left."""
+    largest_first = sorted(shares.items(), key=lambda share: (-share[1], share[0] or ""))
+    told = [f"{count} for {agent or RUN_AGENT}" for agent, count in largest_first]
     return ", ".join([*told, f"{gates} for a person"] if gates else told)

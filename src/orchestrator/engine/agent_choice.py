@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 
 from orchestrator.domain.errors import AgentUnavailable
 from orchestrator.domain.events import PlanLoaded
@@ -12,6 +13,21 @@ from orchestrator.engine.agent_events import AgentEvent, Finished
 from orchestrator.engine.outline import RunChoices
 from orchestrator.engine.ports import Agent, AgentRun, Agents
 from orchestrator.engine.records import AgentCheck, Job
+
+
+@dataclass(frozen=True, slots=True)
+class Doer:
+    """Who would do a task: no agent, if none can be had; `problem` is why the run would not start."""
+
+    agent: str | None
+    problem: str | None = None
+
+    def __str__(self) -> str:
+        if self.problem is None:
+            return self.agent or "nobody"
+        return (
+            f"{self.agent}, which is not ready: {self.problem}" if self.agent else f"nobody: {self.problem}"
+        )
 
 
 class AgentChoice:
@@ -40,8 +56,8 @@ class AgentChoice:
         found = {task_id: fallback if name is None else agents[name] for task_id, name in names.items()}
         return {task_id: agent for task_id, agent in found.items() if agent is not None}
 
-    async def shown(self, begun: PlanLoaded) -> Mapping[str, str]:
-        """For each task that may still run, who would do it, or why nobody would."""
+    async def doers(self, begun: PlanLoaded) -> Mapping[str, Doer]:
+        """For each task that may still run, who would do it, and what stands in the way."""
         found = {}
         checks: dict[str, AgentCheck] = {}
         for task in begun.tasks:
@@ -50,12 +66,13 @@ class AgentChoice:
             try:
                 agent = await self.of(task.id)
             except AgentUnavailable as error:
-                found[task.id] = f"nobody: {error}"
+                found[task.id] = Doer(None, str(error))
                 continue
             if agent.name not in checks:
                 checks[agent.name] = await agent.check()
-            problem = checks[agent.name].problem
-            found[task.id] = f"{agent.name}, which is not ready: {problem}" if problem else agent.name
+            check = checks[agent.name]
+            problem = None if check.is_ready else check.problem or "it gives no reason"
+            found[task.id] = Doer(agent.name, problem)
         return found
 
     async def of(self, task_id: str) -> Agent:
@@ -78,8 +95,8 @@ class AgentChoice:
         if agent is None:
             raise AgentUnavailable(
                 f"Task {task_id} in line {self._plan.task_by_id[TaskId(task_id)].line} needs an agent, and "
-                "none is installed. Give the task a fenced sh block, or an `agent:` line, or name one "
-                "with --agent."
+                "none is installed. Install one (see `orchestrator agents`) or name one with --agent. The "
+                "shell does only tasks that are nothing but fenced sh blocks."
             )
         return agent
 

@@ -17,8 +17,9 @@ from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.plan_problems import refuse_errors
 from orchestrator.domain.redaction import Redact, redact_known
 from orchestrator.domain.run_state import RunState, TaskState
+from orchestrator.domain.side_by_side import side_by_side_warning
 from orchestrator.domain.task_status import RunStatus
-from orchestrator.engine.agent_choice import AgentChoice
+from orchestrator.engine.agent_choice import AgentChoice, Doer
 from orchestrator.engine.attempt import Limits
 from orchestrator.engine.briefing import Briefing
 from orchestrator.engine.budget import UNBOUNDED, Allowance, Budget
@@ -148,7 +149,8 @@ class Orchestrator:
             edits = StatusEdits(journal, self._ports.commands, outputs, self._reader, name)
             writer = StatusWriter(journal, outputs, name, edits, previous, self._now)
             runner = TaskRunner(journal, self._ports.artifacts, outputs, runs_shell, self._redact, self._now)
-            await journal.record(_with_agents(begun, agents, unbound))
+            names = {task_id: agent.name for task_id, agent in agents.items()}
+            await journal.record(_with_agents(begun, names, unbound))
             if begun.predecessor is not None and previous and not self._options.restart:
                 # Edited between two runs: the same as edited during one.
                 await edits.take_over(previous)
@@ -160,14 +162,15 @@ class Orchestrator:
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
 
-    async def preview(self) -> tuple[PlanLoaded, Mapping[str, str]]:
-        """Event 1 as it would be now, and the name of who would do each task; nothing is claimed.
+    async def preview(self) -> tuple[PlanLoaded, Mapping[str, Doer]]:
+        """Event 1 as it would be now, and who would do each task; nothing is claimed.
 
         Raises PlanInvalid as `run` would.
         """
         refuse_errors(self._plan, self._file.path)
         begun, _ = await self._first_event()
-        return begun, await self._choice.shown(begun)
+        doers = await self._choice.doers(begun)
+        return _with_agents(begun, {task_id: doer.agent for task_id, doer in doers.items()}), doers
 
     async def _bury_owner(self) -> None:
         for record in await self._ports.registry.list(live_only=True):
@@ -296,15 +299,19 @@ class Orchestrator:
                 await asyncio.sleep(COMMANDS_PAUSE_SECONDS)
 
 
-def _with_agents(begun: PlanLoaded, agents: Mapping[str, Agent], warnings: Iterable[str]) -> PlanLoaded:
-    """The event with the name of who does each task that is left, also where the plan leaves it open."""
+def _with_agents(
+    begun: PlanLoaded, agents: Mapping[str, str | None], warnings: Iterable[str] = ()
+) -> PlanLoaded:
+    """The event with warnings, and with who does each task that is left, also where the plan names nobody."""
     tasks = (
-        task.model_copy(update={"agent": agents[task.id].name})
+        task.model_copy(update={"agent": agents[task.id]})
         if task.agent is None and task.id in agents
         else task
         for task in begun.tasks
     )
-    return begun.model_copy(update={"tasks": tuple(tasks), "problems": (*begun.problems, *warnings)})
+    named = begun.model_copy(update={"tasks": tuple(tasks)})
+    side_by_side = filter(None, [side_by_side_warning(named)])
+    return named.model_copy(update={"problems": (*begun.problems, *warnings, *side_by_side)})
 
 
 def _raise_first(companions: list[asyncio.Task[None]]) -> None:

@@ -94,6 +94,7 @@ def _planned(task: Task, follows: tuple[str, ...], choices: RunChoices) -> Plann
         depends_on=tuple(task.depends_on),
         follows=follows,
         runs_after_preceding=task.runs_after_preceding,
+        files=task.files,
         agent=agent,
         max_attempts=1 if task.once else (task.attempts or choices.max_attempts or limit),
         once=task.once,

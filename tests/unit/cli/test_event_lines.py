@@ -6,14 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orchestrator.cli.event_lines import event_line, first_lines
+from orchestrator.cli.event_lines import event_line
 from orchestrator.domain.events import (
     AgentLimited,
     AgentStarted,
     ApprovalRequested,
     ApprovalSettled,
-    PlanLoaded,
-    PlannedTask,
     StoredEvent,
     UsageUpdated,
 )
@@ -60,30 +58,3 @@ def test_what_agents_ask_and_meet_is_told_in_a_line(data, expected):
     event = StoredEvent("orch-1", 1, data.type, 0, data.model_dump_json().encode())
     line = event_line(event)
     assert (line and line.partition(" ")[2]) == expected
-
-
-def begun(agent: str | None, **changes) -> PlanLoaded:
-    task = PlannedTask(id="1.1", phase=1, description="Do", agent=agent)
-    return PlanLoaded(plan_name="p", plan_path="p.md", title="P", tasks=(task,), **changes)
-
-
-@pytest.mark.parametrize(
-    ("permissions", "said"),
-    [
-        ("read-only", "agents may only read"),
-        ("ask", "agents may read, and ask for everything else"),
-        ("edits", "agents may read and change files, nothing else"),
-        ("full", "agents may do everything"),
-    ],
-)
-def test_a_run_says_first_what_its_agents_may_do(permissions, said):
-    [line] = first_lines(begun("claude", permissions=permissions))
-    assert line.startswith(f"{said} (permissions {permissions}")
-    event = begun("claude", permissions=permissions, problems=("line 3: odd",))
-    stored = StoredEvent("orch-1", 1, event.type, 0, event.model_dump_json().encode())
-    assert event_line(stored).splitlines()[1:] == [f"    {line}", "    line 3: odd"]
-
-
-def test_a_run_without_agents_says_nothing_of_what_they_may_do():
-    assert first_lines(begun("shell", permissions="full")) == []
-    assert first_lines(begun("claude")) == []  # the log of an earlier version

@@ -7,13 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from small_plans import plan_of, planned
 
 from orchestrator.domain.commands import Command
 from orchestrator.domain.decisions import Decision, decide, settle
 from orchestrator.domain.events import (
     EventData,
-    PlanLoaded,
-    PlannedPhase,
     PlannedTask,
     StoredEvent,
     microseconds,
@@ -24,20 +23,6 @@ from orchestrator.domain.steps import AttemptResult, end_attempt, run_step, star
 from orchestrator.domain.task_status import RunStatus, TaskStatus
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-
-
-def planned(task_id: str, **fields: Any) -> PlannedTask:
-    """A task; its phase is the first number of its id."""
-    phase = int(task_id.split(".", maxsplit=1)[0])
-    return PlannedTask(**{"id": task_id, "phase": phase, "description": f"do {task_id}", **fields})
-
-
-def plan_of(*tasks: PlannedTask | str, **fields: Any) -> PlanLoaded:
-    """Event 1 for these tasks."""
-    made = tuple(planned(task) if isinstance(task, str) else task for task in tasks)
-    phases = tuple(PlannedPhase(number=n, name=f"phase {n}") for n in sorted({task.phase for task in made}))
-    said = {"plan_name": "p", "plan_path": "docs/plans/p.md", "title": "P", "phases": phases, "tasks": made}
-    return PlanLoaded(**{**said, **fields})
 
 
 class Run:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.domain.plan_lint import lint_lines, lint_report
+from orchestrator.domain.plan_lint import lint_lines, lint_problems, lint_report
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
 
 PLANS = Path(__file__).parents[2] / "fixtures" / "plans"
@@ -32,5 +32,26 @@ def test_lint_tells_each_problem_with_its_place_and_sums_up() -> None:
             "docs/plans/t.md:7:3: warning[malformed_checkbox]: "
             "`[v]` is no checkbox: write `[ ]` or `[x]` and a space behind it"
         ),
-        "docs/plans/t.md: 1 phase, 2 tasks (1 done), 1 error, 1 warning",
+        "docs/plans/t.md: 1 phase, 2 tasks (1 done; 1 for the run's agent), 1 error, 1 warning",
+    ]
+
+
+def test_lint_says_how_many_tasks_each_agent_gets() -> None:
+    block = "  ```sh\n  make\n  ```\n"
+    text = f"---\nagent: codex\n---\n## Phase 1: A\n- [ ] 1.1 a\n- [ ] 1.2 b\n{block}- [ ] 1.3 c\n- [ ] 1.4 d\n  - gate: human\n"
+    assert lint_lines(parse_plan(text), "t.md")[-1] == (
+        "t.md: 1 phase, 4 tasks (0 done; 2 for codex, 1 for shell, 1 for a person), 0 errors, 0 warnings"
+    )
+
+
+def test_lint_names_each_agent_that_there_is_not_once_where_it_is_named_first() -> None:
+    text = (
+        "---\nagent: claud\n---\n## Phase 1: A\n- [ ] 1.1 a\n- [ ] 1.2 b\n  - agent: other\n"
+        "- [ ] 1.3 c\n  - agent: other\n- [ ] 1.4 d\n  - agent: codex\n"
+    )
+    problems = lint_problems(parse_plan(text), ("claude", "codex"), "careful")
+    assert [(p.severity, p.code, p.line, p.column, p.message) for p in problems] == [
+        ("warning", "parallel_without_files", 1, 1, "careful"),
+        ("error", "unknown_agent", 2, 8, "there is no agent “claud”; did you mean “claude”?"),
+        ("error", "unknown_agent", 7, 12, "there is no agent “other”; there are claude, codex"),
     ]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.domain.plan_lint import lint_problems
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.plan_problems import PROBLEM_KINDS
 
@@ -33,7 +34,9 @@ def test_every_code_has_an_example_but_the_fault_of_the_reader() -> None:
 @pytest.mark.parametrize(("code", "language", "text"), EXAMPLES, ids=[code for code, *_ in EXAMPLES])
 def test_an_example_has_its_problem_and_no_other(code: str, language: str, text: str) -> None:
     plan = eval(text, {"__builtins__": {}}) if language == "python" else f"{text}\n"
-    problems = parse_plan(decode_plan(plan) if isinstance(plan, bytes) else plan).problems
+    read = parse_plan(decode_plan(plan) if isinstance(plan, bytes) else plan)
+    side_by_side = "may overwrite one another" if code == "parallel_without_files" else None
+    problems = lint_problems(read, {"claude", "codex", "shell"}, side_by_side)
     assert {problem.code for problem in problems} - ({"no_tasks"} - {code}) == {code}
 
 

@@ -168,3 +168,34 @@ def test_every_pending_task_says_what_it_waits_for(make_run, task):
         "1.5": ("1.2", "1.1", "1.3", "1.4"),
         "2.1": ("1.2", "phase 1"),
     }
+
+
+def test_tasks_that_declare_the_same_files_never_run_at_the_same_time(make_run, task):
+    run = make_run(
+        task("1.1", files=("README.md",)),
+        task("1.2", files=("README.md", "a.py")),
+        task("1.3", files=("b.py",)),
+        task("1.4", files=("docs/../a.py",)),
+        "1.5",
+    )
+    assert run.ready() == ["1.1", "1.3", "1.4", "1.5"]
+    run.start("1.1")
+    assert run.ready() == ["1.3", "1.4", "1.5"]
+    assert blockers(run.state)["1.2"] == ("files: 1.1",)
+    run.start("1.4")
+    assert blockers(run.state)["1.2"] == ("files: 1.1", "files: 1.4")
+    run.end("1.1", succeeded=True)
+    assert run.ready() == ["1.3", "1.5"]
+    run.end("1.4", succeeded=True)
+    assert run.ready() == ["1.2", "1.3", "1.5"]
+    assert blockers(run.state)["1.2"] == ()
+
+
+def test_a_run_does_not_wake_for_a_task_whose_files_are_in_use(make_run, task):
+    run = make_run(task("1.1", files=("a",), max_attempts=2), task("1.2", files=("a",)))
+    run.start("1.1")
+    run.end("1.1", succeeded=False, error="broken")
+    run.start("1.2")
+    assert run.state.tasks["1.1"].retry_at is not None
+    assert next_start(run.state) is None
+    assert can_start(run.state)

@@ -6,7 +6,7 @@ import pytest
 
 from orchestrator.domain.plan import Task
 from orchestrator.domain.plan_parser import parse_plan
-from orchestrator.domain.task_agents import SHELL, shares_by_agent, task_agent
+from orchestrator.domain.task_agents import SHELL, open_shares, shares_text, task_agent
 
 PHASE = "## Phase 1: A\n\n"
 BLOCK = "  ```sh\n  git status\n  ```\n"
@@ -113,5 +113,8 @@ def test_the_shares_count_what_is_left_to_do() -> None:
         + "- [ ] 1.5 e\n  - gate: human\n- [ ] 1.6 f\n"
         + BLOCK
     )
-    assert shares_by_agent(plan) == "2 for the run's agent, 1 for codex, 1 for shell, 1 for a person"
-    assert shares_by_agent(parse_plan(PHASE + "- [x] 1.1 a\n")) == ""
+    assert open_shares(plan) == {None: 2, "codex": 1, SHELL: 1}
+    assert (
+        shares_text(open_shares(plan), 1) == "2 for the run's agent, 1 for codex, 1 for shell, 1 for a person"
+    )
+    assert shares_text(open_shares(parse_plan(PHASE + "- [x] 1.1 a\n"))) == ""

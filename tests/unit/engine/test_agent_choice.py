@@ -7,6 +7,7 @@ import pytest
 from orchestrator.domain.errors import AgentUnavailable
 from orchestrator.domain.events import PlanLoaded
 from orchestrator.domain.task_status import RunStatus
+from orchestrator.engine.agent_choice import Doer
 
 PLAN = """# P
 
@@ -27,27 +28,27 @@ def house(make_house):
 
 async def test_each_task_gets_its_agent_and_a_gate_none(house):
     _, agents = await (await house.orchestrator()).preview()
-    assert agents == {"1.1": "robot", "1.2": "shell"}
+    assert agents == {"1.1": Doer("robot"), "1.2": Doer("shell")}
     assert house.store.instances == {}
 
 
 async def test_the_run_s_agent_is_for_tasks_that_name_none(house):
     house.agents.ready = None
     _, agents = await (await house.orchestrator(agent="shell")).preview()
-    assert set(agents.values()) == {"shell"}
+    assert set(agents.values()) == {Doer("shell")}
 
 
 async def test_a_look_ahead_shows_which_tasks_nobody_could_do(house):
     house.agents.ready = None
     _, agents = await (await house.orchestrator()).preview()
-    assert agents["1.1"].startswith("nobody: Task 1.1 in line 5 needs an agent, and none is installed.")
-    assert agents["1.2"] == "shell"
+    assert str(agents["1.1"]).startswith("nobody: Task 1.1 in line 5 needs an agent, and none is installed.")
+    assert agents["1.2"] == Doer("shell")
 
 
 async def test_a_look_ahead_shows_which_agents_are_not_ready(house):
     house.agents.robot.problem = "log in first"
     _, agents = await (await house.orchestrator(agent="robot")).preview()
-    assert agents["1.1"] == "robot, which is not ready: log in first"
+    assert str(agents["1.1"]) == "robot, which is not ready: log in first"
 
 
 async def test_an_unknown_agent_is_said(house):

@@ -39,5 +39,6 @@ function otherBlocker(blocker: string): string {
   const [kind, rest] = blocker.split(': ', 2);
   if (kind === 'gate') return `waits for a person to say go (gate: ${rest})`;
   if (kind === 'limit') return `waits for the limit of ${rest}`;
+  if (kind === 'files') return `waits for ${rest}, which works on the same files`;
   return kind === 'retry' ? 'waits to be tried again' : `waits for ${blocker}`;
 }
