@@ -360,7 +360,7 @@ function counted(status: OrchestratorStatus): OrchestratorStatus {
       ...counts,
       current_phase: current?.number ?? null,
       // Rounded down: 100 is said only when everything is settled.
-      progress_percent: counts.total_tasks ? Math.floor((1000 * settled) / counts.total_tasks) / 10 : 100,
+      progress_percent: counts.total_tasks ? Math.floor((1000 * settled) / counts.total_tasks) / 10 : 0,
     },
   };
 }
