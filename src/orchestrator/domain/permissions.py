@@ -21,6 +21,7 @@ from collections.abc import Iterable, Sequence
 from typing import get_args
 
 from orchestrator.domain.plan import Permissions, Task
+from orchestrator.domain.task_agents import SHELL, task_agent
 
 WIDTHS: tuple[Permissions, ...] = get_args(Permissions)
 """From the narrowest to the widest."""
@@ -50,7 +51,7 @@ def narrowed_tasks(tasks: Iterable[Task], ceiling: Permissions) -> tuple[str, ..
 
 def unbound_commands(tasks: Iterable[Task], ceiling: Permissions) -> tuple[str, ...]:
     """A sentence that names the plan's own commands, in a run whose user may think that it binds them too."""
-    ids = [task.id for task in tasks if task.shell_blocks or task.verify]
+    ids = [task.id for task in tasks if task.verify or task_agent(task) == SHELL]
     if ceiling == UNBOUND or not ids:
         return ()
     bound = f"permissions {ceiling} binds agents only"

@@ -89,3 +89,8 @@ def test_the_plans_own_commands_are_said_not_to_be_bound():
     assert "permissions read-only binds agents only" in line
     assert "(tasks 1.4, 1.6)" in line
     assert unbound_commands(open_tasks()[:2], "read-only") == ()
+
+
+def test_snippets_in_an_instruction_are_no_commands_of_the_plan():
+    text = "## Phase 1: A\n\n- [ ] 1.1 Do\n  - look:\n    ```sh\n    git status\n    ```\n"
+    assert unbound_commands(open_tasks(text), "read-only") == ()
