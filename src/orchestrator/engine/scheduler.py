@@ -10,37 +10,15 @@ attempt does, before its agent is called.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from orchestrator.domain.commands import (
-    AnswerApproval,
-    Command,
-    CommandRecord,
-    CommandState,
-    MessageTask,
-    RetryTask,
-    SkipTask,
-)
-from orchestrator.domain.decisions import (
-    Decision,
-    conclude_message,
-    conclude_skip,
-    decide,
-    given_up_reason,
-    settle,
-)
-from orchestrator.domain.events import (
-    AgentLimited,
-    ApprovalSettled,
-    CommandSettled,
-    EventData,
-    UsageUpdated,
-    ends_run,
-)
+from orchestrator.domain.commands import Command
+from orchestrator.domain.decisions import given_up_reason, settle
+from orchestrator.domain.events import AgentLimited, EventData, UsageUpdated, ends_run
 from orchestrator.domain.ready_tasks import next_start, ready_tasks
 from orchestrator.domain.run_state import TaskState, evolve
 from orchestrator.domain.steps import (
@@ -54,15 +32,13 @@ from orchestrator.domain.steps import (
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.attempt import Attempt
 from orchestrator.engine.budget import Budget
+from orchestrator.engine.command_handler import CommandHandler
 from orchestrator.engine.inbox import Inbox
 from orchestrator.engine.journal import Journal
 from orchestrator.engine.ports import CommandQueue
 from orchestrator.engine.task_runner import TaskRunner
 
 IDLE_SECONDS_MAX = 5.0
-MESSAGES_KEPT_MAX = 20
-"""So many of the messages to a task's agents are told to its next attempt, the latest ones."""
-
 LIMIT_SECONDS_MAX = 8 * 86_400.0
 """Vendors' longest limits count by the week."""
 
@@ -108,7 +84,6 @@ class Scheduler:
         budget: Budget | None = None,
     ) -> None:
         self._journal = journal
-        self._commands = commands
         self._runner = runner
         self._prepare = prepare
         self._before_end = before_end
@@ -119,13 +94,17 @@ class Scheduler:
         journal.listen(self._note_usage)
         self._attempts: dict[str, Attempt] = {}
         self._working: set[asyncio.Task[None]] = set()
-        self._skips: dict[str, list[tuple[CommandRecord, SkipTask]]] = {}
-        self._notes: dict[str, str | None] = {}
-        self._messages: dict[str, deque[str]] = {}
         self._wake = asyncio.Event()
         self._inbox = Inbox(commands, journal.lease.instance_id, self._wake.set)
-        self.wish = self._inbox.request
-        self.commands_changed = self._inbox.commands_changed
+        self._handler = CommandHandler(journal, self._inbox, self._attempts, self._spawn)
+
+    def wish(self, command: Command) -> None:
+        """Obey a command of this process's own user (a signal); it leaves no receipt."""
+        self._inbox.request(command)
+
+    def commands_changed(self) -> None:
+        """Look into the command queue at the next turn."""
+        self._inbox.commands_changed()
 
     async def run(self) -> RunStatus:
         """Work until the orchestrator has ended; raises LeaseLost or StorageError when it cannot write."""
@@ -140,7 +119,7 @@ class Scheduler:
         self._wake.clear()
         self._notice_failures()
         prepared = await self._prepare_next()
-        await self._obey()
+        await self._handler.obey()
         await self._keep_budget()
         await self._lift_limits()
         await self._settle()
@@ -148,73 +127,6 @@ class Scheduler:
             self._start(prepared)
         elif not self._journal.state.status.has_ended and self._next_ready() is None:
             await self._wait()
-
-    async def _obey(self) -> None:
-        """Do what is asked for, and return when the receipts are durable."""
-        await self._inbox.read()
-        durable: asyncio.Future[None] | None = None
-        while True:
-            asked = self._inbox.next()
-            if isinstance(asked, CommandRecord):
-                durable = self._answer(asked) or durable
-            elif asked is not None:
-                durable = self._fulfil(asked) or durable
-            elif durable is not None:
-                await asyncio.shield(durable)
-                durable = None
-            else:
-                return
-            # A signal that comes now does not wait for a thousand commands.
-            await asyncio.sleep(0)
-
-    def _fulfil(self, request: Command) -> asyncio.Future[None] | None:
-        decision = decide(self._journal.state, request)
-        self._interrupt(decision, request)
-        return self._journal.append(*decision.events) if decision.events else None
-
-    def _answer(self, record: CommandRecord) -> asyncio.Future[None] | None:
-        command = record.command
-        decision = decide(self._journal.state, command)
-        self._interrupt(decision, command)
-        if decision.outcome is None and isinstance(command, SkipTask):
-            self._skips.setdefault(command.task_id, []).append((record, command))
-            return None
-        if decision.outcome is None and isinstance(command, MessageTask):
-            self._spawn(self._pass_on(record, command))
-            return None
-        if isinstance(command, AnswerApproval):
-            decision = self._signed(decision, record.actor)
-        if isinstance(command, RetryTask) and decision.outcome is CommandState.APPLIED:
-            self._notes[command.task_id] = command.note
-        return self._journal.append(*decision.events, _receipt(record, decision))
-
-    def _signed(self, decision: Decision, actor: str) -> Decision:
-        """The answer with who gave it; the agent that waits for it is told."""
-        answers = [event for event in decision.events if isinstance(event, ApprovalSettled)]
-        for answer in answers:
-            if attempt := self._attempts.get(answer.task_id):
-                told = attempt.answer(answer.approval_id, allow=answer.allowed, reason=answer.reason)
-                self._spawn(told)
-        if not answers:
-            return decision
-        return replace(
-            decision, events=tuple(answer.model_copy(update={"actor": actor}) for answer in answers)
-        )
-
-    async def _pass_on(self, record: CommandRecord, command: MessageTask) -> None:
-        attempt = self._attempts.get(command.task_id)
-        is_taken = attempt is not None and await attempt.tell(command.text)
-        if is_taken:
-            self._messages.setdefault(command.task_id, deque(maxlen=MESSAGES_KEPT_MAX)).append(command.text)
-        agent = attempt.agent.name if attempt else "at work"
-        if self._journal.state.status.has_ended:
-            return  # the log has settled it, as expired, with its last entry
-        await self._journal.record(_receipt(record, conclude_message(agent, is_taken=is_taken)))
-
-    def _note(self, task_id: str) -> str | None:
-        """What people have said to the next attempt, and to those before it, which may not have heeded it."""
-        said = [self._notes.get(task_id), *self._messages.get(task_id, ())]
-        return "\n".join(filter(None, said)) or None
 
     def _note_usage(self, event: EventData) -> None:
         if isinstance(event, UsageUpdated):
@@ -246,15 +158,6 @@ class Scheduler:
             )
         )
 
-    def _interrupt(self, decision: Decision, command: Command) -> None:
-        for task_id in decision.interrupt:
-            attempt = self._attempts.get(task_id)
-            if attempt is None:  # its end could not be recorded, which ends the run
-                continue
-            if isinstance(command, SkipTask):
-                attempt.skip_reason = command.reason or "skipped by command"
-            self._spawn(attempt.interrupt(f"interrupted by {command.command}"))
-
     async def _settle(self) -> None:
         while True:
             state = self._journal.state
@@ -279,7 +182,7 @@ class Scheduler:
         if (task_id := self._next_ready()) is None:
             return None
         task = self._journal.state.tasks[task_id]
-        return _Prepared(await self._prepare(task_id, self._note(task_id)), task_id, task)
+        return _Prepared(await self._prepare(task_id, self._handler.note(task_id)), task_id, task)
 
     def _next_ready(self) -> str | None:
         if not self._has_free_place():
@@ -317,14 +220,9 @@ class Scheduler:
             result, limit = limit_met(state, task_id, result, now, self._options.limit_seconds_max)
             limited = [limit] if limit else []
         event = end_attempt(state, task_id, result, now, seconds, attempt.skip_reason)
-        if not (skips := self._skips.pop(task_id, [])):
+        if not self._handler.has_skips(task_id):
             return [*limited, event]
-        after = evolve(state, event, now)
-        return [
-            *limited,
-            event,
-            *(_receipt(record, conclude_skip(after, command)) for record, command in skips),
-        ]
+        return [*limited, event, *self._handler.skips_settled(task_id, evolve(state, event, now))]
 
     def _spawn(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
@@ -344,26 +242,12 @@ class Scheduler:
             due.append(found[0])
         for moment in due:
             seconds = min(seconds, max((moment - now).total_seconds(), 0.001))
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
-        except TimeoutError:
-            self._may_have_commands = True
 
     async def _abandon(self) -> None:
         """End what still runs: nothing does after a normal end, all of it when the journal is closed."""
         interrupts = (attempt.interrupt("the orchestrator ends") for attempt in self._attempts.values())
         await asyncio.gather(*interrupts, return_exceptions=True)
         await asyncio.gather(*self._working, return_exceptions=True)
-
-
-def _receipt(record: CommandRecord, decision: Decision) -> CommandSettled:
-    return CommandSettled(
-        command_id=record.id,
-        command=record.command.command,
-        state=decision.outcome or CommandState.REJECTED,
-        reason=decision.message,
-        code=decision.code,
-        actor=record.actor,
-        task_id=getattr(record.command, "task_id", None),
-    )

@@ -21,9 +21,10 @@ from orchestrator.domain.events import (
     TaskChanged,
 )
 from orchestrator.domain.task_status import RUN_TRANSITIONS, RunStatus, TaskStatus
+from orchestrator.engine.command_handler import CommandHandler
+from orchestrator.engine.inbox import Inbox
 from orchestrator.engine.journal import Journal
 from orchestrator.engine.records import NewInstance
-from orchestrator.engine.scheduler import Scheduler, SchedulerOptions
 
 R, S = RunStatus, TaskStatus
 numbers = itertools.count(1)
@@ -85,7 +86,7 @@ def story(run_status: RunStatus, task_status: TaskStatus):
 
 @asynccontextmanager
 async def orchestrator_in(running, run_status: RunStatus, task_status: TaskStatus):
-    """Its journal; commands are answered by a real scheduler, which starts nothing by itself."""
+    """Its journal; commands are answered by the run's own handler, and nothing starts by itself."""
     ports, number = running.ports, next(numbers)
     plan = f"docs/plans/p{number}.md"
     new = NewInstance(f"orch-{number}", str(ports.root), "p", plan, "/w", "here", 77, "1")
@@ -96,13 +97,15 @@ async def orchestrator_in(running, run_status: RunStatus, task_status: TaskStatu
 
     journal = Journal(ports.log, lease, now)
     await journal.record(*story(run_status, task_status))
-    scheduler = Scheduler(journal, ports.commands, None, None, None, SchedulerOptions(), now)
+    inbox = Inbox(ports.commands, lease.instance_id, lambda: None)
+    working = set()
+    handler = CommandHandler(journal, inbox, {}, lambda work: working.add(asyncio.ensure_future(work)))
 
     async def answer() -> None:
         async with ports.changes.subscribe() as subscription:
             while not journal.state.status.has_ended:
-                scheduler.commands_changed()
-                await scheduler._obey()
+                inbox.commands_changed()
+                await handler.obey()
                 await subscription.wait(1.0)
 
     answering = asyncio.create_task(answer())
@@ -110,7 +113,7 @@ async def orchestrator_in(running, run_status: RunStatus, task_status: TaskStatu
         yield journal
     finally:
         answering.cancel()
-        await asyncio.gather(answering, return_exceptions=True)
+        await asyncio.gather(answering, *working, return_exceptions=True)
 
 
 async def settled(ports, instance_id: str) -> list[CommandSettled]:
