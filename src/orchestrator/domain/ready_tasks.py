@@ -40,12 +40,21 @@ def ready_tasks(state: RunState, now: datetime, limit: int | None = None) -> lis
 
     Those whose declared files overlap with a running task's, or with those of one before them here, wait.
     """
-    ready = (
-        task
-        for task in _next_tasks(state)
-        if not task.gate and ((start := _earliest_start(state, task)) is None or start <= now)
-    )
+    ready = (task for task in _next_tasks(state) if _may_start(state, task, now))
     return [task.id for task in islice(_apart(state, ready), limit)]
+
+
+def is_ready(state: RunState, task_id: str, now: datetime) -> bool:
+    """Whether this task could start at this moment, whichever others could as well."""
+    task = state.planned(task_id)
+    is_free = task_id in state.open_tasks.free.get(task.phase, ()) and task.phase in open_phases(state)
+    return is_free and _is_next(state, task) and _may_start(state, task, now) and any(_apart(state, [task]))
+
+
+def _may_start(state: RunState, task: PlannedTask, now: datetime) -> bool:
+    """Whether neither a person nor a time has to be waited for."""
+    start = _earliest_start(state, task)
+    return not task.gate and (start is None or start <= now)
 
 
 def _apart(state: RunState, tasks: Iterable[PlannedTask]) -> Iterator[PlannedTask]:
@@ -108,11 +117,16 @@ def next_start(state: RunState) -> tuple[datetime, PlannedTask] | None:
 def _next_tasks(state: RunState) -> Iterator[PlannedTask]:
     """The pending tasks with nothing before them that is unsettled, whatever else they wait for."""
     for number in open_phases(state):
-        first = next(iter(state.open_tasks.unsettled[number]))
         for task in state.open_tasks.free.get(number, {}).values():
-            is_pending = state.tasks[task.id].status is TaskStatus.PENDING
-            if is_pending and (task.id == first or not task.runs_after_preceding):
+            if _is_next(state, task):
                 yield task
+
+
+def _is_next(state: RunState, task: PlannedTask) -> bool:
+    """Whether a free task is pending, and the first one left of its phase where it has to be."""
+    if state.tasks[task.id].status is not TaskStatus.PENDING:
+        return False
+    return not task.runs_after_preceding or task.id == next(iter(state.open_tasks.unsettled[task.phase]))
 
 
 def blockers(state: RunState) -> Mapping[str, tuple[str, ...]]:

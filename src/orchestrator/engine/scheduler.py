@@ -19,7 +19,7 @@ from typing import Literal
 from orchestrator.domain.commands import Command
 from orchestrator.domain.decisions import given_up_reason, settle
 from orchestrator.domain.events import AgentLimited, EventData, UsageUpdated, ends_run
-from orchestrator.domain.ready_tasks import next_start, ready_tasks
+from orchestrator.domain.ready_tasks import is_ready, next_start, ready_tasks
 from orchestrator.domain.run_state import TaskState, evolve
 from orchestrator.domain.steps import (
     BACK_OFF_FIRST_SECONDS,
@@ -198,7 +198,8 @@ class Scheduler:
     def _start(self, prepared: _Prepared) -> None:
         """Start the attempt, unless things have changed since it was prepared."""
         state, task_id, attempt = self._journal.state, prepared.task_id, prepared.attempt
-        if self._next_ready() != task_id or state.tasks[task_id] is not prepared.task:
+        is_same = state.tasks[task_id] is prepared.task
+        if not (is_same and self._has_free_place() and is_ready(state, task_id, self._now())):
             return
         started = self._journal.append(start_attempt(state, task_id, attempt.agent.name))
         self._attempts[task_id] = attempt

@@ -17,7 +17,7 @@ from orchestrator.domain.events import (
     StoredEvent,
     microseconds,
 )
-from orchestrator.domain.ready_tasks import ready_tasks
+from orchestrator.domain.ready_tasks import is_ready, ready_tasks
 from orchestrator.domain.run_state import RunState, evolve
 from orchestrator.domain.steps import AttemptResult, end_attempt, run_step, start_attempt
 from orchestrator.domain.task_status import RunStatus, TaskStatus
@@ -88,7 +88,13 @@ class Run:
         self.now += timedelta(seconds=seconds)
 
     def ready(self) -> list[str]:
-        return ready_tasks(self.state, self.now)
+        """What could start together; what could start alone is asked for each task, and must agree."""
+        ready = ready_tasks(self.state, self.now)
+        alone = [task_id for task_id in self.state.tasks if is_ready(self.state, task_id, self.now)]
+        claims = self.state.outline.claims
+        assert set(ready) <= set(alone)
+        assert all(task_id in claims for task_id in alone if task_id not in ready)
+        return ready
 
     def statuses(self) -> dict[str, str]:
         return {task_id: task.status.value for task_id, task in self.state.tasks.items()}

@@ -7,6 +7,7 @@ import pytest
 from orchestrator.domain.ready_tasks import (
     blockers,
     can_start,
+    is_ready,
     next_start,
     open_gates,
     open_phases,
@@ -179,7 +180,9 @@ def test_tasks_that_declare_the_same_files_never_run_at_the_same_time(make_run, 
         "1.5",
     )
     assert run.ready() == ["1.1", "1.3", "1.4", "1.5"]
+    assert is_ready(run.state, "1.2", run.now)
     run.start("1.1")
+    assert not is_ready(run.state, "1.2", run.now)
     assert run.ready() == ["1.3", "1.4", "1.5"]
     assert blockers(run.state)["1.2"] == ("files: 1.1",)
     run.start("1.4")
