@@ -282,8 +282,13 @@ def open_session(message: dict[str, Any]) -> None:
             }
         ],
     }
+    if "DOUBLE_MODES" in os.environ:
+        modes = os.environ["DOUBLE_MODES"].split()
+        setup["modes"] = {"availableModes": [{"id": mode} for mode in modes]}
     if message["method"] == "session/new":
         setup["sessionId"] = SESSION
+    elif os.environ.get("DOUBLE_FORGETS_MODES"):
+        del setup["modes"]
     elif message["params"]["sessionId"] != SESSION:
         send({"id": message["id"], "error": {"code": -32602, "message": "Session not found"}})
         return

@@ -31,7 +31,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]{0,40}")
 _KEYS = tuple(part.name for part in fields(AcpProfile) if part.name != "name")
 _TABLES = frozenset({"environment", "asking_environment"})
 _TEXTS = frozenset({"login", "install", "complaint"})
-_SWITCHES = frozenset({"can_resume", "tells_cost"})
+_SWITCHES = frozenset({"asks", "can_resume", "tells_cost"})
 
 
 def acp_profiles(root: Path) -> tuple[AcpProfile, ...]:

@@ -58,6 +58,16 @@ def unbound_commands(tasks: Iterable[Task], ceiling: Permissions) -> tuple[str, 
     return (f"{bound}: the plan's own shell blocks and checks ({_listed(ids)}) run with your rights",)
 
 
+def unkept(agent: str, permissions: Permissions) -> str:
+    """Why an agent that nothing makes ask before it acts is given no task, and what would help."""
+    return (
+        f"Agent {agent} cannot be held to permissions {permissions}: nothing makes it ask before it acts. "
+        "Give it permissions full (--permissions full, and nothing narrower in the plan), name another agent, "
+        "or say in agents.toml what makes it ask (asking_modes, asking_environment) or that it always does "
+        "(asks = true)."
+    )
+
+
 def _listed(ids: Sequence[str]) -> str:
     """`task 1.1`, or `tasks 1.1, 1.2 and 7 more`."""
     shown, left = ids[:IDS_SHOWN_MAX], len(ids) - IDS_SHOWN_MAX

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from orchestrator.domain.errors import AgentUnavailable
 from orchestrator.domain.events import PlanLoaded
+from orchestrator.domain.permissions import UNBOUND, permitted, unkept
 from orchestrator.domain.plan import Plan, TaskId
-from orchestrator.domain.task_agents import task_agent
+from orchestrator.domain.task_agents import SHELL, task_agent
 from orchestrator.engine.agent_events import AgentEvent, Finished
 from orchestrator.engine.outline import RunChoices
 from orchestrator.engine.ports import Agent, AgentRun, Agents
@@ -37,11 +38,13 @@ class AgentChoice:
         self._agents = agents
         self._plan = plan
         self._choices = choices
+        self._checks: dict[str, AgentCheck] = {}
 
     async def of_all(self, begun: PlanLoaded) -> Mapping[str, Agent]:
         """The agent of every task that may still run, by task id.
 
-        Raises AgentUnavailable, with what to do, when one of them is unknown or not ready.
+        Raises AgentUnavailable, with what to do, when one of them is unknown or not ready, or cannot be held
+        to what its task may do.
         """
         open_ids = [task.id for task in begun.tasks if not (task.status.is_settled or task.gate)]
         names = {task_id: self._name(task_id) for task_id in open_ids}
@@ -49,17 +52,19 @@ class AgentChoice:
         fallback = None if unnamed is None else await self._first_ready(unnamed)
         agents = {name: self._named(task_id, name) for task_id, name in names.items() if name is not None}
         for agent in agents.values():
-            check = await agent.check()
+            check = await self._check(agent)
             if not check.is_ready:
                 problem = check.problem or "it gives no reason"
                 raise AgentUnavailable(f"Agent {agent.name} is not ready: {problem}")
-        found = {task_id: fallback if name is None else agents[name] for task_id, name in names.items()}
-        return {task_id: agent for task_id, agent in found.items() if agent is not None}
+        chosen = {task_id: fallback if name is None else agents[name] for task_id, name in names.items()}
+        found = {task_id: agent for task_id, agent in chosen.items() if agent is not None}
+        for task_id, agent in found.items():
+            await self._refuse_unbound(task_id, agent)
+        return found
 
     async def doers(self, begun: PlanLoaded) -> Mapping[str, Doer]:
         """For each task that may still run, who would do it, and what stands in the way."""
         found = {}
-        checks: dict[str, AgentCheck] = {}
         for task in begun.tasks:
             if task.status.is_settled or task.gate:
                 continue
@@ -68,9 +73,7 @@ class AgentChoice:
             except AgentUnavailable as error:
                 found[task.id] = Doer(None, str(error))
                 continue
-            if agent.name not in checks:
-                checks[agent.name] = await agent.check()
-            check = checks[agent.name]
+            check = await self._check(agent)
             problem = None if check.is_ready else check.problem or "it gives no reason"
             found[task.id] = Doer(agent.name, problem)
         return found
@@ -78,7 +81,27 @@ class AgentChoice:
     async def of(self, task_id: str) -> Agent:
         """The agent of one task; raises AgentUnavailable."""
         name = self._name(task_id)
-        return await self._first_ready(task_id) if name is None else self._named(task_id, name)
+        agent = await self._first_ready(task_id) if name is None else self._named(task_id, name)
+        await self._refuse_unbound(task_id, agent)
+        return agent
+
+    async def _refuse_unbound(self, task_id: str, agent: Agent) -> None:
+        """Raise AgentUnavailable if the task may not do everything, and nothing holds its agent to that.
+
+        The shell runs the plan's own commands, which no permission binds.
+        """
+        task = self._plan.task_by_id[TaskId(task_id)]
+        permissions = permitted(task.permissions, self._choices.permissions)
+        if permissions == UNBOUND or agent.name == SHELL:
+            return
+        if not (await self._check(agent)).abilities.permissions:
+            raise AgentUnavailable(f"Task {task_id} in line {task.line}: {unkept(agent.name, permissions)}")
+
+    async def _check(self, agent: Agent) -> AgentCheck:
+        """What the agent said of itself when it was first asked: that may start its program."""
+        if agent.name not in self._checks:
+            self._checks[agent.name] = await agent.check()
+        return self._checks[agent.name]
 
     def _named(self, task_id: str, name: str) -> Agent:
         try:
@@ -122,7 +145,7 @@ class _AbsentRun:
         self._problem = problem
 
     async def events(self) -> AsyncIterator[AgentEvent]:
-        yield Finished("failed", error=self._problem)
+        yield Finished("failed", error=self._problem, is_final=True)
 
     async def interrupt(self, reason: str) -> None:
         """There is nothing to end."""

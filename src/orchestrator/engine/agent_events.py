@@ -135,7 +135,7 @@ class Log:
 class Finished:
     """The end. `text` becomes the finding (Markdown); `error` is one sentence where it did not complete.
 
-    `limit` goes with the outcome `limited`.
+    `limit` goes with the outcome `limited`. `is_final`: another attempt would end the same way.
     """
 
     outcome: RunOutcome
@@ -143,6 +143,7 @@ class Finished:
     error: str | None = None
     exit_code: int | None = None
     limit: Limit | None = None
+    is_final: bool = False
 
 
 AgentEvent = (

@@ -43,7 +43,7 @@ def attempt_result(
     return AttemptResult(
         succeeded=False,
         # No key now means no key in the next attempt, and the same task will not be shorter then.
-        is_final=last.outcome in {"unauthorized", "unknown_model", "context_full"},
+        is_final=last.is_final or last.outcome in {"unauthorized", "unknown_model", "context_full"},
         is_limited=last.outcome == "limited",
         limit_until=last.limit.resets_at if last.limit else None,
         error=clip(error, SUMMARY_LENGTH_MAX),

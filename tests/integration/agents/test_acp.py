@@ -194,9 +194,41 @@ async def test_what_was_not_offered_is_refused(make_run):
 async def test_an_agent_is_made_to_ask_unless_all_is_allowed(make_run, heard):
     await read(make_run("completes", permissions="edits"))
     assert heard("session/set_mode") == [{"sessionId": acp_double.SESSION, "modeId": "default"}]
-    silent = replace(PROFILE, asking_modes=("of-tomorrow",))
-    events = await read(make_run("completes", silent, permissions="edits"))
-    assert "no mode that is known to ask" in of(Log, events)[0].text
+
+
+@pytest.mark.parametrize("permissions", ["read-only", "ask", "edits"])
+async def test_an_agent_that_nothing_makes_ask_is_not_asked_to_do_anything(make_run, heard, permissions):
+    events = await read(make_run("completes", permissions=permissions, DOUBLE_MODES="yolo auto"))
+    [end] = events
+    assert (end.outcome, end.is_final) == ("failed", True)
+    assert f"double cannot be held to permissions {permissions}" in end.error
+    for advice in ("permissions full", "agents.toml", "asking_modes", "asking_environment", "asks = true"):
+        assert advice in end.error
+    assert heard("session/new")
+    assert heard("session/prompt") == []
+
+
+@pytest.mark.parametrize("vouched", [{"asks": True}, {"asking_environment": {"DOUBLE_ASKS": "1"}}])
+async def test_an_agent_that_its_profile_vouches_for_needs_no_mode(make_run, heard, vouched):
+    profile = replace(PROFILE, asking_modes=(), **vouched)
+    events = await read(make_run("asks", profile, permissions="read-only"))
+    assert events[-1].text == "Told no."
+    assert heard("session/set_mode") == []
+
+
+async def test_an_agent_that_may_do_everything_needs_no_mode(make_run, heard):
+    events = await read(make_run("completes", DOUBLE_MODES="yolo auto"))
+    assert events[-1].outcome == "completed"
+    assert heard("session/set_mode") == []
+
+
+async def test_a_session_taken_up_again_without_its_modes_is_left_for_a_new_one(make_run, heard):
+    run = make_run("asks", permissions="edits", session_id=acp_double.SESSION, DOUBLE_FORGETS_MODES="1")
+    events = await read(run)
+    assert "has no mode that asks: a new one begins" in of(Log, events)[0].text
+    assert (len(heard("session/resume")), len(heard("session/new"))) == (1, 1)
+    assert heard("session/set_mode") == [{"sessionId": acp_double.SESSION, "modeId": "default"}]
+    assert events[-1].text == "Told no."
 
 
 # ---- sessions and models
@@ -391,6 +423,9 @@ async def test_the_check_tells_a_version_or_why_not(tmp_path):
     assert (check.is_ready, check.version, check.problem) == (True, "1.2.3", None)
     assert check.abilities.permissions
     assert check.abilities.cost
+    unbound = replace(versioned, asking_modes=())
+    assert not (await AcpAgent(unbound, own).check()).abilities.permissions
+    assert (await AcpAgent(replace(unbound, asks=True), own).check()).abilities.permissions
     missing = await AcpAgent(replace(PROFILE, command=("no-such-agent",)), own).check()
     assert not missing.is_ready
     assert "not on the PATH" in missing.problem

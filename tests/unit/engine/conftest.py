@@ -20,7 +20,7 @@ from orchestrator.engine.agent_events import AgentEvent, Finished, PermissionAsk
 from orchestrator.engine.attempt import Limits
 from orchestrator.engine.orchestrator import Orchestrator, RunOptions
 from orchestrator.engine.ports import LEASE_SECONDS, EventLog, Ports
-from orchestrator.engine.records import AgentCheck, Job, Lease, NewInstance
+from orchestrator.engine.records import Abilities, AgentCheck, Job, Lease, NewInstance
 from orchestrator.engine.recovery import Undertaker
 from orchestrator.engine.status_reader import StatusReader
 from orchestrator.store.memory import (
@@ -76,10 +76,12 @@ class Robot:
         self.plays: dict[str, list[Play]] = {}
         self.runs: list[RobotRun] = []
         self.problem: str | None = None
+        self.asks = name != "shell"
         self.most_at_once = 0
 
     async def check(self) -> AgentCheck:
-        return AgentCheck(is_ready=self.problem is None, problem=self.problem)
+        abilities = Abilities(permissions=self.asks)
+        return AgentCheck(is_ready=self.problem is None, problem=self.problem, abilities=abilities)
 
     def run(self, job: Job) -> RobotRun:
         plays = self.plays.get(job.task.id, [])

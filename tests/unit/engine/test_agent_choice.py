@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from orchestrator.domain.commands import RetryTask
 from orchestrator.domain.errors import AgentUnavailable
 from orchestrator.domain.events import PlanLoaded
-from orchestrator.domain.task_status import RunStatus
+from orchestrator.domain.task_status import RunStatus, TaskStatus
 from orchestrator.engine.agent_choice import Doer
 
 PLAN = """# P
@@ -118,3 +121,38 @@ async def test_a_run_whose_user_said_nothing_allows_everything(make_house):
     await house.run()
     assert house.robot.runs[0].job.permissions == "full"
     assert house.events(PlanLoaded)[0].permissions == "full"
+
+
+async def test_a_run_with_an_agent_that_nothing_makes_ask_is_refused_before_its_first_task(make_house):
+    house = make_house(WIDE)
+    house.robot.asks = False
+    for ceiling, task in (("read-only", "1.1"), ("ask", "1.1"), ("edits", "1.1"), ("full", "1.2")):
+        with pytest.raises(
+            AgentUnavailable, match=rf"Task {task} in line \d+: Agent robot cannot be held to"
+        ):
+            await house.run(permissions=ceiling)
+        _, agents = await (await house.orchestrator(permissions=ceiling)).preview()
+        assert "cannot be held to permissions" in agents[task].problem
+        assert agents["1.3"] == Doer("shell")
+    assert house.store.instances == {}
+    assert house.robot.runs == []
+
+
+async def test_an_agent_that_nothing_makes_ask_may_do_everything_where_everything_is_allowed(make_house):
+    house = make_house(WIDE.replace("  - permissions: read-only\n", ""))
+    house.robot.asks = False
+    assert await house.run() is RunStatus.COMPLETED
+
+
+async def test_a_task_that_is_retried_later_is_refused_its_agent_as_well(make_house):
+    house = make_house(PLAN.replace("[ ] 1.1", "[x] 1.1"))
+    house.robot.asks = False
+    work = await house.begin(on_blocked="wait", permissions="ask")
+    await house.until(lambda: house.stored() and house.state().status is RunStatus.BLOCKED)
+    await house.command(RetryTask(task_id="1.1", force=True))
+    await house.until(lambda: house.state().tasks["1.1"].status is TaskStatus.FAILED)
+    assert "Agent robot cannot be held to permissions ask" in house.state().tasks["1.1"].last_error
+    assert house.state().tasks["1.1"].attempt == 1
+    assert house.robot.runs == []
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)

@@ -48,7 +48,9 @@ class AcpAgent:
             {**passed, **self.profile.environment},
             install=self.profile.install,
             abilities=Abilities(
-                permissions=True, resume=self.profile.can_resume, cost=self.profile.tells_cost
+                permissions=self.profile.can_be_held,
+                resume=self.profile.can_resume,
+                cost=self.profile.tells_cost,
             ),
         )
         self._version = check.version

@@ -19,7 +19,8 @@ class AcpProfile:
     `pass_environment` names variables of ours that it may see beside the usual ones, as names or patterns
     with `*`; `environment` are further ones with their values, and `asking_environment` those that make it
     ask before it acts, set unless everything is allowed. `asking_modes` are names of session modes to the
-    same end, of which the first that the agent has is taken. `model_arguments` are added to the command where
+    same end, of which the first that the agent has is taken; `asks` says that it asks in whatever mode it is.
+    `model_arguments` are added to the command where
     a model is wanted, with `{model}` in them; without them the model is set through the protocol.
     `complaint` is a regular expression for a line of its stderr that says, in its first group, what the
     vendor has answered: for agents that try again without a word.
@@ -32,12 +33,18 @@ class AcpProfile:
     environment: Mapping[str, str] = field(default_factory=dict)
     asking_environment: Mapping[str, str] = field(default_factory=dict)
     asking_modes: tuple[str, ...] = ("default", "ask")
+    asks: bool = False
     model_arguments: tuple[str, ...] = ()
     complaint: str = ""
     login: str = ""
     install: str = ""
     can_resume: bool = True
     tells_cost: bool = False
+
+    @property
+    def can_be_held(self) -> bool:
+        """Whether anything is known that may make it ask; an agent without is given full permissions only."""
+        return self.asks or bool(self.asking_environment or self.asking_modes)
 
 
 _MODEL_VENDORS = (

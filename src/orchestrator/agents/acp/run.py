@@ -238,7 +238,7 @@ class AcpRun:
         except RequestFailed as failure:
             return ended_by_error(failure, now, self._profile.login)
         except NoSession as problem:
-            return Finished("failed", error=str(problem))
+            return Finished("failed", error=str(problem), is_final=True)
         except PeerGone:
             return None
         talk.is_answered = True

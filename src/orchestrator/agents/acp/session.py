@@ -14,6 +14,7 @@ from orchestrator.agents.acp.endings import AUTHENTICATION_REQUIRED
 from orchestrator.agents.acp.profiles import MODEL_PLACE, AcpProfile
 from orchestrator.agents.json_rpc import JsonRpcPeer, RequestFailed
 from orchestrator.domain.events import clip
+from orchestrator.domain.permissions import unkept
 from orchestrator.engine.records import Job
 
 PROTOCOL_VERSION = 1
@@ -77,6 +78,9 @@ class AcpSession:
                 raise
             self.notes.append(f"The earlier session {earlier} could not be taken up again: {failure.message}")
             return None
+        if not self._can_be_held(_object(setup)):
+            self.notes.append(f"The earlier session {earlier} has no mode that asks: a new one begins.")
+            return None
         self.id = earlier
         return _object(setup) or {"sessionId": earlier}
 
@@ -112,21 +116,32 @@ class AcpSession:
             )
 
     async def _choose_mode(self, setup: dict[str, Any]) -> None:
-        """Have the agent ask before it acts, unless everything is allowed."""
-        if self._job.permissions == "full" or self._profile.asking_environment:
+        """Have the agent ask before it acts, unless everything is allowed.
+
+        Raises NoSession where nothing makes it: then nothing would keep it from acting either.
+        """
+        if self._job.permissions == "full":
             return
-        modes = [_object(mode).get("id") for mode in _list(_object(setup.get("modes")).get("availableModes"))]
+        if not self._can_be_held(setup):
+            raise NoSession(unkept(self._profile.name, self._job.permissions))
+        mode = self._asking_mode(setup)
         option = _option(setup, "mode")
-        wanted = next((m for m in self._profile.asking_modes if m in modes or m in _values(option)), None)
-        if wanted is None:
-            self.notes.append(
-                f"{self._profile.name} offers no mode that is known to ask before it acts: "
-                f"what “{self._job.permissions}” forbids is refused only where it asks."
-            )
-        elif wanted in modes:
-            await self._set("session/set_mode", {"modeId": wanted})
+        if mode is None or self._profile.asking_environment:
+            return
+        if mode in _modes(setup):
+            await self._set("session/set_mode", {"modeId": mode})
         elif option is not None:
-            await self._set("session/set_config_option", {"configId": option["id"], "value": wanted})
+            await self._set("session/set_config_option", {"configId": option["id"], "value": mode})
+
+    def _can_be_held(self, setup: dict[str, Any]) -> bool:
+        """Whether the session that was opened so asks, or can be made to, where not everything is allowed."""
+        is_vouched = self._profile.asks or bool(self._profile.asking_environment)
+        return self._job.permissions == "full" or is_vouched or self._asking_mode(setup) is not None
+
+    def _asking_mode(self, setup: dict[str, Any]) -> str | None:
+        """The first of the modes that ask which the session has."""
+        offered = [*_modes(setup), *_values(_option(setup, "mode"))]
+        return next((mode for mode in self._profile.asking_modes if mode in offered), None)
 
     async def _set(self, method: str, params: dict[str, Any]) -> None:
         await self._peer.request(method, {"sessionId": self.id, **params})
@@ -149,6 +164,11 @@ def _greeting() -> dict[str, Any]:
         "clientCapabilities": {"fs": {"readTextFile": False, "writeTextFile": False}, "terminal": False},
         "clientInfo": {"name": "plan-orchestrator", "title": "Plan Orchestrator", "version": version},
     }
+
+
+def _modes(setup: dict[str, Any]) -> list[Any]:
+    """The ids of the session's modes."""
+    return [_object(mode).get("id") for mode in _list(_object(setup.get("modes")).get("availableModes"))]
 
 
 def _option(setup: dict[str, Any], category: str) -> dict[str, Any] | None:
