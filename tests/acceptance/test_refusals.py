@@ -6,9 +6,11 @@ import contextlib
 import json
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import acp_double
 import httpx
 import pytest
 from doors import CHECKOUT, LIMIT_SECONDS, Project, wait_until
@@ -53,6 +55,26 @@ def test_a_task_without_any_agent_is_exit_3_before_the_first_task(project: Proje
     assert "1.2" in refused(project, code=3)
     assert not (project.root / "docs/plan-outputs/needs/findings").exists()
     assert "claude" in refused(project, "--agent", "claude", code=3)
+
+
+def test_an_agent_that_nothing_makes_ask_is_given_nothing_that_it_may_not_do(project: Project):
+    double = Path(acp_double.__file__)
+    project.plan("wild", "# Wild\n\n## Phase 1: A\n\n- [ ] 1.1 Do [[play:acts]]\n  - agent: wild\n")
+    (project.root / "agents.toml").write_text(
+        f'[wild]\ncommand = ["{sys.executable}", "{double}"]\nasking_modes = []\n'
+    )
+    for permissions in ("read-only", "ask", "edits"):
+        said = refused(project, "--permissions", permissions, code=3)
+        assert f"Task 1.1 in line 5: Agent wild cannot be held to permissions {permissions}" in said
+    assert not (project.root / "made.txt").exists()
+    url = project.serve("--allow-shell").url
+    asked = {"plan": "wild", "permissions": "read-only"}
+    answer = httpx.post(f"{url}/api/orchestrators", json=asked, timeout=30)
+    assert (answer.status_code, answer.json()["code"]) == (503, "agent_unavailable")
+    assert "cannot be held to" in answer.json()["detail"]
+    assert project.command("list", "--all") == "No orchestrator has run here yet.\n"
+    assert project.run("--permissions", "full").wait() == 0
+    assert (project.root / "made.txt").exists()
 
 
 def test_a_look_ahead_leaves_nothing_behind_and_ends_as_the_run_would(project: Project):

@@ -54,7 +54,8 @@ class Turn:
     def finish(self, call: str, text: str, status: str = "completed") -> None:
         update("tool_call_update", toolCallId=call, status=status, content=text_content(text))
 
-    def ask(self, call: str, title: str, kind: str) -> str:
+    def ask(self, call: str, title: str, kind: str, **parts: Any) -> str:
+        """Ask for permission; `parts` are what is said of the call instead of its command."""
         number = next(NUMBERS)
         options = [
             {"optionId": "yes", "name": "Yes", "kind": "allow_once"},
@@ -63,7 +64,12 @@ class Turn:
         params = {
             "sessionId": SESSION,
             "options": options,
-            "toolCall": {"toolCallId": call, "title": title, "kind": kind, "rawInput": {"command": title}},
+            "toolCall": {
+                "toolCallId": call,
+                "title": title,
+                "kind": kind,
+                **(parts or {"rawInput": {"command": title}}),
+            },
         }
         with self.has_answer:
             send({"id": number, "method": "session/request_permission", "params": params})
@@ -133,6 +139,31 @@ def asks(turn: Turn) -> None:
         turn.finish("c1", "removed")
     else:
         turn.finish("c1", "refused", "failed")
+    turn.say(f"Told {said}.")
+    turn.end()
+
+
+def acts(turn: Turn) -> None:
+    """Does what it likes, and asks nobody."""
+    turn.begin("c1", "touch made.txt", command="touch made.txt")
+    Path("made.txt").touch()
+    turn.finish("c1", "")
+    turn.say("Made it.")
+    turn.end()
+
+
+def asks_in_words(turn: Turn) -> None:
+    """As Kimi does: what the command is stands in the question's text alone, until it may run."""
+    said = turn.ask("c1", "Bash", "execute", content=text_content("May this run: touch made.txt"))
+    update("tool_call_update", toolCallId="c1", rawInput={"command": "touch made.txt"})
+    turn.finish("c1", "made" if said == "yes" else "refused", "completed" if said == "yes" else "failed")
+    turn.say(f"Told {said}.")
+    turn.end()
+
+
+def asks_without_a_word(turn: Turn) -> None:
+    said = turn.ask("c1", "Bash", "execute", content=[])
+    turn.finish("c1", "refused", "failed")
     turn.say(f"Told {said}.")
     turn.end()
 

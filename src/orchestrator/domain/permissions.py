@@ -62,9 +62,9 @@ def unkept(agent: str, permissions: Permissions) -> str:
     """Why an agent that nothing makes ask before it acts is given no task, and what would help."""
     return (
         f"Agent {agent} cannot be held to permissions {permissions}: nothing makes it ask before it acts. "
-        "Give it permissions full (--permissions full, and nothing narrower in the plan), name another agent, "
-        "or say in agents.toml what makes it ask (asking_modes, asking_environment) or that it always does "
-        "(asks = true)."
+        "Give it permissions full (--permissions full, and nothing narrower in the plan), name another "
+        "agent, or say in agents.toml what makes it ask (asking_modes, asking_environment) or that it always "
+        "does (asks = true)."
     )
 
 

@@ -65,8 +65,11 @@ def plan_loaded(
     open_tasks = [
         task for task, planned in zip(plan.tasks(), tasks, strict=True) if not planned.status.is_settled
     ]
-    problems += narrowed_tasks(open_tasks, choices.permissions)
-    problems += unbound_commands(open_tasks, choices.permissions)
+    # First, since a long list of problems is cut short.
+    problems[:0] = (
+        *narrowed_tasks(open_tasks, choices.permissions),
+        *unbound_commands(open_tasks, choices.permissions),
+    )
     return PlanLoaded(
         plan_name=file.name,
         plan_path=file.path,

@@ -176,6 +176,31 @@ async def test_somebody_else_may_answer(make_run, allow, said, outcome):
     assert [event.outcome for event in of(ToolCallCompleted, events)] == [outcome]
 
 
+@pytest.mark.parametrize(
+    ("play", "question", "command"),
+    [
+        ("asks", "execute: rm -rf build", "rm -rf build"),
+        ("asks-in-words", "Bash: May this run: touch made.txt", "May this run: touch made.txt"),
+        ("asks-without-a-word", "Bash: Bash", None),
+    ],
+)
+async def test_a_question_that_does_not_say_what_would_be_done_cannot_be_allowed(
+    make_run, play, question, command
+):
+    run = make_run(play, permissions="ask")
+    events = []
+    async for event in run.events():
+        events.append(event)
+        if isinstance(event, PermissionAsked):
+            await run.answer(event.request_id, allow=False)
+    [asked] = of(PermissionAsked, events)
+    assert (asked.question, asked.command) == (question, command)
+    assert asked.can_allow is (command is not None)
+    [begun] = of(ToolCallStarted, events)
+    assert f"{begun.tool_name}: {begun.input_summary}" == question
+    assert events[-1].text == "Told no."
+
+
 async def test_an_open_question_is_answered_as_cancelled(make_run):
     run = make_run("asks", permissions="ask")
     async for event in run.events():

@@ -211,3 +211,37 @@ def test_what_is_malformed_or_of_no_interest_harms_nothing(update):
     turn = AcpTurn()
     turn.usage.begin(None)
     assert of(ToolCallStarted, [*turn.update(update, 0.0), *turn.close(0.0)]) == []
+
+
+def said(text: str):
+    return [{"type": "content", "content": {"type": "text", "text": text}}]
+
+
+@pytest.mark.parametrize(
+    ("call", "about", "command"),
+    [
+        ({"title": "Bash", "rawInput": {"command": "rm a"}}, "rm a", "rm a"),
+        ({"title": "rm a"}, "rm a", "rm a"),
+        ({"title": "Delete", "locations": [{"path": "/a"}]}, "Delete /a", "Delete /a"),
+        ({"title": "Bash", "content": said("Run rm a?")}, "Run rm a?", "Run rm a?"),
+        (
+            {"title": "Bash", "rawInput": {"cwd": "/p"}, "content": said("Run rm a?")},
+            "Run rm a?",
+            "Run rm a?",
+        ),
+        (
+            {"title": "Run a command", "content": said("It is rm a")},
+            "Run a command\nIt is rm a",
+            "Run a command\nIt is rm a",
+        ),
+        ({"title": "Bash"}, "Bash", ""),
+        ({"title": "Bash", "rawInput": {}, "content": []}, "Bash", ""),
+        ({"rawInput": {"description": "tidy up"}}, "", ""),
+        ({}, "", ""),
+    ],
+)
+def test_what_a_question_says_of_the_call(call, about, command):
+    turn = AcpTurn()
+    list(turn.asked({"toolCallId": "c1", "kind": "execute", **call}, 0.0))
+    story = turn.story("c1")
+    assert (story.input_text, story.whole_input[0]) == (about, command)

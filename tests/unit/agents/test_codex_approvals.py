@@ -98,4 +98,28 @@ def test_other_requests_are_no_questions(method):
     ],
 )
 def test_what_the_jobs_permissions_settle(permissions, method, settled):
-    assert asked(method, {}).settled(permissions) is settled
+    params = {"permissions": {"network": {"enabled": True}}} if method == RIGHTS else {}
+    assert asked(method, params).settled(permissions) is settled
+
+
+@pytest.mark.parametrize("permissions", ["read-only", "ask", "edits", "full"])
+def test_what_can_only_be_declined_is_declined_and_nobody_is_asked(permissions):
+    assert asked(SERVER, {"mode": "url", "url": "https://example.org"}).settled(permissions) is False
+    assert asked(RIGHTS, {"permissions": {}}).settled(permissions) is False
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "described", "can_allow"),
+    [
+        (COMMAND, {"command": "rm a"}, "", True),
+        (COMMAND, {}, "rm a", True),
+        (COMMAND, {}, "", False),
+        (COMMAND, {"networkApprovalContext": {"host": "example.org"}}, "", True),
+        (FILES, {}, "update a.py", True),
+        (FILES, {}, "", False),
+        (RIGHTS, {"permissions": {"network": {"enabled": True}}}, "", True),
+        (SERVER, {"serverName": "docs", "message": "Really?"}, "", True),
+    ],
+)
+def test_what_does_not_say_what_would_be_done_cannot_be_allowed(method, params, described, can_allow):
+    assert asked(method, params, described).can_allow is can_allow

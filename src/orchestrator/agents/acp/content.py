@@ -91,10 +91,18 @@ def input_text(raw_input: Any, title: str, locations: list[Any]) -> str:
             return _compact(told)
     elif raw_input:
         return raw_input if isinstance(raw_input, str) else _compact(raw_input)
-    paths = [
+    return " ".join([title, *(path for path in _paths(locations) if path not in title)]).strip()
+
+
+def says_what(title: str, locations: list[Any]) -> bool:
+    """Whether a call's title and places say what it is about: a single word is the name of its tool."""
+    return bool(_paths(locations)) or (bool(title) and not _NAME.fullmatch(title))
+
+
+def _paths(locations: list[Any]) -> list[str]:
+    return [
         place["path"] for place in locations if isinstance(place, dict) and isinstance(place.get("path"), str)
     ]
-    return " ".join([title, *(path for path in paths if path not in title)]).strip()
 
 
 def whole_input(raw_input: Any, parts: list[Any]) -> tuple[str, str]:

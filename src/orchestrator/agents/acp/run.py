@@ -224,9 +224,8 @@ class AcpRun:
         event = await talk.desk.ask(message, tool_id, story.kind, question)
         if event is not None:
             command, rest = story.whole_input
-            self._events.append(
-                replace(event, tool_name=story.tool_name, command=command or None, context=rest or None)
-            )
+            shown = replace(event, tool_name=story.tool_name, command=command or None, context=rest or None)
+            self._events.append(replace(shown, can_allow=bool(command)))
         elif talk.desk.is_refused(tool_id):
             self._events += self._turn.deny(tool_id)
 

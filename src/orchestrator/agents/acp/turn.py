@@ -33,6 +33,7 @@ class CallStory:
     locations: list[Any] = field(default_factory=list)
     content: list[Any] = field(default_factory=list)
     raw_output: Any = None
+    question: str = ""
     shown: str = ""
     live: LiveOutput = field(default_factory=LiveOutput)
 
@@ -62,13 +63,22 @@ class CallStory:
 
     @property
     def input_text(self) -> str:
-        """What the call is about."""
-        return content.input_text(self.raw_input, self.title, self.locations)
+        """What the call is about: where its input does not say it, also in the words of its question."""
+        about = content.input_text(self.raw_input, self.title, self.locations)
+        if not self.question or content.is_told(self.raw_input):
+            return about
+        return f"{about}\n{self.question}" if content.says_what(self.title, self.locations) else self.question
 
     @property
     def whole_input(self) -> tuple[str, str]:
-        """All that it is given, for the person who is asked about it: the command, and what goes with it."""
-        return content.whole_input(self.raw_input, self.content)
+        """All that it is given, for the person who is asked about it: the command, and what goes with it.
+
+        Both are empty where the agent says no more than the name of a tool.
+        """
+        command, rest = content.whole_input(self.raw_input, self.content)
+        if not command and (self.question or content.says_what(self.title, self.locations)):
+            command = self.input_text
+        return command, rest
 
     @property
     def output_text(self) -> str:
@@ -106,6 +116,7 @@ class AcpTurn:
         tool_id = content.call_id(call)
         if tool_id and tool_id not in self._ended:
             story = self._hear(tool_id, call)
+            story.question = content.content_text(story.content)
             yield from self._start(tool_id, story, now)
 
     def story(self, tool_id: str) -> CallStory:

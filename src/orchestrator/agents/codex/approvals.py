@@ -6,7 +6,7 @@ After `ServerRequest` of the protocol that `codex app-server generate-ts` writes
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from orchestrator.agents.codex.items import PATCH, SHELL, inner_command
@@ -20,7 +20,10 @@ Params = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A question that somebody can answer with yes or no, and both answers as Codex wants them."""
+    """A question that somebody can answer with yes or no, and both answers as Codex wants them.
+
+    `can_allow` is false where it does not say what would be done.
+    """
 
     question: str
     tool_id: str | None
@@ -30,9 +33,12 @@ class Approval:
     if_denied: Any
     command: str | None = None
     context: str | None = None
+    can_allow: bool = True
 
     def settled(self, permissions: Permissions) -> bool | None:
         """The answer that stands already; None where somebody is to be asked."""
+        if self.if_allowed == self.if_denied:
+            return False
         answer = verdict(permissions, self.kind)
         return None if answer == "ask" else answer == "allow"
 
@@ -60,7 +66,8 @@ def approval(request: Request, described: str = "", changes: str = "") -> Approv
 def _execution(params: Params, described: str) -> Approval:
     network = params.get("networkApprovalContext")
     if isinstance(network, dict):
-        return _decision(params, f"Let it reach {network.get('host', 'the network')}?", SHELL, "execute")
+        reached = f"Let it reach {network.get('host', 'the network')}?"
+        return replace(_decision(params, reached, SHELL, "execute"), can_allow=True)
     command = inner_command(str(params.get("command") or described))
     place = params.get("cwd", "the project")
     question = f"Run this in {place}?\n{command or 'a command'}"
@@ -80,6 +87,7 @@ def _decision(
         if_denied={"decision": "decline"},
         command=command or None,
         context="\n".join(filter(None, (place, str(reason) if reason else ""))) or None,
+        can_allow=bool(command),
     )
 
 

@@ -274,6 +274,7 @@ def _ask_person(turn: CodexTurn, request_id: str, asked: Approval) -> Iterator[A
         tool_name=asked.tool_name,
         command=asked.command,
         context=asked.context,
+        can_allow=asked.can_allow,
     )
 
 
