@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,15 +13,14 @@ import browser
 import httpx
 import node
 import pytest
-from doors import CHECKOUT, WAITING_PLAN, Door, Project, wait_until
+from doors import CHECKOUT, Project, wait_until
+from next_app import KIT, Site, at_work, build, follow_readme, module_of
 from playwright.sync_api import Page, expect
 from snippets import snippets
 
-KIT = CHECKOUT / "docs" / "plan-outputs" / "orchestrator-api-server"
 SKELETON = Path(__file__).parent / "nextjs"
-PLAN = WAITING_PLAN + "\n- [ ] 1.3 Wants mending\n\n  ```sh\n  test -e mended\n  ```\n"
 TOKEN = "a-token-that-only-the-test-knows"
-NEXT = "node_modules/next/dist/bin/next"
+FLAG = "  cacheComponents: true,\n"
 
 pytestmark = [
     pytest.mark.long,
@@ -34,74 +32,30 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty Next.js app in which the README was followed: its files copied and written, and all built."""
+    """An empty Next.js app in which the README was followed, built with `cacheComponents`, as in the template."""
     app = node.app_copy(SKELETON, tmp_path_factory.mktemp("next") / "app")
-    copying = next(one for one in snippets(KIT / "README.md") if "mkdir -p src/types" in one.text)
-    *commands, install = copying.text.splitlines()
-    assert install == "npm install @tanstack/react-query"  # which the lock of the skeleton has done
-    for command in commands:
-        at_home = command.replace("PATH/TO/docs/plan-outputs/orchestrator-api-server", str(KIT))
-        subprocess.run(at_home, shell=True, cwd=app, check=True)
-    for snippet in snippets(KIT / "README.md"):
-        if snippet.language in {"ts", "tsx"}:
-            path = app / (snippet.title or f"src/snippets/line-{snippet.line}.ts")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(snippet.text)
-    node.output_of("node", app / NEXT, "build", cwd=app)
-    return app
+    assert FLAG in (app / "next.config.ts").read_text()
+    follow_readme(app, installs=False)
+    return build(app)
 
 
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+@pytest.fixture(scope="module")
+def app_without_flag(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, built without `cacheComponents`."""
+    app = node.app_copy(SKELETON, tmp_path_factory.mktemp("next") / "app")
+    config = app / "next.config.ts"
+    config.write_text(config.read_text().replace(FLAG, ""))
+    follow_readme(app, installs=False)
+    return build(app)
 
 
-class Site:
-    """The app at work, with the server and the run that it shows."""
-
-    def __init__(self, app: Path, project: Project, host: str, token: str | None) -> None:
-        self.project = project
-        self.port, self.origin = free_port(), f"http://{host}:{free_port()}"
-        self.token = token
-        self.server = self.serve()
-        self.url = self.server.url
-        secret = {"ORCHESTRATOR_API_TOKEN": token} if token else {}
-        self.process = subprocess.Popen(
-            ["node", app / NEXT, "start", "-H", "127.0.0.1", "-p", self.origin.rpartition(":")[2]],
-            cwd=app,
-            env={**node.ENVIRONMENT, "ORCHESTRATOR_URL": self.url, **secret},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        project.plan("long", PLAN)
-        self.run = project.run("--plan", "long", "--on-blocked", "wait")
-        self.id = project.only_id()
-        wait_until(self._answers)
-
-    def serve(self) -> Door:
-        extra = {"ORCHESTRATOR_API_TOKEN": self.token} if self.token else {}
-        return self.project.open(
-            "run_api_server.py", "--port", str(self.port), "--allow-origin", self.origin, environment=extra
-        )
-
-    def _answers(self) -> bool:
-        try:
-            return httpx.get(self.origin).status_code == 200
-        except httpx.TransportError:
-            return False
-
-    def close(self) -> None:
-        self.process.terminate()
-        self.process.wait(30)
-
-
-@pytest.fixture(params=["same host", "token, another host"])
-def site(request: pytest.FixtureRequest, app: Path, project: Project) -> Iterator[Site]:
-    alone = request.param == "same host"
-    site = Site(app, project, "127.0.0.1" if alone else "localhost", None if alone else TOKEN)
-    yield site
-    site.close()
+@pytest.fixture(params=["app", "app_without_flag"])
+def site(request: pytest.FixtureRequest, project: Project) -> Iterator[Site]:
+    """The one with a token and on another host than its server, the other with neither."""
+    app = request.getfixturevalue(request.param)
+    apart = ("localhost", TOKEN) if request.param == "app" else ("127.0.0.1", None)
+    with at_work(app, project, *apart) as site:
+        yield site
 
 
 def seqs_on(page: Page) -> list[int]:
@@ -134,8 +88,9 @@ def test_the_app_of_the_readme_shows_a_run_and_steers_it(site: Site):
         (project.root / "go").touch()
         alert = page.locator("p[role=alert]")
         expect(alert).to_contain_text("cannot be reached", timeout=30_000)
+        expect(alert).not_to_contain_text("--allow-origin")
         expect(page.get_by_role("list", name="Tasks")).to_be_visible()
-        site.serve()
+        site.serve(*site.allowing)
         expect(status).to_have_text("blocked", timeout=30_000)
         expect(alert).to_have_count(0)
 
@@ -169,19 +124,63 @@ def test_the_app_of_the_readme_shows_a_run_and_steers_it(site: Site):
     assert [error for error in tab.console_errors if not any(part in error for part in expected)] == []
 
 
+def test_a_page_that_is_left_and_comes_back_goes_on(app: Path, project: Project):
+    """With `cacheComponents` Next.js keeps the pages that are left, with their state and refs."""
+    with at_work(app, project) as site, browser.opened_tab() as tab:
+        page = tab.page
+        status, connection = page.get_by_label("Status"), page.get_by_label("Connection")
+        page.goto(site.origin)
+        page.get_by_role("link", name="long").click()
+        expect(connection).to_have_text("live")
+        page.get_by_role("button", name="Pause").click()
+        expect(status).to_have_text("paused")
+        # Left within the second after which the page would ask for the whole status.
+        page.go_back()
+        expect(page.get_by_role("heading", name="Orchestrators")).to_be_visible()
+        page.go_forward()
+        expect(connection).to_have_text("live")
+        with page.expect_request(re.compile("/status$")):
+            assert httpx.post(f"{site.url}/api/orchestrators/{site.id}/resume").status_code == 200
+        expect(status).to_have_text("running")
+        (project.root / "go").touch()
+    assert (tab.page_errors, tab.console_errors) == ([], [])
+
+
+def test_what_a_refused_page_and_the_log_say_lets_the_page_in(app: Path, project: Project):
+    with at_work(app, project, "localhost", is_allowed=False) as site, browser.opened_tab() as tab:
+        page, refused = tab.page, f"restart it with --allow-origin {site.origin} to allow this page."
+        page.goto(f"{site.origin}/live?id={site.id}")
+        alerts = page.locator("p[role=alert]")
+        # The query tries three times before it gives up.
+        expect(alerts).to_have_text([re.compile(f"cannot be reached.*{refused}")] * 2, timeout=60_000)
+        assert [error for error in tab.console_errors if "blocked by CORS policy" in error]
+        logged = [line for line in site.server.lines if "may not use this server" in line]
+        assert len(logged) == 1
+        assert f"add --allow-origin {site.origin} to" in logged[0]
+
+        site.server.kill()
+        site.server.wait()
+        flag = re.search(r"--allow-origin \S+", alerts.first.inner_text())
+        assert flag
+        site.serve(*flag[0].split())
+        page.reload()
+        expect(page.get_by_label("Connection")).to_have_text("live")
+        expect(alerts).to_have_count(0)
+        (project.root / "go").touch()
+
+
 def test_the_snippets_without_a_file_run_in_a_browser(app: Path, project: Project, tmp_path: Path):
     """On an allowed origin, each as a module of its own; the run goes on once all of them have begun."""
     watches, calls, live = [
         one for one in snippets(KIT / "README.md") if one.language == "ts" and not one.title
     ]
-    site = Site(app, project, "127.0.0.1", None)
-    try:
+    with at_work(app, project) as site:
         with browser.opened_tab() as tab:
             said: list[str] = []
             tab.page.on("console", lambda message: said.append(message.text))
             tab.page.goto(site.origin)
             for snippet in (calls, live, watches):
-                text = _bundle(app / "src" / "snippets" / f"line-{snippet.line}.ts", app, tmp_path)
+                text = _bundle(module_of(app, snippet), app, tmp_path)
                 text = text.replace("http://127.0.0.1:8000", site.url).replace('"ID"', f'"{site.id}"')
                 assert site.id in text
                 tab.page.add_script_tag(
@@ -199,8 +198,6 @@ def test_the_snippets_without_a_file_run_in_a_browser(app: Path, project: Projec
         assert any(re.fullmatch(r"applied \d+", line) for line in said)
         assert {"task_changed", "1.1", "bash", "ended 100"} <= set(said)
         assert any(re.fullmatch(r"\d+ 1.1 completed", line) for line in said)
-    finally:
-        site.close()
 
 
 def _bundle(source: Path, app: Path, folder: Path) -> str:
