@@ -153,7 +153,8 @@ export interface ApiClient {
    * Work through a plan. The run goes on when this server ends. When nothing can start it waits for a
    * command.
    * A plan with errors is 422 with `problems`, one that another orchestrator works on 409 with its `owner`. A
-   * plan with shell blocks is 403 unless the server has a token or was started with `--allow-shell`.
+   * plan with shell blocks, or with tasks for an agent whose program the repository names, is 403 unless the
+   * server has a token or was started with `--allow-shell`.
    * `POST /api/orchestrators`
    */
   startOrchestrator(body: StartRequest, options?: CallOptions): Promise<StartedOrchestrator>;
@@ -318,8 +319,8 @@ export interface ApiClient {
     options?: CallOptions & { after?: number | undefined },
   ): Promise<AsyncGenerator<OrchestratorEvent>>;
   /**
-   * Who could do the tasks. Every agent that a run or a task can name, with what it can do, or what it lacks;
-   * no model is asked.
+   * Who could do the tasks. Every agent that a run or a task can name, with what it can do, or what it lacks.
+   * No model is asked, and no program is started that the repository names.
    * `GET /api/agents`
    */
   listAgents(options?: CallOptions): Promise<AgentInfo[]>;

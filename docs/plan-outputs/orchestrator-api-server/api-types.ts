@@ -43,7 +43,8 @@ export interface paths {
          * @description The run goes on when this server ends. When nothing can start it waits for a command.
          *
          *     A plan with errors is 422 with `problems`, one that another orchestrator works on 409 with its `owner`.
-         *     A plan with shell blocks is 403 unless the server has a token or was started with `--allow-shell`.
+         *     A plan with shell blocks, or with tasks for an agent whose program the repository names, is 403 unless the
+         *     server has a token or was started with `--allow-shell`.
          */
         post: operations["startOrchestrator"];
         delete?: never;
@@ -481,7 +482,9 @@ export interface paths {
         };
         /**
          * Who could do the tasks
-         * @description Every agent that a run or a task can name, with what it can do, or what it lacks; no model is asked.
+         * @description Every agent that a run or a task can name, with what it can do, or what it lacks.
+         *
+         *     No model is asked, and no program is started that the repository names.
          */
         get: operations["listAgents"];
         put?: never;
@@ -499,6 +502,9 @@ export interface components {
         /**
          * AgentInfo
          * @description An agent that a run or a task can name: whether it can work here, and if not, what to do.
+         *
+         *     One whose program the repository names (`named_by_repository`) was not asked, so it is not `is_ready`; a
+         *     run may use it all the same.
          */
         AgentInfo: {
             name: string;
@@ -506,6 +512,7 @@ export interface components {
             version: string | null;
             problem: string | null;
             abilities: ("permissions" | "resume" | "messages" | "cost" | "budget")[];
+            named_by_repository: boolean;
         };
         /**
          * AgentLimit

@@ -9,6 +9,10 @@
 
 A table is an agent that speaks ACP; its name is what a plan's `agent:` says. Its keys are the fields of
 `AcpProfile`. In the root, and not in `.orchestrator`, because it belongs into the repository like the plans.
+
+So it is the repository's writer who wrote it, not its user. A table names a program, or how and with which
+variables one is started: any of its keys can make it run what its writer wants. That is why every agent that
+has a table here is marked, and started by nothing but a run that may start it.
 """
 
 from __future__ import annotations
@@ -17,7 +21,6 @@ import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import Any
 
 from orchestrator.agents.acp.profiles import PROFILES, AcpProfile
@@ -28,31 +31,17 @@ RESERVED = frozenset({"shell", "scripted", "claude", "codex"})
 BYTES_MAX = 262_144
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,40}")
-_KEYS = tuple(part.name for part in fields(AcpProfile) if part.name != "name")
+_KEYS = tuple(part.name for part in fields(AcpProfile) if part.name not in {"name", "is_from_repository"})
 _TABLES = frozenset({"environment", "asking_environment"})
 _TEXTS = frozenset({"login", "install", "complaint"})
 _SWITCHES = frozenset({"asks", "can_resume", "tells_cost"})
 
 
-def acp_profiles(root: Path) -> tuple[AcpProfile, ...]:
-    """The known agents, with the changes and additions of the project's `agents.toml`, additions first.
+def read_profiles(data: bytes, path: str) -> tuple[AcpProfile, ...]:
+    """The known agents, with the file's changes and additions, additions first. Pure.
 
     Raises AgentUnavailable with file, line and what to do, where the file says what it cannot.
     """
-    path = root / FILE_NAME
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return PROFILES
-    except OSError as error:
-        raise AgentUnavailable(f"{path} cannot be read: {error.strerror}.") from error
-    if len(data) > BYTES_MAX:
-        raise AgentUnavailable(f"{path} is longer than {BYTES_MAX:,} bytes; it cannot be meant as it is.")
-    return read_profiles(data, str(path))
-
-
-def read_profiles(data: bytes, path: str) -> tuple[AcpProfile, ...]:
-    """The same from the file's bytes. Pure."""
     try:
         text = data.decode()
         tables = tomllib.loads(text)
@@ -92,10 +81,10 @@ class _Reader:
             )
         values = {key: self._value(name, key, value) for key, value in table.items()}
         if known is not None:
-            return replace(known, **values)
+            return replace(known, **values, is_from_repository=True)
         if "command" not in values:
             raise self._problem(name, None, f'[{name}] needs a command, such as command = ["{name}", "acp"]')
-        return AcpProfile(name=name, **values)
+        return AcpProfile(name=name, **values, is_from_repository=True)
 
     def _value(self, name: str, key: str, value: Any) -> Any:
         if key not in _KEYS:

@@ -6,7 +6,6 @@ import difflib
 from collections.abc import Sequence
 
 from orchestrator.agents.scripted import ScriptedAgent
-from orchestrator.agents.shell import ShellAgent
 from orchestrator.domain.errors import AgentUnavailable
 from orchestrator.engine.ports import Agent
 
@@ -14,12 +13,22 @@ from orchestrator.engine.ports import Agent
 class AgentRegistry:
     """The shell agent, the scripted one where a script was given, and `general` ones in order of preference.
 
-    A general agent can do any task from its prompt; the shell agent only those that have blocks.
+    A general agent can do any task from its prompt; the shell agent only those that have blocks. `problem`
+    is why the file of the project's own agents could not be read, if it could not. `shows_withheld` counts an
+    agent that the repository names as one that may be ready: it was not asked.
     """
 
     def __init__(
-        self, shell: ShellAgent, scripted: ScriptedAgent | None = None, general: Sequence[Agent] = ()
+        self,
+        shell: Agent,
+        scripted: ScriptedAgent | None = None,
+        general: Sequence[Agent] = (),
+        problem: str | None = None,
+        *,
+        shows_withheld: bool = False,
     ) -> None:
+        self.problem = problem
+        self._shows_withheld = shows_withheld
         self._general: tuple[Agent, ...] = (*((scripted,) if scripted else ()), *general)
         self._agents: dict[str, Agent] = {agent.name: agent for agent in (shell, *self._general)}
 
@@ -30,6 +39,8 @@ class AgentRegistry:
         names = ", ".join(sorted(self._agents))
         if name == ScriptedAgent.name:
             why = "The agent “scripted” needs a script, and none was given."
+        elif self.problem is not None:
+            why = f"There is no agent “{name}”, unless it is one of those that cannot be read: {self.problem}"
         else:
             near = difflib.get_close_matches(name, self._agents, n=1)
             why = f"There is no agent “{name}”{f'; did you mean “{near[0]}”?' if near else '.'}"
@@ -42,6 +53,7 @@ class AgentRegistry:
     async def first_ready(self) -> Agent | None:
         """The first general agent that is ready; the scripted one before all others when it has a script."""
         for agent in self._general:
-            if (await agent.check()).is_ready:
+            check = await agent.check()
+            if check.is_ready or (self._shows_withheld and check.named_by_repository):
                 return agent
         return None

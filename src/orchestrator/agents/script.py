@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -188,17 +187,6 @@ class Script:
         """The steps of an attempt, which counts from 1; later ones repeat the last."""
         attempts = self.tasks.get(task_id, self.default)
         return attempts[min(max(attempt, 1), len(attempts)) - 1]
-
-
-def read_script(path: Path) -> Script:
-    """The script in the file; raises UsageError with the file and the key where it is wrong."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"The script {path} cannot be read: {error.strerror}.") from error
-    if len(data) > SCRIPT_BYTES_MAX:
-        raise UsageError(f"The script {path} is larger than {SCRIPT_BYTES_MAX:,} bytes.")
-    return parse_script(data, str(path))
 
 
 def parse_script(text: str | bytes, name: str) -> Script:

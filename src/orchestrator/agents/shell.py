@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import subprocess
 import time
 from collections.abc import AsyncIterator, Collection, Mapping
 
 from orchestrator.agents.containment import ContainedProcesses, Ended, NotStarted, Output
 from orchestrator.agents.environment import attempt_environment, marker
-from orchestrator.agents.installed import told_version
+from orchestrator.agents.installed import not_found, told_version
+from orchestrator.agents.programs import EVERY_PROGRAM, Programs
 from orchestrator.agents.shell_report import BlockReport, error_sentence, finding
 from orchestrator.agents.terminal_text import LiveOutput, TerminalText
 from orchestrator.domain.events import SUMMARY_LENGTH_MAX, clip
@@ -36,22 +36,32 @@ class ShellAgent:
     """Runs the blocks of a job with `bash -euo pipefail`, each on a terminal of its own, stdin at its end.
 
     `own_environment` is ours, of which an allow-list is passed on; `also` names more of it to pass on.
+    `programs` says where bash may be.
     """
 
     name = NAME
 
-    def __init__(self, own_environment: Mapping[str, str] | None = None, also: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        own_environment: Mapping[str, str] | None = None,
+        also: Collection[str] = (),
+        programs: Programs = EVERY_PROGRAM,
+    ) -> None:
         self._own_environment = dict(os.environ if own_environment is None else own_environment)
         self._also = frozenset(also)
+        self._programs = programs
         self._version: str | None = None
 
     async def check(self) -> AgentCheck:
         """Ready when bash is there and runs."""
         bash = self._bash()
         if bash is None:
-            return AgentCheck(is_ready=False, problem="bash is not on the PATH; install it")
+            problem = "bash is not on the PATH; install it"
+            return not_found("bash", self._own_environment, self._programs, problem)
         try:
-            self._version = await asyncio.to_thread(told_version, bash, os.environ)
+            self._version = await asyncio.to_thread(
+                told_version, bash, self._own_environment, programs=self._programs
+            )
         except (OSError, subprocess.SubprocessError) as error:
             return AgentCheck(is_ready=False, problem=f"{bash} does not run: {error}")
         return AgentCheck(is_ready=True, version=self._version)
@@ -62,7 +72,7 @@ class ShellAgent:
         return ShellRun(job, self._bash(), self._version, environment)
 
     def _bash(self) -> str | None:
-        return shutil.which("bash", path=self._own_environment.get("PATH"))
+        return self._programs.find("bash", self._own_environment)
 
 
 class ShellRun:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
@@ -27,7 +27,7 @@ from orchestrator.api.status_cache import StatusCache
 from orchestrator.domain.errors import OrchestratorError
 from orchestrator.engine.agent_roll import AgentRoll
 from orchestrator.engine.plan_catalog import PlanCatalog
-from orchestrator.engine.ports import Agent, Ports
+from orchestrator.engine.ports import Ports
 from orchestrator.engine.recovery import Undertaker
 from orchestrator.engine.run_starter import RunStarter
 from orchestrator.engine.status_reader import StatusReader
@@ -45,15 +45,15 @@ def create_app(
     *,
     reader: StatusReader,
     catalog: PlanCatalog,
-    agents: Callable[[], Sequence[Agent]] = tuple,
+    agents: AgentRoll | None = None,
     undertaker: Undertaker | None = None,
     starter: RunStarter | None = None,
     allow_shell: bool = False,
 ) -> FastAPI:
     """The app, the same inside an orchestrator's process and alone. Its context is `app.state.context`.
 
-    `agents` gives those that runs may name.
-    `starter` starts runs; `allow_shell` lets it start plans with shell blocks also where no token is set.
+    `agents` knows those that runs may name.
+    `starter` starts runs; `allow_shell` lets it start what the repository names also where no token is set.
     """
     metrics = Metrics()
     context = ApiContext(
@@ -64,9 +64,9 @@ def create_app(
         hub=Hub(ports.log, ports.changes, settings, metrics),
         statuses=StatusCache(reader, ports.changes),
         metrics=metrics,
-        agents=AgentRoll(agents),
+        agents=agents or AgentRoll(tuple),
         starter=starter,
-        may_start_shell=allow_shell or settings.token is not None,
+        may_run_repository=allow_shell or settings.token is not None,
     )
 
     @asynccontextmanager

@@ -24,7 +24,8 @@ from orchestrator.engine.status_reader import StatusReader
 class ApiContext:
     """One per app. `abort` cuts a client's connection off; the server that runs the app sets it.
 
-    `may_start_shell` says whether runs that are started here may have shell blocks.
+    `may_run_repository` says whether runs that are started here may start what the repository names: shell
+    blocks, and agents' programs.
     `is_watching` is False while the look-out for dead orchestrators fails.
     """
 
@@ -37,7 +38,7 @@ class ApiContext:
     metrics: Metrics
     agents: AgentRoll
     starter: RunStarter | None = None
-    may_start_shell: bool = False
+    may_run_repository: bool = False
     is_watching: bool = True
     abort: Callable[[tuple[str, int]], None] = field(default=lambda _client: None)
 

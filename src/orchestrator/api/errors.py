@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator.domain.errors import (
+    AgentNotAllowed,
     AgentUnavailable,
     CommandNotFound,
     IdempotencyConflict,
@@ -54,6 +55,7 @@ _ERRORS: Mapping[type[OrchestratorError], tuple[int, str]] = {
     PlanInvalid: (422, "plan_invalid"),
     PlanOwned: (409, "plan_owned"),
     ShellNotAllowed: (403, "shell_not_allowed"),
+    AgentNotAllowed: (403, "agent_not_allowed"),
     RunNotStarted: (503, "run_not_started"),
 }
 _HTTP_CODES = {404: "not_found", 405: "method_not_allowed"}

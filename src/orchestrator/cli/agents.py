@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from orchestrator.cli.agent_composition import make_agents
+from orchestrator.cli.agent_composition import Use, make_agents
 from orchestrator.cli.composition import open_services
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.project import find_root, read_plan
@@ -34,18 +34,25 @@ _ABILITIES: Mapping[str, str] = {
 """The fields of Abilities, in words that follow an agent's name."""
 
 
-def list_agents(root: Path | None, *, json: bool) -> ExitCode:
+def list_agents(root: Path | None, *, run_repository_agents: bool, json: bool) -> ExitCode:
     """Print each agent with its version and what it can do, or what is missing."""
-    checks = asyncio.run(AgentRoll(make_agents(find_root(root)).all).checks())
+    agents = make_agents(find_root(root), Use.RUN if run_repository_agents else Use.LOOK)
+    checks = asyncio.run(AgentRoll(agents.all).checks())
     if json:
         found = [{"name": name, **asdict(check)} for name, check in checks.items()]
         print(json_module.dumps(found, indent=2))
         return ExitCode.COMPLETED
     for name, check in checks.items():
-        print(
-            f"{'✓' if check.is_ready else '✗'} {name:<12} {check.version or '':<12} {_told(check)}".rstrip()
-        )
+        print(f"{_mark(check)} {name:<12} {check.version or '':<12} {_told(check)}".rstrip())
+    if any(check.named_by_repository for check in checks.values()):
+        print("To start those that this repository names too: orchestrator agents --run-repository-agents")
     return ExitCode.COMPLETED
+
+
+def _mark(check: AgentCheck) -> str:
+    if check.named_by_repository:
+        return "?"
+    return "✓" if check.is_ready else "✗"
 
 
 def _told(check: AgentCheck) -> str:

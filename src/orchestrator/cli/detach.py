@@ -11,6 +11,7 @@ from orchestrator.cli.composition import open_services
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.launcher import ProcessLauncher
 from orchestrator.cli.project import default_plan, find_root
+from orchestrator.engine.agent_roll import AgentRoll
 from orchestrator.engine.records import NewRun
 from orchestrator.engine.run_starter import RunStarter
 from orchestrator.store.plan_files import DiskPlanFiles
@@ -24,9 +25,9 @@ def run_detached(run: NewRun, root: Path | None, *, as_json: bool) -> ExitCode:
 async def _run_detached(run: NewRun, root: Path, *, as_json: bool) -> ExitCode:
     plan = run.plan or await default_plan(DiskPlanFiles(root), root)
     async with open_services(root) as services:
-        starter = RunStarter(services.ports, services.undertaker, ProcessLauncher(root))
-        # Whoever is at the command line could run the blocks by hand as well.
-        record, log_path = await starter.start(replace(run, plan=plan), may_run_shell=True)
+        starter = RunStarter(services.ports, services.undertaker, ProcessLauncher(root), AgentRoll(tuple))
+        # Whoever is at the command line could run what the repository names by hand as well.
+        record, log_path = await starter.start(replace(run, plan=plan), may_run_repository=True)
     if as_json:
         print(json.dumps({"id": record.id, "pid": record.pid, "log_path": log_path}))
     else:

@@ -27,11 +27,12 @@ class ProcessLauncher:
         self._root = root
         self._exits: dict[str, asyncio.Future[int]] = {}
 
-    async def launch(self, run: NewRun) -> LaunchedRun:
+    async def launch(self, run: NewRun, *, may_run_repository: bool) -> LaunchedRun:
         """Start it; raises StorageError where its log cannot be written."""
         instance_id = new_instance_id()
         log_path = f"{STATE_FOLDER}/{LOGS}/{instance_id}.log"
-        process = await asyncio.to_thread(self._start, run, instance_id, self._root / log_path)
+        command = _command(run, instance_id, self._root, may_run_repository=may_run_repository)
+        process = await asyncio.to_thread(self._start, command, self._root / log_path)
         self._exits[instance_id] = _exit_of(process)
         return LaunchedRun(instance_id, log_path)
 
@@ -41,7 +42,7 @@ class ProcessLauncher:
         words = await asyncio.to_thread(_last_words, self._root / launched.log_path)
         return EndedRun(code, words)
 
-    def _start(self, run: NewRun, instance_id: str, log: Path) -> subprocess.Popen[bytes]:
+    def _start(self, command: list[str], log: Path) -> subprocess.Popen[bytes]:
         with storage_errors(log):
             make_state_folder(log.parent.parent)
             log.parent.mkdir(exist_ok=True)
@@ -49,7 +50,7 @@ class ProcessLauncher:
             descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             try:
                 return subprocess.Popen(  # noqa: S603 - our own program; each value is one argument
-                    _command(run, instance_id, self._root),
+                    command,
                     cwd=self._root,
                     env=_environment(),
                     stdin=subprocess.DEVNULL,
@@ -61,8 +62,11 @@ class ProcessLauncher:
                 os.close(descriptor)
 
 
-def _command(run: NewRun, instance_id: str, root: Path) -> list[str]:
-    """The command line; values stand behind `=`, so that none of them can be taken for an option."""
+def _command(run: NewRun, instance_id: str, root: Path, *, may_run_repository: bool) -> list[str]:
+    """The command line; values stand behind `=`, so that none of them can be taken for an option.
+
+    `-P`: without it Python would import what lies in the folder that it starts in, which is the repository.
+    """
     options = {
         "plan": run.plan,
         "root": str(root),
@@ -85,8 +89,9 @@ def _command(run: NewRun, instance_id: str, root: Path) -> list[str]:
         "approval-timeout": run.approval_seconds,
     }
     chosen = [f"--{name}={value}" for name, value in options.items() if value is not None]
-    restart = ["--restart"] if run.restart else []
-    return [sys.executable, "-m", "orchestrator", "run", *chosen, *restart]
+    switches = {"--restart": run.restart, "--restricted": not may_run_repository}
+    chosen += [name for name, is_on in switches.items() if is_on]
+    return [sys.executable, "-P", "-m", "orchestrator", "run", *chosen]
 
 
 def _environment() -> dict[str, str]:

@@ -135,6 +135,7 @@ def run(
     detach: DetachOption = False,
     allow_shell: AllowShellOption = False,
     instance_id: Annotated[str | None, typer.Option(hidden=True)] = None,
+    restricted: Annotated[bool, typer.Option("--restricted", hidden=True)] = False,
     json: JsonOption = False,
     root: RootOption = None,
 ) -> None:
@@ -180,6 +181,7 @@ def run(
         else None,
         keep_serving=keep_serving,
         instance_id=instance_id,
+        is_restricted=restricted,
         on_blocked=on_blocked,
         restart_completed=restart_completed,
         wait=wait,
@@ -279,11 +281,21 @@ def use(
 
 
 @app.command()
-def agents(json: JsonOption = False, root: RootOption = None) -> None:
+def agents(
+    run_repository_agents: Annotated[
+        bool,
+        typer.Option(
+            "--run-repository-agents",
+            help="Also start the programs that this repository names, to ask for their version.",
+        ),
+    ] = False,
+    json: JsonOption = False,
+    root: RootOption = None,
+) -> None:
     """Say which agents are here, what each can do, and what is missing; spends nothing."""
     from orchestrator.cli.agents import list_agents
 
-    raise typer.Exit(list_agents(root, json=json))
+    raise typer.Exit(list_agents(root, run_repository_agents=run_repository_agents, json=json))
 
 
 @app.command()

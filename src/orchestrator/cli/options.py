@@ -61,7 +61,8 @@ AllowShellOption = Annotated[
     typer.Option(
         "--allow-shell",
         envvar="ORCHESTRATOR_ALLOW_SHELL",
-        help="Let runs that are started over HTTP run shell blocks, also without a token.",
+        help="Let runs that are started over HTTP start what this repository names, also without a token: "
+        "shell blocks, and agents of agents.toml.",
     ),
 ]
 ApiHostOption = Annotated[str | None, typer.Option("--api-host", help=HOST_HELP)]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json as json_module
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from orchestrator import __version__
 from orchestrator.agents.scripted import ScriptedAgent
-from orchestrator.cli.agent_composition import make_agents
+from orchestrator.cli.agent_composition import Use, make_agents
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.project import choose_plan, find_root, read_plan
 from orchestrator.cli.source import open_source
@@ -57,7 +58,10 @@ async def _read(names: Sequence[str], root: Path) -> list[tuple[PlanFile, Plan]]
         for file in files:
             if file.problem:
                 raise PlanUnreadable(f"{file.path}: {file.problem}")
-    agents = (ScriptedAgent.name, *(agent.name for agent in make_agents(root).all()))
+    registry = make_agents(root, Use.LOOK)
+    if registry.problem is not None:
+        sys.stderr.write(f"{registry.problem}\n")
+    agents = (ScriptedAgent.name, *(agent.name for agent in registry.all()))
     return [(file, _with_lint(parse_plan(decode_plan(file.data)), file, agents)) for file in files]
 
 

@@ -8,8 +8,10 @@ from orchestrator.domain.errors import PlanNotFound, StorageError, UsageError
 from orchestrator.engine.records import PlanFile
 from orchestrator.store.database import STATE_FOLDER, make_state_folder
 from orchestrator.store.plan_files import DiskPlanFiles
+from orchestrator.store.regular_files import read_inside, replace_file
 
 CHOSEN_PLAN = Path(STATE_FOLDER, "current-plan")
+CHOSEN_BYTES_MAX = 4_096
 
 
 def find_root(given: Path | None) -> Path:
@@ -55,12 +57,13 @@ async def default_plan(plans: DiskPlanFiles, root: Path) -> str:
 def chosen_plan(root: Path) -> str | None:
     """The plan that `orchestrator use` chose, if any; raises StorageError."""
     path = root / CHOSEN_PLAN
-    if not path.is_file():
-        return None
     try:
-        return path.read_text(encoding="utf-8").strip()
+        return read_inside(root, path, CHOSEN_BYTES_MAX).data.decode().strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
     except (OSError, UnicodeDecodeError) as error:
-        raise StorageError(f"{path} cannot be read: {error}. Choose again: orchestrator use PLAN") from error
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise StorageError(f"{path} cannot be read: {why}. Choose again: orchestrator use PLAN") from error
 
 
 def choose_plan(root: Path, name: str) -> None:
@@ -68,6 +71,6 @@ def choose_plan(root: Path, name: str) -> None:
     path = root / CHOSEN_PLAN
     try:
         make_state_folder(path.parent)
-        path.write_text(f"{name}\n", encoding="utf-8")
+        replace_file(path, f"{name}\n".encode())
     except OSError as error:
         raise StorageError(f"{path} cannot be written: {error.strerror}.") from error

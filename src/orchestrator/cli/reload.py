@@ -65,7 +65,7 @@ def _start(
 ) -> subprocess.Popen[bytes]:
     descriptor = sock.fileno()
     os.set_inheritable(descriptor, True)
-    command = [sys.executable, "-m", "orchestrator", "serve", "--root", str(root)]
+    command = [sys.executable, "-P", "-m", "orchestrator", "serve", "--root", str(root)]
     if allow_shell:
         command.append("--allow-shell")
     # What the command line chose goes along; all else the child reads from the environment, as we did.

@@ -13,8 +13,9 @@ import uvloop
 
 from orchestrator.agents.containment import containment_notice
 from orchestrator.api.dashboard_page import places
-from orchestrator.cli.agent_composition import make_agents
+from orchestrator.cli.agent_composition import Use, make_agents, repository_programs
 from orchestrator.cli.composition import Services, make_orchestrator, open_services
+from orchestrator.cli.event_lines import printable
 from orchestrator.cli.exit_codes import ExitCode, of_run
 from orchestrator.cli.interrupts import on_interrupt
 from orchestrator.cli.project import find_root, read_plan
@@ -22,11 +23,13 @@ from orchestrator.cli.run_output import live_view, show_order, show_progress
 from orchestrator.cli.serve import ApiBeside, ServeRequest
 from orchestrator.domain.commands import Shutdown
 from orchestrator.domain.permissions import UNBOUND
+from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.attempt import Limits
 from orchestrator.engine.budget import Allowance
 from orchestrator.engine.orchestrator import Orchestrator, RunOptions
 from orchestrator.engine.records import NewRun, PlanFile
+from orchestrator.engine.run_permission import agent_names
 from orchestrator.store.plan_files import DiskPlanFiles
 
 
@@ -50,6 +53,14 @@ class RunRequest:
     root: Path | None = None
     is_temporary: bool = False
     instance_id: str | None = None
+    is_restricted: bool = False
+    """Whether nothing may be started that the repository names."""
+
+    def use(self) -> Use:
+        """What the agents are for."""
+        if self.is_restricted:
+            return Use.RESTRICTED_RUN
+        return Use.LOOK if self.dry_run else Use.RUN
 
     def options(self) -> RunOptions:
         """The same in the engine's words."""
@@ -94,7 +105,7 @@ async def _run_plan(request: RunRequest) -> ExitCode:
     plans = DiskPlanFiles(root)
     plan = request.run.plan or None
     file = await read_plan(plans, root, plan)
-    agents = make_agents(root, request.script, script_speed=request.script_speed)
+    agents = make_agents(root, request.use(), request.script, script_speed=request.script_speed)
     async with AsyncExitStack() as stack:
         services = await stack.enter_async_context(open_services(root))
         options = request.options()
@@ -121,10 +132,21 @@ async def _run_plan(request: RunRequest) -> ExitCode:
             beside = await stack.enter_async_context(ApiBeside(services, request.api))
         if notice := containment_notice():
             sys.stderr.write(f"{notice}\n")
+        if request.use() is Use.RUN:
+            _tell_repository_programs(root, file, options)
         code = await _work(orchestrator, services, beside, request)
         if beside is not None and request.keep_serving and code is not ExitCode.STOPPED:
             await _keep_serving(beside)
         return code
+
+
+def _tell_repository_programs(root: Path, file: PlanFile, options: RunOptions) -> None:
+    """Say on stderr what the run may start that the repository names, before it does."""
+    wanted = agent_names(parse_plan(decode_plan(file.data)), options.agent)
+    for name, program in repository_programs(root).items():
+        if name in wanted or None in wanted:
+            told = printable(f"Named by this repository, and started when {name} is asked: {program}")
+            sys.stderr.write(f"{told}\n")
 
 
 async def _was_completed(services: Services, file: PlanFile) -> bool:

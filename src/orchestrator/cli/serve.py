@@ -18,12 +18,13 @@ from orchestrator.api.app import create_app
 from orchestrator.api.dashboard_page import places
 from orchestrator.api.server import ApiServer, bind, url_of
 from orchestrator.api.settings import ApiSettings
-from orchestrator.cli.agent_composition import make_agents
+from orchestrator.cli.agent_composition import Use, make_agents
 from orchestrator.cli.composition import Services, open_services
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.launcher import ProcessLauncher
 from orchestrator.cli.project import find_root
 from orchestrator.cli.reload import serve_with_reload
+from orchestrator.engine.agent_roll import AgentRoll
 from orchestrator.engine.run_starter import RunStarter
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
@@ -82,15 +83,17 @@ async def _serve(
 
 
 def _app(services: Services, settings: ApiSettings, *, allow_shell: bool) -> FastAPI:
+    root = services.ports.root
+    # Read anew each time: agents.toml may have changed.
+    agents = AgentRoll(lambda: make_agents(root, Use.LOOK).all())
     return create_app(
         services.ports,
         settings,
         reader=services.reader,
         catalog=services.catalog,
-        # Read anew each time: agents.toml may have changed.
-        agents=lambda: make_agents(services.ports.root).all(),
+        agents=agents,
         undertaker=services.undertaker,
-        starter=RunStarter(services.ports, services.undertaker, ProcessLauncher(services.ports.root)),
+        starter=RunStarter(services.ports, services.undertaker, ProcessLauncher(root), agents),
         allow_shell=allow_shell,
     )
 

@@ -115,13 +115,18 @@ class TranscriptLine(BaseModel):
 
 
 class AgentInfo(BaseModel):
-    """An agent that a run or a task can name: whether it can work here, and if not, what to do."""
+    """An agent that a run or a task can name: whether it can work here, and if not, what to do.
+
+    One whose program the repository names (`named_by_repository`) was not asked, so it is not `is_ready`; a
+    run may use it all the same.
+    """
 
     name: str
     is_ready: bool
     version: str | None
     problem: str | None
     abilities: list[Literal["permissions", "resume", "messages", "cost", "budget"]]
+    named_by_repository: bool
 
 
 class ArtifactContent(BaseModel):

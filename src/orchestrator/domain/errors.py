@@ -44,6 +44,10 @@ class ShellNotAllowed(OrchestratorError):
     """The plan has shell blocks, and whoever asks may not have them run."""
 
 
+class AgentNotAllowed(OrchestratorError):
+    """The repository names an agent's program, and whoever asks may not have it started."""
+
+
 class RunNotStarted(OrchestratorError):
     """The process of a new run ended, or said nothing, before it had the plan."""
 

@@ -18,12 +18,18 @@ from orchestrator.engine.records import AgentCheck, Job
 
 @dataclass(frozen=True, slots=True)
 class Doer:
-    """Who would do a task: no agent, if none can be had; `problem` is why the run would not start."""
+    """Who would do a task: no agent, if none can be had; `problem` is why the run would not start.
+
+    `note` is why nobody knows whether the agent is ready.
+    """
 
     agent: str | None
     problem: str | None = None
+    note: str | None = None
 
     def __str__(self) -> str:
+        if self.note is not None:
+            return f"{self.agent}: {self.note}"
         if self.problem is None:
             return self.agent or "nobody"
         return (
@@ -74,6 +80,9 @@ class AgentChoice:
                 found[task.id] = Doer(None, str(error))
                 continue
             check = await self._check(agent)
+            if check.named_by_repository:
+                found[task.id] = Doer(agent.name, note=check.problem)
+                continue
             problem = None if check.is_ready else check.problem or "it gives no reason"
             found[task.id] = Doer(agent.name, problem)
         return found
@@ -94,7 +103,9 @@ class AgentChoice:
         permissions = permitted(task.permissions, self._choices.permissions)
         if permissions == UNBOUND or agent.name == SHELL:
             return
-        if not (await self._check(agent)).abilities.permissions:
+        check = await self._check(agent)
+        # One that the repository names is only shown here, or is refused for that.
+        if not (check.abilities.permissions or check.named_by_repository):
             raise AgentUnavailable(f"Task {task_id} in line {task.line}: {unkept(agent.name, permissions)}")
 
     async def _check(self, agent: Agent) -> AgentCheck:

@@ -26,10 +26,7 @@ class AgentRoll:
         self._checked_at = -FRESH_SECONDS
 
     async def checks(self) -> Mapping[str, AgentCheck]:
-        """What each says, by name, in the order in which they are preferred.
-
-        Raises AgentUnavailable where the project's file of agents says what cannot be.
-        """
+        """What each says, by name, in the order in which they are preferred."""
         async with self._calling:
             if self._monotonic() - self._checked_at >= FRESH_SECONDS:
                 agents = self._agents()

@@ -190,8 +190,12 @@ class PlanOutputs(Protocol):
 class Launcher(Protocol):
     """Starts runs in processes of their own, which outlive this one."""
 
-    async def launch(self, run: NewRun) -> LaunchedRun:
-        """Start it; raises StorageError where its log cannot be written."""
+    async def launch(self, run: NewRun, *, may_run_repository: bool) -> LaunchedRun:
+        """Start it; raises StorageError where its log cannot be written.
+
+        Unless it `may_run_repository`, the run itself refuses what the repository names, shell blocks and
+        agents' programs: the plan and the files may have changed since they were looked at.
+        """
 
     async def ended(self, launched: LaunchedRun) -> EndedRun:
         """Return when its process has ended."""

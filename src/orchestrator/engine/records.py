@@ -191,9 +191,13 @@ class Abilities:
 
 @dataclass(frozen=True, slots=True)
 class AgentCheck:
-    """Whether an agent can work here, found out without spending anything."""
+    """Whether an agent can work here, found out without spending anything.
+
+    `named_by_repository`: its program is one that the repository names, which was not started to find out.
+    """
 
     is_ready: bool
     version: str | None = None
     problem: str | None = None
     abilities: Abilities = Abilities()
+    named_by_repository: bool = False

@@ -11,15 +11,14 @@ from orchestrator.domain.errors import (
     PlanOwned,
     PlanUnreadable,
     RunNotStarted,
-    ShellNotAllowed,
 )
-from orchestrator.domain.plan import Plan
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.plan_problems import refuse_errors
-from orchestrator.domain.task_agents import SHELL, task_agent
+from orchestrator.engine.agent_roll import AgentRoll
 from orchestrator.engine.ports import Launcher, Ports
 from orchestrator.engine.records import EndedRun, InstanceRecord, LaunchedRun, NewRun, PlanFile
 from orchestrator.engine.recovery import Undertaker
+from orchestrator.engine.run_permission import refuse_agents, refuse_shell
 
 START_SECONDS = 20.0
 """How long a process may take to claim its plan."""
@@ -30,29 +29,30 @@ NO_AGENT_EXIT_CODE = 3
 class RunStarter:
     """What `POST /api/orchestrators` and `orchestrator run --detach` do."""
 
-    def __init__(self, ports: Ports, undertaker: Undertaker, launcher: Launcher) -> None:
+    def __init__(self, ports: Ports, undertaker: Undertaker, launcher: Launcher, agents: AgentRoll) -> None:
         self._ports = ports
         self._undertaker = undertaker
         self._launcher = launcher
+        self._agents = agents
 
-    async def start(self, run: NewRun, *, may_run_shell: bool) -> tuple[InstanceRecord, str]:
+    async def start(self, run: NewRun, *, may_run_repository: bool) -> tuple[InstanceRecord, str]:
         """The registered orchestrator, and the path of its log relative to the root.
 
-        Raises, in this order: PlanNotFound, PlanUnreadable, PlanInvalid, ShellNotAllowed, PlanOwned; and
-        AgentUnavailable or RunNotStarted when its process did not get as far as having the plan.
+        Whoever asks `may_run_repository`: start what the repository names, shell blocks and agents' programs.
+
+        Raises, in this order: PlanNotFound, PlanUnreadable, PlanInvalid, ShellNotAllowed, AgentNotAllowed,
+        PlanOwned; AgentUnavailable or RunNotStarted when its process did not get as far as having the plan.
         """
         file = await self._ports.plans.read(run.plan)
         if file.problem:
             raise PlanUnreadable(f"{file.path}: {file.problem}")
         plan = await asyncio.to_thread(parse_plan, decode_plan(file.data))
         refuse_errors(plan, file.path)
-        if not may_run_shell and runs_shell(plan, run.agent):
-            raise ShellNotAllowed(
-                f"{file.path} has shell blocks, and this server may not start them: give it a token, "
-                "or start it with --allow-shell (ORCHESTRATOR_ALLOW_SHELL=1)."
-            )
+        if not may_run_repository:
+            refuse_shell(plan, run.agent, file.path)
+            refuse_agents(plan, run.agent, file.path, await self._agents.checks())
         await self._refuse_owned(file)
-        launched = await self._launcher.launch(run)
+        launched = await self._launcher.launch(run, may_run_repository=may_run_repository)
         return await self._registered(launched, file), launched.log_path
 
     async def _refuse_owned(self, file: PlanFile) -> None:
@@ -102,8 +102,3 @@ class RunStarter:
             f"The run ended at once with exit code {ended.exit_code}: {words}",
             log_path=launched.log_path,
         )
-
-
-def runs_shell(plan: Plan, agent: str | None) -> bool:
-    """Whether a run of the plan, with `agent` for what the plan leaves open, executes its text in a shell."""
-    return any(task.verify or task_agent(task, agent) == SHELL for task in plan.tasks())

@@ -18,12 +18,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from orchestrator.store.failures import storage_errors
+from orchestrator.store.regular_files import read_regular
 from orchestrator.store.sqlite import DataVersion
 from orchestrator.store.wake_ups import Waiter, WakeUps
 
 LOOPBACK = "127.0.0.1"
 LOOK_SECONDS = 1.0
 SWEEP_SECONDS = 60.0
+BELL_BYTES_MAX = 32
 
 
 class Doorbell:
@@ -171,7 +173,7 @@ def _sweep(bells: Path) -> None:
     for port in _ports(bells):
         bell = bells / str(port)
         with contextlib.suppress(OSError, ValueError, OverflowError):
-            pid = int(bell.read_text(encoding="ascii"))
+            pid = int(read_regular(bell, BELL_BYTES_MAX).data)
             try:
                 os.kill(pid, 0)
             except ProcessLookupError:

@@ -51,11 +51,23 @@ def read_regular(path: Path, bytes_max: int, *, follow_symlink: bool = False) ->
             pieces.append(piece)
             left -= len(piece)
         if left == 0:
-            raise TooLarge(0, f"it is larger than {bytes_max // (1024 * 1024)} MiB")
+            raise TooLarge(0, f"it is larger than {_size(bytes_max)}")
     finally:
         os.close(descriptor)
     data = b"".join(pieces)
     return Content(data, len(data), modified(found))
+
+
+def _size(count: int) -> str:
+    return f"{count // 2**20} MiB" if count >= 2**20 else f"{count // 2**10} KiB"
+
+
+def read_inside(root: Path, path: Path, bytes_max: int) -> Content:
+    """The same for a file of the repository at `root`, which a link may lead to, but not out of `root`."""
+    target = Path(os.path.realpath(path))
+    if not target.is_relative_to(os.path.realpath(root)):
+        raise NotRegular(0, f"it is a link that leads out of {root}")
+    return read_regular(target, bytes_max)
 
 
 def replace_file(path: Path, data: bytes) -> os.stat_result:

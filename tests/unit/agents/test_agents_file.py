@@ -40,6 +40,7 @@ def test_an_agent_of_ones_own_comes_first():
         environment={"GOOSE_MODE": "approve"},
         model_arguments=("--model", "{model}"),
         tells_cost=True,
+        is_from_repository=True,
     )
     assert [profile.name for profile in profiles[1:]] == KNOWN
 
@@ -49,6 +50,29 @@ def test_a_known_agent_keeps_what_is_not_changed():
     assert changed.command == ("/opt/opencode", "acp")
     assert changed.asking_environment
     assert changed.tells_cost
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'command = ["x"]',
+        'version_arguments = ["x"]',
+        'environment = { LD_PRELOAD = "x" }',
+        'asking_environment = { A = "x" }',
+        'pass_environment = ["*"]',
+        'model_arguments = ["{model}"]',
+        'asking_modes = ["x"]',
+        'login = "x"',
+        "",
+    ],
+)
+def test_whatever_the_file_changes_of_a_known_agent_makes_it_the_repositorys(line):
+    marked = {profile.name: profile.is_from_repository for profile in read(f"[opencode]\n{line}")}
+    assert marked == {name: name == "opencode" for name in KNOWN}
+
+
+def test_a_file_cannot_say_whose_its_agents_are():
+    assert "“is_from_repository” is unknown" in problem('[a]\ncommand = ["a"]\nis_from_repository = false')
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from orchestrator.agents.script import Script
 from orchestrator.agents.scripted import ScriptedAgent
 from orchestrator.agents.shell import ShellAgent
 from orchestrator.domain.errors import AgentUnavailable
+from orchestrator.engine.records import AgentCheck
 
 
 def test_agents_are_found_by_name():
@@ -33,6 +34,34 @@ def test_an_agent_that_is_not_there_is_refused_with_the_names_there_are(name, sa
 async def test_the_first_ready_general_agent_is_the_scripted_one_when_it_has_a_script():
     scripted = ScriptedAgent(Script())
     assert await AgentRegistry(ShellAgent({}), scripted).first_ready() is scripted
+
+
+class Asked:
+    """An agent that answers this when it is asked."""
+
+    def __init__(self, name: str, check: AgentCheck) -> None:
+        self.name, self._check = name, check
+
+    async def check(self) -> AgentCheck:
+        return self._check
+
+
+WITHHELD = Asked("theirs", AgentCheck(is_ready=False, named_by_repository=True))
+READY = Asked("ours", AgentCheck(is_ready=True))
+
+
+async def test_an_agent_that_the_repository_names_is_passed_over_unless_it_is_only_shown():
+    general = (WITHHELD, READY)
+    assert (await AgentRegistry(ShellAgent({}), None, general).first_ready()).name == "ours"
+    shown = AgentRegistry(ShellAgent({}), None, general, shows_withheld=True)
+    assert (await shown.first_ready()).name == "theirs"
+
+
+def test_where_the_file_of_agents_cannot_be_read_an_unknown_one_may_stand_in_it():
+    registry = AgentRegistry(ShellAgent({}), problem="agents.toml, line 3: [goose] needs a command.")
+    with pytest.raises(AgentUnavailable, match=r"no agent “goose”.*agents\.toml, line 3"):
+        registry.get("goose")
+    assert registry.get("shell").name == "shell"
 
 
 async def test_without_a_general_agent_none_is_ready():

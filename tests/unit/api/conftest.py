@@ -20,6 +20,7 @@ from orchestrator.domain.events import (
     PlannedTask,
 )
 from orchestrator.domain.task_status import RunStatus
+from orchestrator.engine.agent_roll import AgentRoll
 from orchestrator.engine.plan_catalog import PlanCatalog
 from orchestrator.engine.ports import Ports
 from orchestrator.engine.records import NewInstance
@@ -102,7 +103,7 @@ async def make_world(ports: Ports, settings: ApiSettings) -> AsyncIterator[Calla
                 chosen,
                 reader=reader,
                 catalog=PlanCatalog(ports, reader),
-                agents=agents,
+                agents=AgentRoll(agents),
                 starter=starter,
                 allow_shell=allow_shell,
             )

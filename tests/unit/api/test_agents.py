@@ -9,7 +9,6 @@ import pytest
 
 from orchestrator.domain.commands import AnswerApproval, MessageTask
 from orchestrator.domain.decisions import conclude_message, decide
-from orchestrator.domain.errors import AgentUnavailable
 from orchestrator.domain.events import ApprovalRequested, ApprovalSettled, CommandSettled, TaskChanged
 from orchestrator.domain.task_status import RunStatus, TaskStatus
 from orchestrator.engine.agent_events import Text, ToolCallCompleted, ToolCallStarted
@@ -279,19 +278,25 @@ async def test_the_agents_are_listed_with_what_they_can_do_or_lack(make_world):
             "version": None,
             "problem": "It is not installed: make claude.",
             "abilities": [],
+            "named_by_repository": False,
         },
-        {"name": "codex", "is_ready": True, "version": "1.2", "problem": None, "abilities": ["messages"]},
+        {
+            "name": "codex",
+            "is_ready": True,
+            "version": "1.2",
+            "problem": None,
+            "abilities": ["messages"],
+            "named_by_repository": False,
+        },
     ]
     assert (ready.asked, absent.asked) == (1, 1)  # their programs are not started for each request
 
 
-async def test_a_file_of_agents_that_is_wrong_is_said(make_world):
-    def agents():
-        raise AgentUnavailable("agents.toml, line 3: [goose] needs a command.")
-
-    answer = await (await make_world(agents=agents)).client.get("/api/agents")
-    assert (answer.status_code, answer.json()["code"]) == (503, "agent_unavailable")
-    assert "line 3" in answer.json()["detail"]
+async def test_an_agent_that_the_repository_names_is_listed_as_such(make_world):
+    check = AgentCheck(is_ready=False, problem="not run", named_by_repository=True)
+    world = await make_world(agents=lambda: (Named("goose", check),))
+    (told,) = (await world.client.get("/api/agents")).json()
+    assert (told["is_ready"], told["named_by_repository"], told["problem"]) == (False, True, "not run")
 
 
 async def test_a_task_that_nobody_has_begun_has_no_transcript_yet(world, run):

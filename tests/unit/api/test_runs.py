@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from orchestrator.engine import run_starter
-from orchestrator.engine.records import EndedRun, LaunchedRun, NewInstance, NewRun
+from orchestrator.engine.agent_roll import AgentRoll
+from orchestrator.engine.records import AgentCheck, EndedRun, LaunchedRun, NewInstance, NewRun
 from orchestrator.engine.run_starter import RunStarter
 
 GOOD = "# Good\n\n## Phase 1: Build\n\n- [ ] 1.1 first\n"
@@ -15,6 +16,7 @@ BAD = "# Bad\n\n## Phase 1: Build\n\n- [ ] 1.1 first\n- [ ] 1.1 again\n- [ ] 1.2
 SHELL = "# Shell\n\n## Phase 1: Build\n\n- [ ] 1.1 first\n\n  ```sh\n  true\n  ```\n"
 SNIPPETS = "# Snippets\n\n## Phase 1: Build\n\n- [ ] 1.1 first\n  - see:\n    ```sh\n    true\n    ```\n"
 NOTHING = "# Nothing\n\n## Phase 1: Build\n\n### 1A. Dig\n"
+THEIRS = "# Theirs\n\n## Phase 1: Build\n\n- [ ] 1.1 first\n  - agent: theirs\n"
 CHECKED = "# Checked\n\n## Phase 1: Build\n\n- [ ] 1.1 first\n  - verify: `true`\n"
 
 
@@ -29,12 +31,14 @@ class FakeLauncher:
     def __init__(self, ports) -> None:
         self.ports = ports
         self.launched: list[NewRun] = []
+        self.may_run_repository: list[bool] = []
         self.exit: EndedRun | None = None
         self.claims = True
         self.claiming: asyncio.Task[object] | None = None
 
-    async def launch(self, run: NewRun) -> LaunchedRun:
+    async def launch(self, run: NewRun, *, may_run_repository: bool) -> LaunchedRun:
         self.launched.append(run)
+        self.may_run_repository.append(may_run_repository)
         instance_id = f"orch-{len(self.launched)}"
         if self.claims:
             file = await self.ports.plans.read(run.plan)
@@ -48,6 +52,21 @@ class FakeLauncher:
         return self.exit
 
 
+class Checked:
+    """An agent that is ready, or one that the repository names."""
+
+    def __init__(self, name: str, *, is_theirs: bool) -> None:
+        self.name = name
+        self._check = AgentCheck(is_ready=not is_theirs, named_by_repository=is_theirs)
+
+    async def check(self) -> AgentCheck:
+        return self._check
+
+
+SHELL_AGENT = Checked("shell", is_theirs=False)
+OURS, THEIRS_AGENT = Checked("ours", is_theirs=False), Checked("theirs", is_theirs=True)
+
+
 class Alive:
     async def bury_if_dead(self, _record) -> bool:
         return False
@@ -55,20 +74,20 @@ class Alive:
 
 @pytest.fixture
 def launcher(ports):
-    texts = {
-        "good": GOOD, "bad": BAD, "shell": SHELL, "checked": CHECKED, "snippets": SNIPPETS, "nothing": NOTHING
+    plans = {
+        "good": GOOD, "bad": BAD, "shell": SHELL, "checked": CHECKED, "snippets": SNIPPETS, "nothing": NOTHING,
+        "theirs": THEIRS,
     }  # fmt: skip
-    for name, text in texts.items():
+    for name, text in plans.items():
         ports.plans.put(f"{name}.md", text.encode())
     return FakeLauncher(ports)
 
 
 @pytest.fixture
 async def post(make_world, launcher, ports):
-    async def post(body, *, allow_shell: bool = False, **changes):
-        world = await make_world(
-            starter=RunStarter(ports, Alive(), launcher), allow_shell=allow_shell, **changes
-        )
+    async def post(body, *, allow_shell: bool = False, agents=(SHELL_AGENT, OURS, THEIRS_AGENT), **changes):
+        starter = RunStarter(ports, Alive(), launcher, AgentRoll(lambda: agents))
+        world = await make_world(starter=starter, allow_shell=allow_shell, **changes)
         return await world.client.post("/api/orchestrators", json=body)
 
     return post
@@ -147,6 +166,30 @@ async def test_shell_blocks_need_a_permission(post, launcher, body) -> None:
     assert "--allow-shell" in answer.json()["detail"]
     assert launcher.launched == []
     assert (await post(body, allow_shell=True)).status_code == 201
+    assert launcher.may_run_repository == [True]
+
+
+@pytest.mark.parametrize("body", [{"plan": "theirs"}, {"plan": "good", "agent": "theirs"}])
+async def test_agents_that_the_repository_names_need_a_permission(post, launcher, body) -> None:
+    answer = await post(body)
+    assert (answer.status_code, answer.json()["code"]) == (403, "agent_not_allowed")
+    assert "theirs, whose program this repository names" in answer.json()["detail"]
+    assert "--allow-shell" in answer.json()["detail"]
+    assert launcher.launched == []
+    assert (await post(body, allow_shell=True)).status_code == 201
+    assert launcher.may_run_repository == [True]
+
+
+async def test_a_run_that_may_not_start_them_is_told_so(post, launcher) -> None:
+    """Its files may change after they were looked at."""
+    assert (await post({"plan": "good"})).status_code == 201
+    assert launcher.may_run_repository == [False]
+
+
+async def test_the_first_agent_that_is_ready_is_none_that_the_repository_names(post, launcher) -> None:
+    answer = await post({"plan": "good"}, agents=(SHELL_AGENT, THEIRS_AGENT))
+    assert (answer.status_code, answer.json()["code"]) == (403, "agent_not_allowed")
+    assert launcher.launched == []
 
 
 async def test_snippets_in_an_agent_s_instruction_need_none(post) -> None:
@@ -156,11 +199,14 @@ async def test_snippets_in_an_agent_s_instruction_need_none(post) -> None:
 
 async def test_a_token_is_a_permission(make_world, launcher, ports) -> None:
     token = "t" * 16
-    world = await make_world(starter=RunStarter(ports, Alive(), launcher), token=token)
-    answer = await world.client.post(
-        "/api/orchestrators", json={"plan": "shell"}, headers={"Authorization": f"Bearer {token}"}
-    )
-    assert answer.status_code == 201
+    starter = RunStarter(ports, Alive(), launcher, AgentRoll(lambda: (SHELL_AGENT, THEIRS_AGENT)))
+    world = await make_world(starter=starter, token=token)
+    for plan in ("shell", "theirs"):
+        answer = await world.client.post(
+            "/api/orchestrators", json={"plan": plan}, headers={"Authorization": f"Bearer {token}"}
+        )
+        assert answer.status_code == 201
+    assert launcher.may_run_repository == [True, True]
 
 
 async def test_a_plan_that_is_worked_on_is_refused_with_its_owner(post, launcher) -> None:
@@ -180,9 +226,9 @@ async def test_one_that_lost_the_race_names_the_winner(post, launcher, ports) ->
     launcher.exit = EndedRun(2, "orch-0 is working on docs/plans/good.md")
     launch = launcher.launch
 
-    async def another_is_first(run):
+    async def another_is_first(run, **choices):
         await ports.registry.claim(instance(ports, "orch-0"))
-        return await launch(run)
+        return await launch(run, **choices)
 
     launcher.launch = another_is_first
     answer = await post({"plan": "good"})

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from orchestrator.cli import demo, detach, launcher, serve
 from orchestrator.cli import run as run_module
+from orchestrator.cli.agent_composition import Use
 from orchestrator.cli.main import app
 from orchestrator.cli.run import RunRequest
 from orchestrator.cli.serve import ServeRequest
@@ -47,15 +48,24 @@ def test_every_choice_survives_the_way_into_a_process_of_its_own(asked):
     assert {part.name for part in fields(NewRun)} == {
         name for name, value in vars_of(EVERYTHING).items() if value is not None
     }
-    command = launcher._command(EVERYTHING, "orch-1", Path("/p"))
-    done = CliRunner().invoke(app, command[3:], catch_exceptions=False)
+    command = launcher._command(EVERYTHING, "orch-1", Path("/p"), may_run_repository=True)
+    done = CliRunner().invoke(app, command[4:], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     again = CliRunner().invoke(app, ["run", "--detach", *option_arguments(command)], catch_exceptions=False)
     assert again.exit_code == 0, again.output
     assert asked == [EVERYTHING, EVERYTHING]
-    assert launcher._command(NewRun("p"), "orch-1", Path("/p"))[4:] == [
-        "--plan=p", "--root=/p", "--on-blocked=wait", "--instance-id=orch-1",
+    assert launcher._command(NewRun("p"), "orch-1", Path("/p"), may_run_repository=False)[5:] == [
+        "--plan=p", "--root=/p", "--on-blocked=wait", "--instance-id=orch-1", "--restricted",
     ]  # fmt: skip
+
+
+def test_what_the_repository_may_start_depends_on_what_the_agents_are_for(monkeypatch):
+    requests: list[RunRequest] = []
+    monkeypatch.setattr(run_module, "run_plan", lambda request: requests.append(request) or 0)
+    for arguments in ([], ["--dry-run"], ["--restricted"], ["--restricted", "--dry-run"]):
+        assert CliRunner().invoke(app, ["run", "p", *arguments], catch_exceptions=False).exit_code == 0
+    uses = [request.use() for request in requests]
+    assert uses == [Use.RUN, Use.LOOK, Use.RESTRICTED_RUN, Use.RESTRICTED_RUN]
 
 
 def vars_of(run: NewRun):
@@ -63,7 +73,7 @@ def vars_of(run: NewRun):
 
 
 def option_arguments(command: list[str]) -> list[str]:
-    return [part for part in command[4:] if not part.startswith(("--root", "--on-blocked", "--instance-id"))]
+    return [part for part in command[5:] if not part.startswith(("--root", "--on-blocked", "--instance-id"))]
 
 
 def test_every_choice_has_a_variable(asked):

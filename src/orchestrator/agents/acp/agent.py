@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import shutil
 from collections.abc import Mapping
 
 from orchestrator.agents.acp.profiles import AcpProfile
@@ -21,14 +20,24 @@ from orchestrator.agents.acp.run import AcpRun
 from orchestrator.agents.acp.session import with_model
 from orchestrator.agents.environment import attempt_environment, is_allowed
 from orchestrator.agents.installed import installed
+from orchestrator.agents.programs import EVERY_PROGRAM, Programs
 from orchestrator.engine.records import Abilities, AgentCheck, Job
 
 
 class AcpAgent:
-    """The agent of a profile. `own_environment` is ours, of which an allow-list is passed on."""
+    """The agent of a profile. `own_environment` is ours, of which an allow-list is passed on.
 
-    def __init__(self, profile: AcpProfile, own_environment: Mapping[str, str] | None = None) -> None:
+    `programs` says where its program may be.
+    """
+
+    def __init__(
+        self,
+        profile: AcpProfile,
+        own_environment: Mapping[str, str] | None = None,
+        programs: Programs = EVERY_PROGRAM,
+    ) -> None:
         self.profile = profile
+        self._programs = programs
         self._own_environment = dict(os.environ if own_environment is None else own_environment)
         self._version: str | None = None
         self._session_costs: dict[str, float] = {}
@@ -52,6 +61,7 @@ class AcpAgent:
                 resume=self.profile.can_resume,
                 cost=self.profile.tells_cost,
             ),
+            programs=self._programs,
         )
         self._version = check.version
         return check
@@ -63,7 +73,7 @@ class AcpAgent:
         if job.permissions != "full":
             own |= profile.asking_environment
         also = self._also() | profile.environment.keys() | profile.asking_environment.keys()
-        program = shutil.which(profile.command[0], path=self._own_environment.get("PATH"))
+        program = self._programs.find(profile.command[0], self._own_environment)
         command = (program, *profile.command[1:], *with_model(profile, job.model)) if program else ()
         return AcpRun(
             profile, job, command, attempt_environment(job, own, also), self._version, self._session_costs

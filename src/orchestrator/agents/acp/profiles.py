@@ -23,7 +23,8 @@ class AcpProfile:
     `model_arguments` are added to the command where
     a model is wanted, with `{model}` in them; without them the model is set through the protocol.
     `complaint` is a regular expression for a line of its stderr that says, in its first group, what the
-    vendor has answered: for agents that try again without a word.
+    vendor has answered: for agents that try again without a word. `is_from_repository` says that
+    the project's `agents.toml` added this agent, or changed it in whatever way.
     """
 
     name: str
@@ -40,6 +41,7 @@ class AcpProfile:
     install: str = ""
     can_resume: bool = True
     tells_cost: bool = False
+    is_from_repository: bool = False
 
     @property
     def can_be_held(self) -> bool:

@@ -20,7 +20,8 @@ from orchestrator.agents.claude.session import ClaudeSession, Decide, load_sdk
 from orchestrator.agents.claude.verdict import interrupted, verdict
 from orchestrator.agents.contained_program import CLOSE_GRACE_SECONDS, ContainedProgram, Exit, ProgramGone
 from orchestrator.agents.environment import marker
-from orchestrator.agents.installed import told_version
+from orchestrator.agents.installed import not_found, told_version
+from orchestrator.agents.programs import EVERY_PROGRAM, Programs
 from orchestrator.engine.agent_events import AgentEvent, Finished, Log, PermissionAsked
 from orchestrator.engine.records import Abilities, AgentCheck, Job
 
@@ -31,7 +32,7 @@ class ClaudeAgent:
     """Starts Claude Code for each job, with the user's own settings.
 
     `own_environment` is ours, of which an allow-list is passed on; `also` names more of it to pass on.
-    `program` replaces the one that is found.
+    `program` replaces the one that is found, and `programs` says where it may be.
     """
 
     name = NAME
@@ -41,19 +42,24 @@ class ClaudeAgent:
         own_environment: Mapping[str, str] | None = None,
         also: Collection[str] = (),
         program: str | None = None,
+        programs: Programs = EVERY_PROGRAM,
     ) -> None:
         self._own_environment = dict(os.environ if own_environment is None else own_environment)
         self._also = frozenset(also)
         self._program = program
+        self._programs = programs
 
     async def check(self) -> AgentCheck:
         """Ready when the SDK and the program are there and a key or a login is. Asks no vendor."""
         if not installation.is_sdk_installed():
             return _not_ready(f"The SDK of Claude Code is not installed: {installation.INSTALL}")
         if (program := self._find()) is None:
-            return _not_ready("The program claude is neither in the SDK nor on the PATH.")
+            problem = "The program claude is neither in the SDK nor on the PATH."
+            return not_found(NAME, self._own_environment, self._programs, problem, ABILITIES)
         try:
-            version = await asyncio.to_thread(told_version, program, self._own_environment)
+            version = await asyncio.to_thread(
+                told_version, program, self._own_environment, programs=self._programs
+            )
         except (OSError, subprocess.SubprocessError) as error:
             return _not_ready(f"{program} does not run: {error}")
         if not await asyncio.to_thread(installation.has_credentials, self._own_environment):
@@ -67,7 +73,7 @@ class ClaudeAgent:
         return ClaudeRun(job, self._find(), environment)
 
     def _find(self) -> str | None:
-        return self._program or installation.find_program(self._own_environment)
+        return self._program or installation.find_program(self._own_environment, self._programs)
 
 
 class ClaudeRun:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from orchestrator.agents.environment import attempt_environment
+from orchestrator.agents.programs import EVERY_PROGRAM, Programs
 from orchestrator.domain.plan import Permissions
 from orchestrator.engine.records import Job
 
@@ -54,14 +54,14 @@ USELESS_TOOLS = ("AskUserQuestion", "EnterWorktree", "CronCreate", "ScheduleWake
 WRITING_TOOLS = ("Write", "Edit", "MultiEdit", "NotebookEdit")
 
 
-def find_program(own_environment: Mapping[str, str]) -> str | None:
+def find_program(own_environment: Mapping[str, str], programs: Programs = EVERY_PROGRAM) -> str | None:
     """The program that the SDK brings along, else one on the PATH or where its installer puts it."""
     spec = importlib.util.find_spec(SDK)
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         bundled = Path(folder) / "_bundled" / "claude"
         if bundled.is_file():
             return str(bundled)
-    if found := shutil.which("claude", path=own_environment.get("PATH")):
+    if found := programs.find("claude", own_environment):
         return found
     local = Path(own_environment.get("HOME") or Path.home()) / ".local" / "bin" / "claude"
     return str(local) if local.is_file() else None

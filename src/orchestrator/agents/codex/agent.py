@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import subprocess
 from collections.abc import Collection, Mapping
 
 from orchestrator.agents.codex.run import CodexRun, Launch
 from orchestrator.agents.codex.settings import CodexSettings
 from orchestrator.agents.environment import attempt_environment
-from orchestrator.agents.installed import told_version
+from orchestrator.agents.installed import not_found, told_version
+from orchestrator.agents.programs import EVERY_PROGRAM, Programs
 from orchestrator.engine.records import Abilities, AgentCheck, Job
 
 NAME = "codex"
@@ -36,22 +36,30 @@ class CodexAgent:
     """Works on a job through `codex app-server`.
 
     `own_environment` is ours, of which an allow-list is passed on, with what Codex's settings name; `also`
-    names more of it.
+    names more of it. `programs` says where Codex may be.
     """
 
     name = NAME
 
-    def __init__(self, own_environment: Mapping[str, str] | None = None, also: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        own_environment: Mapping[str, str] | None = None,
+        also: Collection[str] = (),
+        programs: Programs = EVERY_PROGRAM,
+    ) -> None:
         self._own_environment = dict(os.environ if own_environment is None else own_environment)
         self._also = frozenset(also)
+        self._programs = programs
 
     async def check(self) -> AgentCheck:
         """Ready when the program is there and runs, and a key or a login is there; asks nobody else."""
-        program = _program(self._own_environment)
+        program = self._programs.find(NAME, self._own_environment)
         if program is None:
-            return AgentCheck(is_ready=False, problem=MISSING, abilities=ABILITIES)
+            return not_found(NAME, self._own_environment, self._programs, MISSING, ABILITIES)
         try:
-            version = await asyncio.to_thread(told_version, program, self._own_environment)
+            version = await asyncio.to_thread(
+                told_version, program, self._own_environment, programs=self._programs
+            )
         except (OSError, subprocess.SubprocessError) as error:
             return AgentCheck(is_ready=False, problem=f"{program} does not run: {error}", abilities=ABILITIES)
         problem = await asyncio.to_thread(lambda: CodexSettings(self._own_environment).problem)
@@ -65,13 +73,9 @@ class CodexAgent:
         """How to start it; raises FileNotFoundError where it is not installed."""
         settings = CodexSettings({**self._own_environment, **job.environment})
         environment = attempt_environment(job, self._own_environment, self._also | settings.variables)
-        program = _program(environment)
+        program = self._programs.find(NAME, environment)
         if program is None:
             raise FileNotFoundError(MISSING)
         overrides = (*OVERRIDES, KEEP_NO_LOGIN) if settings.key else OVERRIDES
         options = [option for override in overrides for option in ("-c", override)]
         return Launch((program, "app-server", *options), environment, settings.key)
-
-
-def _program(environment: Mapping[str, str]) -> str | None:
-    return shutil.which("codex", path=environment.get("PATH"))

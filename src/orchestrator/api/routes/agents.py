@@ -41,7 +41,10 @@ AttemptNumber = Annotated[int, Field(ge=1, le=ATTEMPT_MAX), Digits]
     responses=problems(503),
 )
 async def list_agents(context: Context) -> Response:
-    """Every agent that a run or a task can name, with what it can do, or what it lacks; no model is asked."""
+    """Every agent that a run or a task can name, with what it can do, or what it lacks.
+
+    No model is asked, and no program is started that the repository names.
+    """
     checks = await context.agents.checks()
     return json_of(_AGENTS, [_info(name, check) for name, check in checks.items()])
 
@@ -54,6 +57,7 @@ def _info(name: str, check: AgentCheck) -> AgentInfo:
         version=check.version,
         problem=check.problem,
         abilities=abilities,  # type: ignore[arg-type]  # the names of Abilities' fields
+        named_by_repository=check.named_by_repository,
     )
 
 

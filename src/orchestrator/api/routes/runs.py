@@ -41,13 +41,14 @@ async def start_orchestrator(request: Request, context: Context) -> Response:
     """The run goes on when this server ends. When nothing can start it waits for a command.
 
     A plan with errors is 422 with `problems`, one that another orchestrator works on 409 with its `owner`.
-    A plan with shell blocks is 403 unless the server has a token or was started with `--allow-shell`.
+    A plan with shell blocks, or with tasks for an agent whose program the repository names, is 403 unless the
+    server has a token or was started with `--allow-shell`.
     """
     body = await read_body(request, StartRequest, context.settings)
     if context.starter is None:
         raise ApiError(503, "run_not_started", "This server starts no runs.")
     run = NewRun(**body.model_dump())
-    record, log_path = await context.starter.start(run, may_run_shell=context.may_start_shell)
+    record, log_path = await context.starter.start(run, may_run_repository=context.may_run_repository)
     started = StartedOrchestrator(**orchestrator_info(record).model_dump(), log_path=log_path)
     headers = {"Location": f"/api/orchestrators/{record.id}"}
     return json_of(_STARTED, started, status=201, headers=headers)

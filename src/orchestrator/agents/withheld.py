@@ -1,0 +1,17 @@
+"""Agents that are there and may not be started by whoever asks."""
+
+from __future__ import annotations
+
+from orchestrator.engine.agent_choice import AbsentAgent
+from orchestrator.engine.records import AgentCheck
+
+NOT_RUN = "named by this repository (agents.toml); not run"
+NO_SHELL = "shell blocks run only where the server has a token or was started with --allow-shell"
+
+
+class WithheldAgent(AbsentAgent):
+    """Stands in for an agent whose program the repository names. Nothing is started, to ask it or to work."""
+
+    async def check(self) -> AgentCheck:
+        """Never ready, because of the repository."""
+        return AgentCheck(is_ready=False, problem=self._problem, named_by_repository=True)
