@@ -1,11 +1,11 @@
-"""`orchestrator agents` and `prompt`: who could do the tasks, and what they would be told."""
+"""`orchestrator agents` and `prompt`: who could do the tasks, and what they would be sent."""
 
 from __future__ import annotations
 
 import asyncio
 import json as json_module
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,8 +19,8 @@ from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.plan_problems import refuse_errors
 from orchestrator.domain.task_agents import SHELL, task_agent
 from orchestrator.engine.agent_roll import AgentRoll
-from orchestrator.engine.ports import PlanOutputs
-from orchestrator.engine.prompt import FINDINGS_MAX, task_prompt
+from orchestrator.engine.prompt import PromptPart, prompt_text, task_prompt
+from orchestrator.engine.prompt_facts import prompt_facts
 from orchestrator.engine.records import Abilities, AgentCheck
 from orchestrator.store.plan_files import DiskPlanFiles
 
@@ -66,28 +66,26 @@ def _words(abilities: Abilities) -> list[str]:
 
 
 def show_prompt(plan_name: str, task_id: str, root: Path | None) -> ExitCode:
-    """Print what an agent would be told of the task, with the findings and the failure there are by now."""
-    print(asyncio.run(_prompt(plan_name, task_id, find_root(root))))
+    """Print what an agent would be sent for the task now, and on stderr how long each part of it is."""
+    parts = asyncio.run(_prompt(plan_name, task_id, find_root(root)))
+    print(prompt_text(parts))
+    sizes = ", ".join(f"{part.name} {len(part.text):,}" for part in parts)
+    sys.stderr.write(f"\n{len(prompt_text(parts)):,} characters: {sizes}\n")
     return ExitCode.COMPLETED
 
 
-async def _prompt(plan_name: str, task_id: str, root: Path) -> str:
+async def _prompt(plan_name: str, task_id: str, root: Path) -> Sequence[PromptPart]:
     file = await read_plan(DiskPlanFiles(root), root, plan_name)
     plan = parse_plan(decode_plan(file.data))
     refuse_errors(plan, file.path)
     task = _task(plan, task_id)
     if task_agent(task) == SHELL:
-        sys.stderr.write(f"Task {task_id} is the shell agent's, which runs its blocks and is told nothing.\n")
+        sys.stderr.write(f"The shell does task {task_id}: it runs the task's blocks and is sent no prompt.\n")
     async with open_services(root, create=False) as services:
-        outputs = services.ports.outputs
-        findings = await _findings(outputs, file.name, task)
         latest = await services.ports.registry.latest(str(root), file.path)
-        last_error: str | None = None
-        if latest is not None:
-            known = (await services.reader.state(latest.id)).tasks.get(task_id)
-            last_error = known.last_error if known else None
-        evidence = await outputs.read_finding(file.name, task_id) if last_error else None
-    return task_prompt(plan, task, findings=findings, last_error=last_error, note=None, evidence=evidence)
+        tasks = (await services.reader.state(latest.id)).tasks if latest is not None else {}
+        facts = await prompt_facts(services.ports.outputs, file.name, task, tasks)
+    return task_prompt(plan, file.path, task, facts)
 
 
 def _task(plan: Plan, task_id: str) -> Task:
@@ -96,11 +94,3 @@ def _task(plan: Plan, task_id: str) -> Task:
         ids = ", ".join(plan.task_by_id)
         raise UsageError(f"The plan has no task {task_id!r}. Its tasks are: {ids or 'none'}.")
     return task
-
-
-async def _findings(outputs: PlanOutputs, plan_name: str, task: Task) -> dict[str, str]:
-    found = {}
-    for other in task.depends_on[-FINDINGS_MAX:]:
-        if text := await outputs.read_finding(plan_name, other):
-            found[str(other)] = text
-    return found

@@ -304,7 +304,7 @@ def prompt(
     task: TaskArgument,
     root: RootOption = None,
 ) -> None:
-    """Print what the agent of a task would be told now."""
+    """Print what the agent of a task would be sent now, and how long each part of it is."""
     from orchestrator.cli.agents import show_prompt
 
     raise typer.Exit(show_prompt(plan, task, root))

@@ -119,10 +119,33 @@ class Phase:
     tasks: tuple[Task, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and the text below it that belongs to no task; the plan's first one may have no heading.
+
+    `line` (from 1) is where it begins and `end` where its scope does: at the next heading of the same or a
+    higher level. `has_tasks` says whether tasks are in its scope, `phase` in which phase it is, if in one.
+    """
+
+    heading: str
+    text: str
+    line: int
+    end: int
+    phase: int | None = None
+    has_tasks: bool = False
+
+    def concerns(self, task: Task) -> bool:
+        """Whether the task's agent should know it: text of no phase, of its phase, or above the task."""
+        if self.has_tasks:
+            return self.line <= task.line < self.end
+        return self.phase in (None, task.phase)
+
+
 @dataclass(frozen=True)
 class Plan:
     """A plan as it was read. `text` is the source that every span points into.
 
+    `sections` are its text outside tasks, in the order of the file.
     `sequential_groups` are task ids that run one after another in the given order;
     `parallel_phases` are groups of phase numbers that are open at the same time.
     `parallel` is how many tasks the plan itself wants to run at once.
@@ -131,6 +154,7 @@ class Plan:
     title: str
     text: str = ""
     phases: tuple[Phase, ...] = ()
+    sections: tuple[Section, ...] = ()
     sequential_groups: tuple[tuple[TaskId, ...], ...] = ()
     parallel_phases: tuple[frozenset[int], ...] = ()
     parallel: int | None = None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from orchestrator.domain.plan import Checklist, Phase, Plan, Span, Task, TaskId
 from orchestrator.domain.plan_problems import ProblemLog
 from orchestrator.domain.plan_reading.blocks import Block, read_blocks
+from orchestrator.domain.plan_reading.context import read_context
 from orchestrator.domain.plan_reading.dependencies import (
     DEPENDENCIES_MAX,
     TaskNames,
@@ -51,6 +52,7 @@ def parse_plan(text: str) -> Plan:
         title=settings.title or outline.title,
         text=text,
         phases=phases,
+        sections=read_context(source, blocks, outline.phases, settings.end),
         sequential_groups=tuple(tuple(TaskId(name) for name in group) for group in notes.sequential),
         parallel_phases=tuple(notes.parallel),
         parallel=settings.parallel,

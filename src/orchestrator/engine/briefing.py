@@ -9,12 +9,14 @@ from orchestrator.domain.errors import OrchestratorError
 from orchestrator.domain.events import PlanChanged
 from orchestrator.domain.permissions import UNBOUND, permitted
 from orchestrator.domain.plan import Permissions, Plan, Task, TaskId
+from orchestrator.domain.task_agents import SHELL
 from orchestrator.engine.agent_choice import AbsentAgent, AgentChoice
 from orchestrator.engine.attempt import Attempt, Limits
 from orchestrator.engine.budget import Budget
 from orchestrator.engine.journal import Journal
 from orchestrator.engine.ports import Agent, PlanOutputs
-from orchestrator.engine.prompt import FINDINGS_MAX, task_prompt
+from orchestrator.engine.prompt import prompt_text, task_prompt
+from orchestrator.engine.prompt_facts import prompt_facts
 from orchestrator.engine.records import Job, NewInstance, PlanFile
 
 
@@ -56,20 +58,14 @@ class Briefing:
         """The next attempt of a task. What stands in its way becomes the attempt's failure, not the run's."""
         await self._look_at_plan()
         task = self._plan.task_by_id[TaskId(task_id)]
-        findings: dict[str, str] = {}
-        evidence: str | None = None
+        prompt = ""
         try:
             # One that was settled at the start may be retried: its agent was not looked for then.
             agent = self._agents.get(task_id) or await self._choice.of(task_id)
-            findings = await self._findings(task)
-            if self._journal.state.tasks[task_id].last_error:
-                evidence = await self._outputs.read_finding(self._file.name, task_id)
+            if agent.name != SHELL:
+                prompt = await self._prompt(task, note)
         except OrchestratorError as error:
             agent = AbsentAgent(task.agent or "none", str(error))
-        state = self._journal.state.tasks[task_id]
-        prompt = task_prompt(
-            self._plan, task, findings=findings, last_error=state.last_error, note=note, evidence=evidence
-        )
         return Attempt(self._job(task, prompt, agent.name), agent, self._limits)
 
     def _job(self, task: Task, prompt: str, agent: str) -> Job:
@@ -88,13 +84,10 @@ class Briefing:
             budget_usd=self._budget.left_usd(self._journal.state, task.id),
         )
 
-    async def _findings(self, task: Task) -> dict[str, str]:
-        found = {}
-        for other in task.depends_on[-FINDINGS_MAX:]:
-            text = await self._outputs.read_finding(self._file.name, other)
-            if text:
-                found[str(other)] = text
-        return found
+    async def _prompt(self, task: Task, note: str | None) -> str:
+        tasks = self._journal.state.tasks
+        facts = await prompt_facts(self._outputs, self._file.name, task, tasks, note)
+        return prompt_text(task_prompt(self._plan, self._file.path, task, facts))
 
     async def _look_at_plan(self) -> None:
         """Say in the log when the plan's file has vanished or changed; the run goes on as loaded."""
