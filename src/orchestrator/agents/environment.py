@@ -26,22 +26,38 @@ ALLOWED = (
     # where tool chains live
     *("VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "PYENV_ROOT", "NVM_DIR", "PNPM_HOME", "JAVA_HOME"),
     *("CARGO_HOME", "RUSTUP_HOME", "GOPATH", "GOROOT", "GOCACHE", "GOPROXY", "DOCKER_HOST", "KUBECONFIG"),
-    *("LD_LIBRARY_PATH", "PKG_CONFIG_PATH", "NIX_PATH", "NIX_PROFILES", "CI", "EDITOR", "PAGER"),
+    *("LD_LIBRARY_PATH", "PKG_CONFIG_PATH", "NIX_PATH", "NIX_PROFILES", "CI"),
 )
 """Names, or patterns with `*`."""
 
 DEFAULTS = {"TERM": "dumb", "PATH": "/usr/local/bin:/usr/bin:/bin"}
 
+UNATTENDED = {
+    # whatever pages prints all of it at once
+    **dict.fromkeys(("PAGER", "GIT_PAGER", "MANPAGER", "SYSTEMD_PAGER", "GH_PAGER", "AWS_PAGER"), "cat"),
+    # an editor leaves its file as it is
+    **dict.fromkeys(("EDITOR", "VISUAL", "GIT_EDITOR", "GIT_SEQUENCE_EDITOR"), "true"),
+    # logins are not asked for; git takes an empty name of a program for none
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "",
+    "SSH_ASKPASS": "",
+    "GCM_INTERACTIVE": "never",
+    "PIP_NO_INPUT": "1",
+    "DEBIAN_FRONTEND": "noninteractive",
+}
+"""Nobody watches an attempt's terminal: what would wait there for a person goes on, or fails, at once."""
+
 
 def attempt_environment(job: Job, own: Mapping[str, str], also: Collection[str] = ()) -> dict[str, str]:
     """The environment for the job's commands, from our `own`; `also` names more variables to pass on.
 
-    Where no language is set, characters are UTF-8. The marker comes last: nothing can replace it.
+    What the job sets wins over `UNATTENDED`, and that over ours. Where no language is set, characters are
+    UTF-8. The marker comes last: nothing can replace it.
     """
     passed = {name: value for name, value in own.items() if is_allowed(name) or name in also}
     if not passed.keys() & {"LANG", "LC_ALL", "LC_CTYPE"}:
         passed["LC_CTYPE"] = "C.UTF-8"
-    return {**DEFAULTS, **passed, **job.environment, ATTEMPT_VARIABLE: marker(job)}
+    return {**DEFAULTS, **passed, **UNATTENDED, **job.environment, ATTEMPT_VARIABLE: marker(job)}
 
 
 def is_allowed(name: str) -> bool:

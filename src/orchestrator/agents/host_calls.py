@@ -46,9 +46,11 @@ def wake_on_child_end() -> int:
 
 
 def start_on_terminal(arguments: list[bytes]) -> tuple[int, int]:
-    """Start the command in a session with a terminal of its own; returns its pid and our end of the terminal.
+    """Start the command in a session of its own on a new terminal; returns its pid and our end of that.
 
-    It reads end-of-file and is killed when this process dies. Raises OSError when it cannot be started.
+    It reads end-of-file, and is killed when this process dies. The terminal does not control the session, so
+    that `/dev/tty` cannot be opened: nobody is there to answer what a program would ask on it. Raises OSError
+    when the command cannot be started.
     """
     ours, theirs = os.openpty()
     try:
@@ -131,13 +133,11 @@ def _start(arguments: list[bytes], files: list[int]) -> int:
 def _become(arguments: list[bytes], files: list[int], parent: int, to_tell: int) -> None:
     """In the child: turn into the command, or tell the error's number. Never returns."""
     try:
+        os.setsid()
         if len(files) == 1:
-            os.login_tty(files[0])
-            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        else:
-            os.setsid()
-            for standard, file in enumerate(files):
-                os.dup2(file, standard)
+            files = [os.open(os.devnull, os.O_RDONLY), files[0], files[0]]
+        for standard, file in enumerate(files):
+            os.dup2(file, standard)
         _prctl(_PR_SET_PDEATHSIG, KILL)
         if os.getppid() == parent:
             _restore_signals()

@@ -4,6 +4,7 @@ import asyncio
 import os
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from orchestrator.engine.agent_events import (
 )
 
 A_MOMENT_SECONDS = 2.0
+LIMIT_SECONDS = 30.0
 
 
 async def events_of(run):
@@ -71,7 +73,7 @@ async def test_errors_unset_names_and_failing_pipes_end_a_block(shell_run, block
 
 
 async def test_a_block_works_in_the_root_on_a_terminal_with_stdin_at_its_end(shell_run, tmp_path):
-    block = 'pwd; test -t 1 && test -t 2 && echo tty; cat; echo "$(ps -o sid= -p $$) $$"; stty size </dev/tty; stty -a </dev/tty'
+    block = 'pwd; test -t 1 && test -t 2 && echo tty; cat; echo "$(ps -o sid= -p $$) $$"; stty size <&1; stty -a <&1'
     output, end = await output_of(shell_run(block))
     assert end.outcome == "completed"
     where, tty, session, size, *settings = output.splitlines()
@@ -79,6 +81,65 @@ async def test_a_block_works_in_the_root_on_a_terminal_with_stdin_at_its_end(she
     assert {"-opost", "-echo", "icanon", "isig"} <= set(" ".join(settings).split())
     session_id, pid = session.split()
     assert session_id == pid
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "exec 3<>/dev/tty",
+        "python3 -c 'import getpass; getpass.getpass()'",
+        "git init -q . && git -c user.name=a -c user.email=b commit --allow-empty",
+        "read answer",
+    ],
+)
+async def test_a_block_that_asks_a_person_fails_at_once(shell_run, block):
+    async with asyncio.timeout(LIMIT_SECONDS):
+        _, end = await output_of(shell_run(block))
+    assert end.outcome == "failed"
+
+
+class AsksForLogin(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="x"')
+        self.end_headers()
+
+    def log_message(self, *_args: object) -> None:
+        """Say nothing."""
+
+
+async def test_git_does_not_ask_for_a_login(shell_run):
+    with ThreadingHTTPServer(("127.0.0.1", 0), AsksForLogin) as server:
+        threading.Thread(target=server.serve_forever).start()
+        remote = f"http://127.0.0.1:{server.server_port}/x.git"
+        try:
+            async with asyncio.timeout(LIMIT_SECONDS):
+                output, end = await output_of(shell_run(f"git -c credential.helper= ls-remote {remote}"))
+        finally:
+            server.shutdown()
+    assert end.outcome == "failed"
+    assert "could not read Username" in output
+
+
+@pytest.mark.parametrize("show", ["git log", "git branch -v --sort=refname", "git diff HEAD~60"])
+async def test_a_block_that_pages_prints_all_of_it(shell_run, show):
+    commit = "git -c user.email=a@b -c user.name=n commit -qam"
+    setup = (
+        f'git init -q .; touch n; git add n; for i in $(seq 1 80); do echo $i >>n; {commit} "number $i"; done'
+    )
+    async with asyncio.timeout(LIMIT_SECONDS):
+        output, end = await output_of(shell_run(f"{setup}; {show}"))
+    assert end.outcome == "completed"
+    assert "80" in output
+
+
+async def test_an_editor_leaves_the_text_as_it_is(shell_run):
+    commit = "git -c user.email=a@b -c user.name=n commit -q --allow-empty"
+    async with asyncio.timeout(LIMIT_SECONDS):
+        output, _ = await output_of(
+            shell_run(f"git init -q .; {commit} -m first; {commit} --amend; git log --format=%s")
+        )
+    assert output.endswith("first\n")
 
 
 async def test_a_block_has_the_terminals_signals_and_no_open_files_of_ours(shell_run):

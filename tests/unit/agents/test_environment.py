@@ -47,3 +47,16 @@ def test_the_job_adds_to_it_but_never_replaces_the_marker():
 def test_without_a_language_characters_are_utf_8():
     assert attempt_environment(job(), {})["LC_CTYPE"] == "C.UTF-8"
     assert "LC_CTYPE" not in attempt_environment(job(), {"LANG": "de_DE.UTF-8"})
+
+
+def test_nobody_is_waited_for_whatever_our_own_shell_has_set():
+    ours = {"PAGER": "less", "GIT_PAGER": "delta", "EDITOR": "vim", "SSH_ASKPASS": "/usr/bin/ask"}
+    made = attempt_environment(job(), ours, ["GIT_PAGER", "SSH_ASKPASS"])
+    assert (made["PAGER"], made["GIT_PAGER"], made["EDITOR"], made["SSH_ASKPASS"]) == (
+        "cat",
+        "cat",
+        "true",
+        "",
+    )
+    assert made["GIT_TERMINAL_PROMPT"] == "0"
+    assert attempt_environment(job(PAGER="more"), ours)["PAGER"] == "more"
