@@ -12,22 +12,26 @@ import claude_double
 import codex_double
 import pytest
 from patience import until
+from planted_secrets import KEYED, KEYS, halves
 
 from orchestrator.agents.acp.agent import AcpAgent
 from orchestrator.agents.acp.profiles import AcpProfile
 from orchestrator.agents.claude.agent import ClaudeAgent
 from orchestrator.agents.codex.agent import CodexAgent
-from orchestrator.agents.script import Script, Tool, parse_script
+from orchestrator.agents.script import Fail, Say, Script, Tool, parse_script
 from orchestrator.agents.scripted import ScriptedAgent
 from orchestrator.agents.shell import ShellAgent
-from orchestrator.domain.events import MESSAGE_LENGTH_MAX, SUMMARY_LENGTH_MAX
+from orchestrator.agents.tool_calls import TEXT_LENGTH_MAX
+from orchestrator.domain.key_kinds import MARK
 from orchestrator.domain.plan import CodeBlock, Span, Task, TaskId
+from orchestrator.domain.redaction import redact_known
 from orchestrator.engine.agent_events import (
     AgentEvent,
     Finished,
     ToolCallCompleted,
     ToolCallOutput,
     ToolCallStarted,
+    without_secrets,
 )
 from orchestrator.engine.ports import Agent, AgentRun
 from orchestrator.engine.records import Job
@@ -56,6 +60,9 @@ SHELL = {
     "fails": ("echo '1 failed'; exit 3", "echo never"),
     "hangs": ("echo up; sleep 3000",),
     "hangs-silently": ("sleep 3000",),
+    "leaks": (
+        f"""k='{KEYED}'; while IFS= read -rd "" -n 500 part; do printf %s "$part"; done <<<"$k"; exit 3""",
+    ),
     "big": ("head -c 3000000 /dev/zero | tr '\\0' x | fold -w 100",),
 }
 
@@ -86,7 +93,9 @@ def acp(folder: Path) -> AcpAgent:
 def big_script() -> Script:
     lines = "x" * 3_000_000
     big = [Tool(tool="Bash", input=lines, output=lines, chunks=[lines])]
-    return Script({**parse_script(SCRIPT, "test").tasks, "big": [big]})
+    pieces = [KEYED[at : at + 7] for at in range(0, len(KEYED), 7)]
+    leaks = [Tool(tool="Bash", input=KEYED, output=KEYED, chunks=pieces), Say(say=KEYED), Fail(fail=KEYED)]
+    return Script({**parse_script(SCRIPT, "test").tasks, "big": [big], "leaks": [leaks]})
 
 
 @dataclass
@@ -151,13 +160,13 @@ def assert_well_formed(events: list[AgentEvent]) -> Finished:
             assert event.tool_id not in seen
             seen.add(event.tool_id)
             open_calls.add(event.tool_id)
-            assert len(event.input_summary) <= SUMMARY_LENGTH_MAX
+            assert len(event.input) <= TEXT_LENGTH_MAX
         elif isinstance(event, ToolCallOutput):
             assert event.tool_id in open_calls
-            assert 0 < len(event.text) <= MESSAGE_LENGTH_MAX
+            assert 0 < len(event.text) <= TEXT_LENGTH_MAX
         elif isinstance(event, ToolCallCompleted):
             open_calls.remove(event.tool_id)
-            assert len(event.output_summary) <= SUMMARY_LENGTH_MAX
+            assert len(event.output) <= TEXT_LENGTH_MAX
     assert not open_calls
     return ends[0]
 
@@ -193,6 +202,14 @@ async def test_big_output_stays_bounded(adapter):
     end = assert_well_formed(events)
     assert end.outcome == "completed"
     assert len(end.text) <= FINDING_LENGTH_MAX
+
+
+async def test_no_cut_goes_through_a_secret(adapter):
+    events = await Watch(adapter.run("leaks")).read()
+    assert assert_well_formed(events).error
+    told = "".join(str(without_secrets(event, redact_known)) for event in events)
+    assert MARK in told
+    assert not [half for half in halves(KEYS["GitHub"]) if half in told]
 
 
 async def test_nothing_happens_before_the_events_are_read(adapter):

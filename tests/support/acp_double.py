@@ -17,6 +17,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from planted_secrets import KEYED
+
 SESSION = "ses-double"
 WRITING = threading.Lock()
 
@@ -131,6 +133,24 @@ def big(turn: Turn) -> None:
     turn.finish("c1", lines)
     turn.say(lines)
     turn.end()
+
+
+def leaks(turn: Turn) -> None:
+    """Keys wherever there is a place for one, so many that every cut goes through one."""
+    turn.begin("c1", "Write", content=f"A=1\n{KEYED}")
+    for length in range(0, len(KEYED), 997):
+        update(
+            "tool_call_update", toolCallId="c1", status="in_progress", content=text_content(KEYED[:length])
+        )
+    turn.finish("c1", KEYED)
+    turn.begin("c2", "Task")
+    for at in range(0, len(KEYED), 7):
+        piece = {"type": "text", "text": KEYED[at : at + 7]}
+        update("agent_message_chunk", content=piece)
+        update("agent_message_chunk", content=piece, _meta={"parentToolCallId": "c2"})
+    turn.finish("c2", KEYED)
+    sys.stderr.write(KEYED)
+    turn.fail(-32603, f"Internal error: {KEYED}")
 
 
 def asks(turn: Turn) -> None:

@@ -17,6 +17,8 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
+from planted_secrets import KEYED
+
 SESSION = "11111111-2222-4333-8444-555555555555"
 Play = Generator[None, Any, None]
 """Goes on with the answer to the question that it has asked last."""
@@ -141,6 +143,16 @@ def big() -> Play:
     yield
 
 
+def leaks() -> Play:
+    """Keys wherever there is a place for one, so many that every cut goes through one."""
+    call(1, "Write", content=f"A=1\n{KEYED}")
+    returns(1, KEYED)
+    say(KEYED)
+    sys.stderr.write(KEYED)
+    error("model_error", KEYED)
+    yield
+
+
 def asks() -> Play:
     call(1, "Bash", command="touch a")
     request = {
@@ -211,6 +223,7 @@ PLAYS: dict[str, Callable[[], Play]] = {
     "hangs-silently": hangs_silently,
     "stubborn": stubborn,
     "big": big,
+    "leaks": leaks,
     "asks": asks,
     "takes-notes": takes_notes,
     "dies": dies,

@@ -16,6 +16,8 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
+from planted_secrets import KEYED
+
 THREAD, TURN = "thread-1", "turn-1"
 Play = Generator[None, Any, None]
 """Goes on with the answer to the request that it has sent last."""
@@ -124,6 +126,19 @@ def big() -> Play:
     yield
 
 
+def leaks() -> Play:
+    """Keys wherever there is a place for one, so many that every cut goes through one."""
+    command(1, KEYED, "inProgress")
+    for at in range(0, len(KEYED), 7):
+        tell("item/commandExecution/outputDelta", itemId="call_1", delta=KEYED[at : at + 7])
+    command(1, KEYED, "completed", KEYED, 0)
+    item = {"type": "mcpToolCall", "id": "call_2", "server": "docs", "tool": "write", "status": "completed"}
+    tell("item/completed", item={**item, "arguments": {"content": f"A=1\n{KEYED}"}})
+    say(KEYED)
+    fail(KEYED, "other")
+    yield
+
+
 def asks() -> Play:
     command(1, "touch a", "inProgress")
     send(
@@ -227,6 +242,7 @@ PLAYS: dict[str, Callable[[], Play]] = {
             hangs_silently,
             stubborn,
             big,
+            leaks,
             asks,
             takes_its_question_back,
             asks_for_more,

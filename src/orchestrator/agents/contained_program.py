@@ -12,6 +12,7 @@ from pathlib import Path
 from orchestrator.agents.containment import ContainedProcesses, Ended, Message, NotStarted
 from orchestrator.agents.pipes import PipeReader, PipeWriter
 from orchestrator.agents.program_output import LineSplitter, LineTooLong, Tail
+from orchestrator.domain.redaction import Redact, redact_known
 
 LINE_BYTES_MAX = 16 * 1024 * 1024
 STDERR_BYTES_MAX = 16_384
@@ -44,7 +45,7 @@ class ContainedProgram:
     It is started when this is built (in a running event loop; OSError when its supervisor cannot be);
     `command[0]` is a path. Once it was built, `close` must be awaited. Nothing of what the program writes is
     held here beyond one line: when nobody receives, it waits. Its stderr is read always, its tail is kept,
-    and `on_stderr` is called with each line of it.
+    and `on_stderr` is called with each line of it; both without secrets.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class ContainedProgram:
         *,
         line_bytes_max: int = LINE_BYTES_MAX,
         on_stderr: Callable[[str], None] | None = None,
+        redact: Redact = redact_known,
     ) -> None:
         if any("\0" in argument for argument in command):
             raise ValueError("an argument of a command cannot hold a NUL character")
@@ -73,8 +75,9 @@ class ContainedProgram:
         finally:
             for descriptor in theirs:
                 os.close(descriptor)
-        self._splitter, self._tail = LineSplitter(line_bytes_max), Tail(STDERR_BYTES_MAX)
+        self._splitter, self._tail = LineSplitter(line_bytes_max), Tail(STDERR_BYTES_MAX, redact)
         self._on_stderr = on_stderr
+        self._redact = redact
         self._sending = asyncio.Lock()
         self._is_closing = self._is_at_end = False
         self._message: Message | None = None
@@ -194,7 +197,7 @@ class ContainedProgram:
                 lines.feed(data)
                 with contextlib.suppress(LineTooLong):  # it is passed over
                     while (line := lines.next_line()) is not None:
-                        self._on_stderr(line.decode(errors="replace"))
+                        self._on_stderr(self._redact(line.decode(errors="replace")))
         finally:
             self._stderr.close()
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from orchestrator.agents.programs import EVERY_PROGRAM, VERSION_LIMIT_SECONDS, Programs
 from orchestrator.domain.events import clip
+from orchestrator.domain.redaction import redact_known
 from orchestrator.engine.records import Abilities, AgentCheck
 
 NO_ABILITIES = Abilities()
@@ -42,7 +43,8 @@ async def installed(
             is_ready=False, problem=f"{program} told no version within {VERSION_LIMIT_SECONDS:g} s"
         )
     except subprocess.CalledProcessError as error:
-        said = clip((error.stderr or error.stdout or b"").decode(errors="replace").strip(), 300)
+        told = (error.stderr or error.stdout or b"").decode(errors="replace").strip()
+        said = clip(redact_known(told), 300)
         return AgentCheck(
             is_ready=False, problem=f"{program} does not run (exit code {error.returncode}): {said}"
         )
@@ -75,6 +77,6 @@ def told_version(
     OSError, ValueError or SubprocessError where it does not run.
     """
     output = programs.version_output(program, environment, *(arguments or ("--version",)))
-    said = output.decode(errors="replace")
+    said = redact_known(output.decode(errors="replace"))
     found = _VERSION.search(said)
     return found[0] if found else (clip(said.strip().splitlines()[0], 60) if said.strip() else None)

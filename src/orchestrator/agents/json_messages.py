@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.agents.contained_program import ContainedProgram
+from orchestrator.domain.redaction import Redact, redact_known
 
 SHOWN_CHARACTERS_MAX = 200
 
@@ -18,8 +19,9 @@ class BrokenMessage(ValueError):
 class JsonMessages:
     """A program's messages."""
 
-    def __init__(self, program: ContainedProgram) -> None:
+    def __init__(self, program: ContainedProgram, redact: Redact = redact_known) -> None:
         self._program = program
+        self._redact = redact
 
     async def send(self, message: Mapping[str, Any]) -> None:
         """Send it; waits while the program does not read. Raises ProgramGone."""
@@ -42,7 +44,7 @@ class JsonMessages:
                 if self._program.is_at_end:
                     break
                 raise BrokenMessage(
-                    f"The agent wrote what is no JSON ({error}): {text[:SHOWN_CHARACTERS_MAX]}"
+                    f"The agent wrote what is no JSON ({error}): {self._redact(text)[:SHOWN_CHARACTERS_MAX]}"
                 ) from error
             return message
         return None

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from orchestrator.domain.events import MESSAGE_LENGTH_MAX, clip
+from orchestrator.domain.redaction import Redactor, redact_known, redact_values
 from orchestrator.engine.agent_events import Log
 
 INBOX_BYTES_MAX = 32 * 1024 * 1024
@@ -66,10 +67,14 @@ class PeerGone(ConnectionError):
 
 
 class JsonRpcPeer:
-    """Asks and is asked. Reads from when it is built (in a running event loop) until the end, or `close`."""
+    """Asks and is asked. Reads from when it is built (in a running event loop) until the end, or `close`.
 
-    def __init__(self, stream: LineStream) -> None:
+    What it tells of errors and of lines that are no message is without secrets; the rest is as it came.
+    """
+
+    def __init__(self, stream: LineStream, redact: Redactor = redact_known) -> None:
         self._stream = stream
+        self._redact = redact
         self._numbers = itertools.count(1)
         self._asked: dict[Id, asyncio.Future[Any]] = {}
         self._inbox: asyncio.Queue[tuple[Incoming | None, int]] = asyncio.Queue()
@@ -163,7 +168,7 @@ class JsonRpcPeer:
         message = parsed(line)
         if message is None:
             text = line.decode(errors="replace").strip()
-            return Log(clip(text, MESSAGE_LENGTH_MAX)) if text else None
+            return Log(clip(self._redact(text), MESSAGE_LENGTH_MAX)) if text else None
         if "method" not in message:
             return self._take_answer(message)
         method, params = str(message["method"]), message.get("params")
@@ -174,7 +179,7 @@ class JsonRpcPeer:
 
     def _take_answer(self, message: dict[str, Any]) -> Log | None:
         """Hand the answer to who asked; to a question that nobody waits for any more, it is dropped."""
-        number, error = message.get("id"), message.get("error")
+        number, error = message.get("id"), redact_values(message.get("error"), self._redact)
         if number is None and error is not None:
             return Log(clip(f"The agent refused a message: {error}", MESSAGE_LENGTH_MAX))
         answer = self._asked.get(number) if isinstance(number, int | str) else None

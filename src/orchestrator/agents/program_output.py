@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from orchestrator.domain.key_kinds import KEY_LENGTH_MAX
+from orchestrator.domain.redaction import Redact
+
 
 class LineTooLong(ValueError):
     """A line was longer than the limit and is thrown away; the next one can be read."""
@@ -62,17 +65,21 @@ class LineSplitter:
 
 
 class Tail:
-    """The last bytes of a stream, as text."""
+    """The last of a stream, as text without secrets.
 
-    def __init__(self, bytes_max: int) -> None:
-        self._bytes_max = bytes_max
+    More is held than is given back: where the end of a secret stands first, its beginning must be known too.
+    """
+
+    def __init__(self, length_max: int, redact: Redact) -> None:
+        self._length_max = length_max
+        self._redact = redact
         self._held = bytearray()
         self._is_cut = False
 
     def add(self, data: bytes) -> None:
         """Take the next piece, and forget what is now too far from the end."""
         self._held += data
-        excess = len(self._held) - self._bytes_max
+        excess = len(self._held) - self._length_max - KEY_LENGTH_MAX
         if excess > 0:
             del self._held[:excess]
             self._is_cut = True
@@ -80,7 +87,8 @@ class Tail:
     @property
     def text(self) -> str:
         """The tail in whole lines, where there are any; bytes that are no UTF-8 are replaced."""
-        held = bytes(self._held)
-        if self._is_cut and b"\n" in held[:-1]:
-            held = held[held.index(b"\n") + 1 :]
-        return held.decode(errors="replace").strip()
+        whole = self._redact(bytes(self._held).decode(errors="replace"))
+        tail = whole[-self._length_max :]
+        if (self._is_cut or len(whole) > len(tail)) and "\n" in tail[:-1]:
+            tail = tail[tail.index("\n") + 1 :]
+        return tail.strip()

@@ -19,7 +19,7 @@ from orchestrator.agents.script import (
     Usage,
     Wait,
 )
-from orchestrator.domain.events import MESSAGE_LENGTH_MAX, SUMMARY_LENGTH_MAX, clip
+from orchestrator.domain.redaction import RedactedStream, Redactor
 from orchestrator.engine.agent_events import (
     AgentEvent,
     Finished,
@@ -56,16 +56,17 @@ class ScriptedAgent:
     def run(self, job: Job) -> ScriptedRun:
         """Prepare the attempt's part of the script."""
         steps = self._script.steps(job.task.id, job.attempt)
-        return ScriptedRun(list(steps), self._speed, job.model)
+        return ScriptedRun(list(steps), self._speed, job.model, job.redact)
 
 
 class ScriptedRun:
     """One attempt being played."""
 
-    def __init__(self, steps: list[Step], speed: float, model: str | None) -> None:
+    def __init__(self, steps: list[Step], speed: float, model: str | None, redact: Redactor) -> None:
         self._steps = steps
         self._speed = speed
         self._model = model
+        self._redact = redact
         self._reason: str | None = None
         self._is_interrupted = asyncio.Event()
         self._has_begun = False
@@ -121,7 +122,7 @@ class ScriptedRun:
         """A step that does not end the attempt."""
         match step:
             case Say():
-                yield Text(clip(step.say, MESSAGE_LENGTH_MAX))
+                yield Text(step.say)
             case Wait():
                 await self._wait(step.wait)
             case Hang():
@@ -139,10 +140,8 @@ class ScriptedRun:
         """A call that happens when it is allowed; an interrupt ends the waiting."""
         self._calls += 1
         tool_id = f"call-{self._calls}"
-        yield ToolCallStarted(tool_id, step.tool, clip(step.ask, SUMMARY_LENGTH_MAX))
-        yield PermissionAsked(
-            tool_id, clip(step.ask, SUMMARY_LENGTH_MAX), tool_id, tool_name=step.tool, command=step.ask
-        )
+        yield ToolCallStarted(tool_id, step.tool, step.ask)
+        yield PermissionAsked(tool_id, step.ask, tool_id, tool_name=step.tool, command=step.ask)
         while tool_id not in self._answers and self._reason is None:
             waits = [asyncio.create_task(event.wait()) for event in (self._is_answered, self._is_interrupted)]
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -158,16 +157,17 @@ class ScriptedRun:
         """A tool call; an interrupt closes it as interrupted."""
         self._calls += 1
         tool_id = f"call-{self._calls}"
-        yield ToolCallStarted(tool_id, step.tool, clip(step.input, SUMMARY_LENGTH_MAX))
+        yield ToolCallStarted(tool_id, step.tool, step.input)
+        clean = RedactedStream(self._redact)
         pause_seconds = step.seconds / (len(step.chunks) + 1)
         for chunk in step.chunks:
             await self._wait(pause_seconds)
-            if self._reason is None:
-                yield ToolCallOutput(tool_id, clip(chunk, MESSAGE_LENGTH_MAX))
+            if self._reason is None and (text := clean.feed(chunk)):
+                yield ToolCallOutput(tool_id, text)
         await self._wait(pause_seconds)
-        output = step.output if self._reason is None else ""
-        whole = output if len(output) > SUMMARY_LENGTH_MAX else None
-        yield ToolCallCompleted(tool_id, self._outcome(step), clip(output, SUMMARY_LENGTH_MAX), whole)
+        if rest := clean.feed("", is_last=True):
+            yield ToolCallOutput(tool_id, rest)
+        yield ToolCallCompleted(tool_id, self._outcome(step), step.output if self._reason is None else "")
 
     def _outcome(self, step: Tool) -> ToolOutcome:
         if self._reason is not None:

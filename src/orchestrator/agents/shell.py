@@ -7,6 +7,7 @@ import os
 import subprocess
 import time
 from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import replace
 
 from orchestrator.agents.containment import ContainedProcesses, Ended, NotStarted, Output
 from orchestrator.agents.environment import attempt_environment, marker
@@ -14,8 +15,8 @@ from orchestrator.agents.installed import not_found, told_version
 from orchestrator.agents.programs import EVERY_PROGRAM, Programs
 from orchestrator.agents.shell_report import BlockReport, error_sentence, finding
 from orchestrator.agents.terminal_text import LiveOutput, TerminalText
-from orchestrator.domain.events import SUMMARY_LENGTH_MAX, clip
 from orchestrator.domain.plan import CodeBlock
+from orchestrator.domain.redaction import RedactedStream
 from orchestrator.engine.agent_events import (
     AgentEvent,
     Finished,
@@ -147,18 +148,15 @@ class ShellRun:
         for number, block in enumerate(self._job.blocks, 1):
             if self._reason is not None:
                 return
-            report = BlockReport(block, number, len(self._job.blocks))
+            shown = replace(block, text=self._job.redact(block.text))
+            report = BlockReport(shown, number, len(self._job.blocks))
             self._reports.append(report)
             tool_id = f"{self._job.tool_name}-{number}"
-            yield ToolCallStarted(tool_id, self._job.tool_name, clip(block.text, SUMMARY_LENGTH_MAX))
+            yield ToolCallStarted(tool_id, self._job.tool_name, shown.text)
             async for text in self._run_block(processes, block, report):
                 yield ToolCallOutput(tool_id, text)
             report.is_interrupted = self._reason is not None
-            text = report.output.text
-            summary = clip(text, SUMMARY_LENGTH_MAX)
-            yield ToolCallCompleted(
-                tool_id, _tool_outcome(report), summary, text if text != summary else None
-            )
+            yield ToolCallCompleted(tool_id, _tool_outcome(report), report.output.text)
             if not report.is_ok:
                 return
 
@@ -166,7 +164,7 @@ class ShellRun:
         self, processes: ContainedProcesses, block: CodeBlock, report: BlockReport
     ) -> AsyncIterator[str]:
         """The block's output in chunks, until it and all that it started have ended."""
-        terminal = TerminalText()
+        terminal, clean = TerminalText(), RedactedStream(self._job.redact)
         started = time.monotonic()
         assert self._bash is not None
         processes.start((self._bash, "-euo", "pipefail", "-c", block.text))
@@ -179,10 +177,10 @@ class ShellRun:
                 continue
             if not isinstance(message, Output):
                 break
-            self._keep(report, terminal.feed(message.data))
+            self._keep(report, clean.feed(terminal.feed(message.data)))
             if chunk := self._live.take(time.monotonic()):
                 yield chunk
-        self._keep(report, terminal.feed(b"", is_last=True))
+        self._keep(report, clean.feed(terminal.feed(b"", is_last=True), is_last=True))
         report.duration_seconds = time.monotonic() - started
         if isinstance(message, Ended):
             report.exit_code = message.exit_code

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from orchestrator.agents.terminal_text import BoundedText
 from orchestrator.domain.events import clip
+from orchestrator.domain.redaction import RedactedStream, Redactor, redact_known
 from orchestrator.engine.agent_events import Text
 
 PIECE_LENGTH = 4_000
@@ -14,9 +15,13 @@ LAST_MESSAGE_LENGTH_MAX = 60_000
 
 
 class SpokenText:
-    """Gathers text up to a length, a time, or the message's end. Pure: the caller says what time it is."""
+    """Gathers text up to a length, a time, or the message's end. Pure: the caller says what time it is.
 
-    def __init__(self) -> None:
+    What may be a secret that goes on is given out once it is known where it ends.
+    """
+
+    def __init__(self, redact: Redactor = redact_known) -> None:
+        self._clean = RedactedStream(redact)
         self._held = ""
         self._due_at = 0.0
         self._message_id: object = None
@@ -34,10 +39,7 @@ class SpokenText:
         if self._is_ended:
             self._is_ended, self._last = False, BoundedText(LAST_MESSAGE_LENGTH_MAX)
         text = clip(text, len(text))  # without halves of characters
-        self._last.add(text)
-        if not self._held:
-            self._due_at = now + HOLD_SECONDS
-        self._held += text
+        self._hold(self._clean.feed(text), now)
         while len(self._held) >= PIECE_LENGTH:
             piece, self._held = self._held[:PIECE_LENGTH], self._held[PIECE_LENGTH:]
             yield Text(piece)
@@ -50,8 +52,15 @@ class SpokenText:
 
     def end_message(self, now: float) -> Iterator[Text]:
         """The agent turns to something else: what it says next is a new message."""
+        self._hold(self._clean.feed("", is_last=True), now)
         yield from self.take(now, at_once=True)
         self._is_ended = True
+
+    def _hold(self, text: str, now: float) -> None:
+        self._last.add(text)
+        if not self._held:
+            self._due_at = now + HOLD_SECONDS
+        self._held += text
 
     def delay_seconds(self, now: float) -> float | None:
         """How long until `take` has something; None while nothing waits."""

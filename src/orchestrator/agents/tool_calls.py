@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from orchestrator.domain.events import MESSAGE_LENGTH_MAX, SUMMARY_LENGTH_MAX, clip
+from orchestrator.domain.events import clip
 from orchestrator.engine.agent_events import (
     ToolCallCompleted,
     ToolCallOutput,
@@ -45,12 +45,12 @@ class ToolCalls:
         if tool_id in self._open or tool_id in self._ended:
             return
         self._open[tool_id] = None
-        yield ToolCallStarted(tool_id, name, clip(input_text, SUMMARY_LENGTH_MAX), parent, _whole(input_text))
+        yield ToolCallStarted(tool_id, name, clip(input_text, TEXT_LENGTH_MAX), parent)
 
     def output(self, tool_id: str, text: str) -> Iterator[CallEvent]:
         """A piece of an open call's output; of another call it is dropped."""
         if tool_id in self._open and text:
-            yield ToolCallOutput(tool_id, clip(text, MESSAGE_LENGTH_MAX))
+            yield ToolCallOutput(tool_id, text)
 
     def ended(
         self, tool_id: str, outcome: ToolOutcome, output: str = "", *, name: str = "tool"
@@ -63,17 +63,12 @@ class ToolCalls:
         self._ended[tool_id] = None
         if len(self._ended) > ENDED_CALLS_MAX:
             del self._ended[next(iter(self._ended))]
-        yield ToolCallCompleted(tool_id, outcome, clip(output, SUMMARY_LENGTH_MAX), _whole(output))
+        yield ToolCallCompleted(tool_id, outcome, clip(output, TEXT_LENGTH_MAX))
 
     def close(self) -> Iterator[CallEvent]:
         """End what is still open as interrupted: the agent says nothing more."""
         for tool_id in list(self._open):
             yield from self.ended(tool_id, "interrupted")
-
-
-def _whole(text: str) -> str | None:
-    """The text where its summary is too short for it."""
-    return clip(text, TEXT_LENGTH_MAX) if len(text) > SUMMARY_LENGTH_MAX else None
 
 
 @dataclass

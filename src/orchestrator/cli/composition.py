@@ -19,6 +19,7 @@ from orchestrator.engine.plan_catalog import PlanCatalog
 from orchestrator.engine.ports import Ports
 from orchestrator.engine.records import NewInstance, PlanFile
 from orchestrator.engine.recovery import Undertaker
+from orchestrator.engine.redacted_commands import RedactedCommands
 from orchestrator.engine.status_reader import StatusReader
 from orchestrator.store.database import default_location
 from orchestrator.store.open import open_memory_store, open_store
@@ -47,7 +48,8 @@ async def open_services(root: Path, *, create: bool = True) -> AsyncIterator[Ser
     """
     url = os.environ.get(DATABASE_URL_VARIABLE) or None
     is_there = url is not None or default_location(root).path.exists()
-    async with open_store(root, url) if create or is_there else _without_database(root) as ports:
+    async with open_store(root, url) if create or is_there else _without_database(root) as opened:
+        ports = replace(opened, commands=RedactedCommands(opened.commands, redactor(os.environ)))
         reader = StatusReader(ports.registry, ports.log)
         processes = LocalProcesses()
         yield Services(

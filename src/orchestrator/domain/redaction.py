@@ -1,83 +1,134 @@
 """Takes secrets out of texts before they are written: known kinds of keys, and values that we were told.
 
-What is cut in two before it comes here is not found; whoever bounds a text should redact it first.
+A secret that is cut in two is not found any more, so whoever bounds a text redacts it first, and a text that
+comes in pieces goes through a `RedactedStream`. A value that is to become JSON is redacted before it does
+(`redacted_values`): what JSON escapes is not what it was.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from orchestrator.domain.key_kinds import KEY_LENGTH_MAX, MARK, key_across, open_key, without_keys
 
 Redact = Callable[[str], str]
 
-MARK = "[redacted]"
 SECRET_LENGTH_MIN = 8
 """Shorter values are no secrets worth the name, and would blot out ordinary words."""
 
+CONTEXT_LENGTH = 16
+"""So many characters before a key decide whether it is one."""
+
+DEPTH_MAX = 64
+"""What lies deeper in a value is left out: nobody reads it, and Python's own stack has a limit."""
+
 _SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?)$", re.IGNORECASE)
-# Kinds of keys whose form is published by those who give them out, each behind the text that it begins with:
-# long texts are searched for that, and what may not stand before it is looked at only there.
-_KNOWN = tuple(
-    (beginning, re.compile(f"({before}){form}"))
-    for beginning, before, form in (
-        ("sk-", r"sk-(?<!\wsk-)", r"[A-Za-z0-9_-]{16,}"),  # model vendors
-        ("gh", r"gh[pousr]_(?<!\wgh._)", r"[A-Za-z0-9]{20,}"),
-        ("github_pat_", r"github_pat_(?<!\wgithub_pat_)", r"[A-Za-z0-9_]{20,}"),
-        ("glpat-", r"glpat-(?<!\wglpat-)", r"[A-Za-z0-9_-]{16,}"),
-        ("xox", r"xox[abeprs]-(?<!\wxox.-)", r"[A-Za-z0-9-]{10,}"),
-        ("AKIA", r"AKIA(?<!\wAKIA)", r"[0-9A-Z]{16}\b"),
-        ("AIza", r"AIza(?<!\wAIza)", r"[0-9A-Za-z_-]{35}"),
-        # JSON Web Token, RFC 7519
-        ("eyJ", r"eyJ(?<!\weyJ)", r"[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
-    )
-)
-# Of these, what they begin with is no secret: RFC 6750; RFC 3986, userinfo.
-_BEHIND = (
-    ("earer ", re.compile(r"(earer (?<=[Bb]earer ))[A-Za-z0-9._~+/-]{16,}=*")),
-    ("://", re.compile(r"(://)[^\s/:@]{1,256}:[^\s/@]{1,256}(?=@)")),
-)
-# RFC 7468
-_KEY_BEGINS = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----")
-_KEY_ENDS = re.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
-_KEY_LENGTH_MAX = 20_000
 
 
-def redact_known(text: str) -> str:
-    """The text without keys of known kinds."""
-    for beginning, key in _KNOWN:
-        if beginning in text:
-            text = key.sub(MARK, text)
-    for beginning, key in _BEHIND:
-        if beginning in text:
-            text = key.sub(rf"\1{MARK}", text)
-    return _without_private_keys(text) if "PRIVATE KEY-----" in text else text
+class Redactor:
+    """Takes out known kinds of keys, and the given values, also where JSON or a URL has escaped them."""
+
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        forms = {form for value in values for form in _forms(value) if form not in MARK}
+        self._longest_first = sorted(forms, key=len, reverse=True)
+
+    def __call__(self, text: str) -> str:
+        """The text without secrets."""
+        for value in self._longest_first:
+            text = text.replace(value, MARK)
+        return without_keys(text)
+
+    def open_end(self, text: str) -> int:
+        """Where a secret begins that may go on behind the text's end; the text's length where none does."""
+        end = min([open_key(text), *(_begun(value, text) for value in self._longest_first)])
+        while end < len(text) and (earlier := self._across(text, end)) < end:
+            end = earlier
+        return end
+
+    def _across(self, text: str, place: int) -> int:
+        """Where a secret begins that lies across the place; the place itself where none does."""
+        found = (
+            text.find(value, max(place - len(value) + 1, 0), place + len(value) - 1)
+            for value in self._longest_first
+        )
+        return min([key_across(text, place), *(at for at in found if at >= 0)])
 
 
-def _without_private_keys(text: str) -> str:
-    """Keys between their two lines, or up to the text's end where the second one is missing."""
-    parts, done = [], 0
-    while begins := _KEY_BEGINS.search(text, done):
-        limit = begins.end() + _KEY_LENGTH_MAX
-        ends = _KEY_ENDS.search(text, begins.end(), limit)
-        is_cut_off = ends is None and begins.end() < len(text) <= limit
-        parts.append(text[done : begins.start()])
-        parts.append(MARK if ends or is_cut_off else begins[0])
-        done = ends.end() if ends else len(text) if is_cut_off else begins.end()
-    return "".join([*parts, text[done:]])
+class RedactedStream:
+    """Redacts a text that comes in pieces: what may be a secret that goes on waits for the next piece."""
+
+    def __init__(self, redact: Redactor) -> None:
+        self._redact = redact
+        self._before = ""  # the end of what was given back, as it came: what stands before a key matters
+        self._held = ""
+
+    def feed(self, text: str, *, is_last: bool = False) -> str:
+        """What is certain by now, without secrets; with `is_last` all of it."""
+        before = self._before
+        whole = before + self._held + text
+        end = len(whole) if is_last else max(self._redact.open_end(whole), len(before))
+        if len(whole) - end > 2 * KEY_LENGTH_MAX:
+            end = len(whole)  # no secret is that long
+        certain, self._held = whole[:end], whole[end:]
+        self._before = certain[-CONTEXT_LENGTH:]
+        redacted, already = self._redact(certain), self._redact(before)
+        if redacted.startswith(already):
+            return redacted[len(already) :]
+        return self._redact(certain[len(before) :])
 
 
-def redactor(variables: Mapping[str, str]) -> Redact:
+def redact_values(value: Any, redact: Redact, keep: Collection[str] = (), depth: int = DEPTH_MAX) -> Any:
+    """A value as JSON has them, with every text in it redacted, names too.
+
+    What stands under one of the names in `keep` is left as it is: ids that must find what they belong to.
+    """
+    match value:
+        case str():
+            return redact(value)
+        case dict() | list() if not depth:
+            return "…"
+        case dict():
+            return {
+                redact(str(name)): item if name in keep else redact_values(item, redact, keep, depth - 1)
+                for name, item in value.items()
+            }
+        case list():
+            return [redact_values(item, redact, keep, depth - 1) for item in value]
+    return value
+
+
+redact_known = Redactor()
+"""Takes out known kinds of keys."""
+
+
+def redactor(variables: Mapping[str, str]) -> Redactor:
     """Takes out known kinds of keys, and the values of variables whose names say that they are secret."""
-    values = {
+    return Redactor(
         value
         for name, value in variables.items()
         if _SECRET_NAME.search(name) and len(value) >= SECRET_LENGTH_MIN
-    }
-    longest_first = sorted(values, key=len, reverse=True)
+    )
 
-    def redact(text: str) -> str:
-        for value in longest_first:
-            text = text.replace(value, MARK)
-        return redact_known(text)
 
-    return redact
+def _forms(value: str) -> Iterator[str]:
+    """The value as it is, in JSON, in JSON that is a text in JSON, and in a URL."""
+    yield value
+    yield quote(value, safe="", errors="replace")
+    for is_ascii in (False, True):
+        once = json.dumps(value, ensure_ascii=is_ascii)[1:-1]
+        yield once
+        yield json.dumps(once, ensure_ascii=is_ascii)[1:-1]
+
+
+def _begun(value: str, text: str) -> int:
+    """Where the text ends in the first part of the value; the text's length where it does not."""
+    at = text.find(value[0], max(len(text) - len(value) + 1, 0))
+    while at >= 0:
+        if value.startswith(text[at:]):
+            return at
+        at = text.find(value[0], at + 1)
+    return len(text)

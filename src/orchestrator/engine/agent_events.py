@@ -1,14 +1,15 @@
 """What an agent tells while it works, in our own words; every agent's driver translates into these.
 
-A run of an agent yields any number of these values and then, always and last, exactly one `Finished`.
+A run of an agent yields any number of these values and then, always and last, exactly one `Finished`. Texts
+come whole: the listener redacts them first, and cuts them then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 ToolOutcome = Literal["ok", "error", "denied", "interrupted"]
 RunOutcome = Literal[
@@ -47,16 +48,12 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallStarted:
-    """A tool call began. `tool_id` is unique within the attempt.
-
-    `input` is all of what it was given, where the summary is too short for it.
-    """
+    """A tool call began. `tool_id` is unique within the attempt; `input` is all of what it was given."""
 
     tool_id: str
     tool_name: str
-    input_summary: str = ""
+    input: str = ""
     parent_tool_id: str | None = None
-    input: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +66,11 @@ class ToolCallOutput:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallCompleted:
-    """A tool call ended. `output` is all of what it gave, where the summary is too short for it."""
+    """A tool call ended. `output` is all of what it gave."""
 
     tool_id: str
     outcome: ToolOutcome
-    output_summary: str = ""
-    output: str | None = None
+    output: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,23 +155,16 @@ AgentEvent = (
     | Finished
 )
 
-_TEXTS = (
-    "text",
-    "input_summary",
-    "input",
-    "output_summary",
-    "output",
-    "error",
-    "question",
-    "command",
-    "context",
-    "why",
-)
+_Told = TypeVar("_Told", bound=AgentEvent | Limit)
 
 
-def without_secrets(event: AgentEvent, redact: Callable[[str], str]) -> AgentEvent:
-    """The event with its texts redacted; this stands before all that is written or sent."""
-    changes: dict[str, Any] = {
-        name: redact(text) for name in _TEXTS if isinstance(text := getattr(event, name, None), str)
-    }
+def without_secrets(event: _Told, redact: Callable[[str], str]) -> _Told:
+    """The event with every text in it redacted; this stands before all that is cut, written or sent."""
+    changes: dict[str, Any] = {}
+    for field in fields(event):
+        value = getattr(event, field.name)
+        if isinstance(value, str) and (told := redact(value)) != value:
+            changes[field.name] = told
+        elif isinstance(value, Limit):
+            changes[field.name] = without_secrets(value, redact)
     return replace(event, **changes) if changes else event

@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ from orchestrator.domain.events import (
     UsageUpdated,
     clip,
 )
-from orchestrator.domain.redaction import Redact
+from orchestrator.domain.redaction import Redactor
 from orchestrator.engine.agent_events import (
     AgentEvent,
     Finished,
@@ -57,17 +58,18 @@ UNWATCHED_AGENTS = frozenset({"shell"})
 class AgentListener:
     """Follows agents' runs to their end, whatever happens in them."""
 
-    def __init__(self, journal: Journal, redact: Redact, now: Callable[[], datetime]) -> None:
+    def __init__(self, journal: Journal, redact: Redactor, now: Callable[[], datetime]) -> None:
         self._journal = journal
         self._redact = redact
         self._now = now
+        self._sessions: dict[str, str] = {}
 
     async def follow(self, attempt: Attempt, agent: Agent, job: Job, transcript: Transcript) -> Finished:
         """Let the agent do the job; what it leaves open is closed, a broken driver is a failure."""
         if attempt.interrupted is not None:
             return Finished("interrupted")
         try:
-            attempt.run = agent.run(job)
+            attempt.run = agent.run(self._handed_over(job))
             finished = await self._listen(attempt, agent, attempt.run, transcript)
         except asyncio.CancelledError:
             await self._give_up(attempt)
@@ -75,10 +77,15 @@ class AgentListener:
         except Exception as error:  # noqa: BLE001 - an agent's driver must not take the run down with it
             await self._give_up(attempt)
             self._journal.check()
-            finished = _lost(agent, f"failed: {type(error).__name__}: {error}")
+            finished = _lost(agent, self._redact(f"failed: {type(error).__name__}: {error}"))
         attempt.run = None
         await self._journal.record(*self._left_open(attempt))
         return finished
+
+    def _handed_over(self, job: Job) -> Job:
+        """The job as the driver gets it: with the redactor, and the session's id as the agent knows it."""
+        session_id = job.session_id and self._sessions.get(job.session_id, job.session_id)
+        return replace(job, redact=self._redact, session_id=session_id)
 
     async def _give_up(self, attempt: Attempt) -> None:
         if attempt.run is not None:
@@ -109,7 +116,7 @@ class AgentListener:
                 if agent.name not in UNWATCHED_AGENTS:
                     start(_look_out(attempt, watch))
                 async for told_event in events:
-                    event = without_secrets(told_event, self._redact)
+                    event = self._without_secrets(told_event)
                     watch.heard(event, time.monotonic())
                     artifact = await transcript.add(event)
                     if isinstance(event, Finished):
@@ -117,7 +124,8 @@ class AgentListener:
                         continue
                     if (told := self._translate(attempt, event, artifact)) is None:
                         continue
-                    if isinstance(told, ApprovalRequested):
+                    if isinstance(told, ApprovalRequested) and isinstance(told_event, PermissionAsked):
+                        attempt.questions[told.approval_id] = told_event.request_id
                         await self._journal.record(told)
                         start(self._deny_in_time(attempt, told.approval_id))
                     else:
@@ -131,6 +139,13 @@ class AgentListener:
         finally:
             attempt.patience = None
         return finished or _lost(agent, "ended without a word")
+
+    def _without_secrets(self, told: AgentEvent) -> AgentEvent:
+        """The event as it is recorded; a session's id that holds a secret is remembered, to resume it."""
+        event = without_secrets(told, self._redact)
+        if isinstance(told, Started) and isinstance(event, Started) and told.session_id != event.session_id:
+            self._sessions[event.session_id or ""] = told.session_id or ""
+        return event
 
     async def _deny_in_time(self, attempt: Attempt, approval_id: str) -> None:
         """Answer with no when nobody else has answered in time."""
@@ -164,12 +179,12 @@ class AgentListener:
                     attempt=number,
                     tool_id=clip(event.tool_id, NAME_LENGTH_MAX),
                     tool_name=clip(event.tool_name, NAME_LENGTH_MAX),
-                    input_summary=clip(event.input_summary, SUMMARY_LENGTH_MAX),
+                    input_summary=clip(event.input, SUMMARY_LENGTH_MAX),
                     input_artifact=artifact,
                     parent_tool_id=_name(event.parent_tool_id),
                 )
             case ToolCallCompleted() if event.tool_id in attempt.open_tools:
-                return _completed(attempt, event.tool_id, event.outcome, event.output_summary, artifact)
+                return _completed(attempt, event.tool_id, event.outcome, event.output, artifact)
             case PermissionAsked():
                 return self._asked(attempt, event, artifact)
             case Started() if event.session_id or event.model:
@@ -200,7 +215,6 @@ class AgentListener:
         is_whole = artifact is not None or len(event.command or "") <= COMMAND_LENGTH_MAX
         attempt.asked += 1
         approval_id = f"{task_id}-{number}-{attempt.asked}"
-        attempt.questions[approval_id] = event.request_id
         return ApprovalRequested(
             approval_id=approval_id,
             task_id=task_id,
@@ -255,7 +269,7 @@ async def _look_out(attempt: Attempt, watch: StuckWatch) -> None:
 
 
 def _completed(
-    attempt: Attempt, tool_id: str, status: ToolOutcome, summary: str, artifact: str | None = None
+    attempt: Attempt, tool_id: str, status: ToolOutcome, output: str, artifact: str | None = None
 ) -> ToolCompleted:
     tool_name, began = attempt.open_tools.pop(tool_id)
     attempt.denied += status == "denied"
@@ -268,7 +282,7 @@ def _completed(
         status=status,
         success=status == "ok",
         duration_ms=int((time.monotonic() - began) * 1000),
-        output_summary=clip(summary, SUMMARY_LENGTH_MAX),
+        output_summary=clip(output, SUMMARY_LENGTH_MAX),
         output_artifact=artifact,
     )
 

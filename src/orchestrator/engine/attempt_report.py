@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.domain.events import SUMMARY_LENGTH_MAX, clip
+from orchestrator.domain.redaction import Redact
 from orchestrator.domain.steps import AttemptResult
 from orchestrator.engine.agent_events import Finished
 from orchestrator.engine.attempt import Attempt
@@ -51,8 +52,10 @@ def attempt_result(
     )
 
 
-def finding_text(attempt: Attempt, work: Finished, check: Finished | None, result: AttemptResult) -> str:
-    """The finding: how the attempt ended, then what the agent and the checks say."""
+def finding_text(
+    attempt: Attempt, work: Finished, check: Finished | None, result: AttemptResult, redact: Redact
+) -> str:
+    """The finding: how the attempt ended, then what the agent and the checks say; all of it redacted."""
     job = attempt.job
     how = "completed" if result.succeeded else "failed"
     if result.interrupted:
@@ -69,7 +72,7 @@ def finding_text(attempt: Attempt, work: Finished, check: Finished | None, resul
     if check is not None:
         parts.append(f"## Checks\n\nThe checks ended as {check.outcome}{_exit_code(check)}.")
         parts.append(check.text.strip())
-    return clip("\n\n".join(part for part in parts if part) + "\n", FINDING_LENGTH_MAX)
+    return clip(redact("\n\n".join(part for part in parts if part) + "\n"), FINDING_LENGTH_MAX)
 
 
 def _exit_code(finished: Finished) -> str:

@@ -2,6 +2,8 @@
 
 Nobody else writes to this log while the lease is held, so the state can run ahead of the disk by what is
 on its way there; if a write fails, the journal is closed and the run ends.
+
+Every event of a run comes by here, so here every text in it is redacted, before anything else sees it.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from datetime import datetime
 from orchestrator.domain.errors import OrchestratorError, StorageError
 from orchestrator.domain.events import EventData, NewEvent, PlanLoaded, TaskChanged
 from orchestrator.domain.projection import summarize
+from orchestrator.domain.redacted_models import redacted
+from orchestrator.domain.redaction import Redact, redact_known
 from orchestrator.domain.run_state import RunState, evolve
 from orchestrator.engine.ports import EventLog
 from orchestrator.engine.records import Lease
@@ -28,11 +32,14 @@ _log = logging.getLogger(__name__)
 class Journal:
     """Appends events and keeps the state that they fold to."""
 
-    def __init__(self, log: EventLog, lease: Lease, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, log: EventLog, lease: Lease, now: Callable[[], datetime], redact: Redact = redact_known
+    ) -> None:
         self.state = RunState()
         self.lease = lease
         self._log = log
         self._now = now
+        self._redact = redact
         self._waiting: list[Waiting] = []
         self._writing: asyncio.Task[None] | None = None
         self._failure: OrchestratorError | None = None
@@ -64,6 +71,7 @@ class Journal:
         """
         self.check()
         at = self._now()
+        events = tuple(redacted(event, self._redact) for event in events)
         state = self.state
         for event in events:
             state = replace(evolve(state, event, at), seq=state.seq + 1)

@@ -15,7 +15,7 @@ from orchestrator.domain.permissions import UNBOUND
 from orchestrator.domain.plan import Permissions
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.plan_problems import refuse_errors
-from orchestrator.domain.redaction import Redact, redact_known
+from orchestrator.domain.redaction import Redactor, redact_known
 from orchestrator.domain.run_state import RunState, TaskState
 from orchestrator.domain.side_by_side import side_by_side_warning
 from orchestrator.domain.task_status import RunStatus
@@ -77,7 +77,7 @@ class Orchestrator:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         *,
         reread: Callable[[], Awaitable[PlanFile]] | None = None,
-        redact: Redact = redact_known,
+        redact: Redactor = redact_known,
         on_wait: Callable[[PlanOwned], None] = lambda _owned: None,
     ) -> None:
         self.instance_id = new.id
@@ -142,7 +142,7 @@ class Orchestrator:
             begun, previous = await self._first_event(set_aside=True)
             if self._options.restart:
                 await outputs.archive(self._file.name, lease.instance_id)
-            journal = self._journal = Journal(self._ports.log, lease, self._now)
+            journal = self._journal = Journal(self._ports.log, lease, self._now, self._redact)
             for listener in self._listeners:
                 journal.listen(listener)
             name = self._file.name

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.domain.plan import CodeBlock, Permissions, Task
+from orchestrator.domain.redaction import Redactor, redact_known
 from orchestrator.domain.task_status import RunStatus
 
 
@@ -156,7 +157,8 @@ class Job:
     """One piece of work for an agent. `root` is where it works; `blocks` is what the shell agent runs.
 
     `session_id` is an earlier conversation of the agent about this task, to go on with where it can;
-    `budget_usd` what may be spent at most, for agents that stop at it by themselves.
+    `budget_usd` what may be spent at most, for agents that stop at it by themselves. `redact` is for whatever
+    the agent's driver cuts, joins or turns into JSON: what it hands on is redacted again as a whole.
     """
 
     instance_id: str
@@ -172,6 +174,7 @@ class Job:
     permissions: Permissions = "full"
     session_id: str | None = None
     budget_usd: float | None = None
+    redact: Redactor = redact_known
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from orchestrator.domain.commands import TEXT_LENGTH_MAX, RetryTask, SkipTask
 from orchestrator.domain.errors import InstanceEnded, InstanceNotFound, SeqOutOfRange
 from orchestrator.domain.events import PlanChanged
+from orchestrator.domain.redaction import redact_known
 from orchestrator.domain.run_state import RunState
 from orchestrator.domain.task_status import TaskStatus
 from orchestrator.engine.journal import Journal
@@ -80,7 +81,7 @@ def _command(
     if new == _S.SKIPPED and old in _SKIPPABLE:
         given = entry.get("skipReason")
         reason = given if isinstance(given, str) and given.strip() else f"skipped in {FILE}"
-        return SkipTask(task_id=task_id, reason=reason[:TEXT_LENGTH_MAX])
+        return SkipTask(task_id=task_id, reason=redact_known(reason)[:TEXT_LENGTH_MAX])
     if new == _S.PENDING and old in _RETRIABLE:
         return RetryTask(task_id=task_id)
     return None

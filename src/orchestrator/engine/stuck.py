@@ -35,7 +35,7 @@ class StuckWatch:
         match event:
             case ToolCallStarted():
                 self.open_calls[event.tool_id] = (event.tool_name, now)
-                call = (event.tool_name, event.input_summary)
+                call = (event.tool_name, event.input)
                 self.repeats = self.repeats + 1 if call == self.last_call else 1
                 self.last_call = call
                 self._news.set()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from orchestrator.domain.errors import StorageError
 from orchestrator.domain.events import EventData, FindingWritten, PlanChanged, clip
-from orchestrator.domain.redaction import Redact, redact_known
+from orchestrator.domain.redaction import Redactor, redact_known
 from orchestrator.domain.steps import AttemptResult
 from orchestrator.engine.agent_events import Finished
 from orchestrator.engine.agent_listener import AgentListener
@@ -33,13 +33,14 @@ class TaskRunner:
         artifacts: ArtifactStore,
         outputs: PlanOutputs,
         shell: Agent,
-        redact: Redact = redact_known,
+        redact: Redactor = redact_known,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._journal = journal
         self._artifacts = artifacts
         self._outputs = outputs
         self._shell = shell
+        self._redact = redact
         self._listener = AgentListener(journal, redact, now)
 
     async def run(self, attempt: Attempt) -> tuple[AttemptResult, EventData]:
@@ -61,7 +62,7 @@ class TaskRunner:
             await asyncio.wait({timer})
         result = attempt_result(attempt, work, check, int((time.monotonic() - began) * 1000))
         self._journal.check()
-        text = finding_text(attempt, work, check, result)
+        text = finding_text(attempt, work, check, result, self._redact)
         _, finding = await asyncio.gather(transcript.close(), self._keep_finding(attempt, text))
         return result, finding
 
@@ -82,7 +83,7 @@ class TaskRunner:
         )
         try:
             if job.attempt > 1 and (earlier := await self._outputs.read_finding(job.plan_name, job.task.id)):
-                text = clip(f"{text}\n---\n\n{earlier}", FINDING_LENGTH_MAX)
+                text = clip(f"{text}\n---\n\n{self._redact(earlier)}", FINDING_LENGTH_MAX)
             file = await self._outputs.write_finding(job.plan_name, job.task.id, text)
         except StorageError as error:
             return PlanChanged(reason=f"The finding was kept in the database only. {error}")

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from orchestrator.domain.answers import ArtifactContent
-from orchestrator.domain.events import COMMAND_LENGTH_MAX, clip, utc_text
+from orchestrator.domain.events import COMMAND_LENGTH_MAX, SUMMARY_LENGTH_MAX, clip, utc_text
 from orchestrator.engine.agent_events import (
     AgentEvent,
     Limit,
@@ -30,6 +30,9 @@ TEXT_LENGTH_MAX = COMMAND_LENGTH_MAX
 
 WHOLE_BYTES_MAX = 64 * 1024 * 1024
 """So much is kept beside the lines of one attempt."""
+
+_WHOLE = frozenset({"input", "output"})
+"""Of a call's input and output a line holds a summary too, for whoever shows many lines."""
 
 PIECE_BYTES = 256 * 1024
 BYTES_MAX = 16 * 1024 * 1024
@@ -132,9 +135,9 @@ class Transcript:
 
     async def _keep_whole(self, event: AgentEvent) -> str | None:
         match event:
-            case ToolCallStarted(input=str(text)) if len(text) > TEXT_LENGTH_MAX:
+            case ToolCallStarted(input=text) if len(text) > TEXT_LENGTH_MAX:
                 kind = "input"
-            case ToolCallCompleted(output=str(text)) if len(text) > TEXT_LENGTH_MAX:
+            case ToolCallCompleted(output=text) if len(text) > TEXT_LENGTH_MAX:
                 kind = "output"
             case PermissionAsked(command=str(text)) if len(text) > COMMAND_LENGTH_MAX:
                 kind = "question"
@@ -166,11 +169,14 @@ class Transcript:
 
 
 def _line(event: AgentEvent, artifact: str | None) -> bytes:
-    fields: dict[str, Any] = {
-        name: clip(value, TEXT_LENGTH_MAX) if isinstance(value, str) else value
-        for name in event.__slots__
-        if (value := getattr(event, name)) is not None
-    }
+    fields: dict[str, Any] = {}
+    for name in event.__slots__:
+        value = getattr(event, name)
+        if name in _WHOLE:
+            fields[f"{name}_summary"] = clip(value, SUMMARY_LENGTH_MAX)
+            value = value if len(value) > SUMMARY_LENGTH_MAX else None
+        if value is not None:
+            fields[name] = clip(value, TEXT_LENGTH_MAX) if isinstance(value, str) else value
     if artifact is not None:
         fields["artifact"] = artifact
     return _json_line(type(event).__name__, fields)

@@ -46,12 +46,12 @@ def of(kind, events):
 def test_three_tools_are_three_calls_with_their_inputs_and_outputs():
     turn = AcpTurn()
     events = replay(turn, "three_tools")
-    assert [(e.tool_name, e.input_summary) for e in of(ToolCallStarted, events)] == [
+    assert [(e.tool_name, e.input) for e in of(ToolCallStarted, events)] == [
         ("bash", "echo one; ls"),
         ("write", '{"filePath": "notes.txt", "content": "first line\\nsecond line\\n"}'),
         ("bash", "wc -l notes.txt"),
     ]
-    assert [(e.outcome, e.output_summary.strip()) for e in of(ToolCallCompleted, events)] == [
+    assert [(e.outcome, e.output.strip()) for e in of(ToolCallCompleted, events)] == [
         ("ok", "one"),
         ("ok", "Wrote file successfully."),
         ("ok", "2 notes.txt"),

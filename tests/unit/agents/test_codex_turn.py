@@ -7,7 +7,7 @@ import transcripts
 
 from orchestrator.agents.codex.turn import CodexTurn
 from orchestrator.agents.json_rpc import Notification
-from orchestrator.domain.events import SUMMARY_LENGTH_MAX
+from orchestrator.agents.tool_calls import TEXT_LENGTH_MAX
 from orchestrator.engine.agent_events import (
     AgentEvent,
     Finished,
@@ -54,14 +54,14 @@ def outcomes(events: list[AgentEvent]) -> list[str]:
 
 def test_three_tools():
     events, turn = replay("three_tools")
-    calls = [(event.tool_name, event.input_summary) for event in events if isinstance(event, ToolCallStarted)]
+    calls = [(event.tool_name, event.input) for event in events if isinstance(event, ToolCallStarted)]
     assert calls == [
         ("shell", "echo one; ls"),
         ("shell", "printf %s 'first line\nsecond line\n' > notes.txt"),
         ("shell", "wc -l notes.txt"),
     ]
     ends = [event for event in events if isinstance(event, ToolCallCompleted)]
-    assert [(end.outcome, end.output_summary) for end in ends] == [
+    assert [(end.outcome, end.output) for end in ends] == [
         ("ok", "one\n"),
         ("ok", ""),
         ("ok", "2 notes.txt\n"),
@@ -268,8 +268,8 @@ def test_items_that_are_calls(turn, item, name, input_text, outcome, output):
     started, ended = told(turn, "item/completed", item={"id": "a", **item})
     assert isinstance(started, ToolCallStarted)
     assert started.tool_name == name
-    assert len(started.input_summary) <= SUMMARY_LENGTH_MAX
-    assert input_text is None or started.input_summary == input_text
+    assert len(started.input) <= TEXT_LENGTH_MAX
+    assert input_text is None or started.input == input_text
     assert ended == ToolCallCompleted("a", outcome, output)
 
 

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.agents.program_output import LineSplitter, LineTooLong, Tail
+from orchestrator.domain.redaction import redact_known
 
 
 def split(pieces, line_bytes_max=1_000):
@@ -68,7 +69,7 @@ def test_a_long_line_in_many_pieces_is_searched_once():
 
 
 def test_a_tail_begins_with_a_whole_line_where_it_was_cut():
-    tail = Tail(20)
+    tail = Tail(20, redact_known)
     assert tail.text == ""
     tail.add(b"first line\n")
     assert tail.text == "first line"
@@ -79,6 +80,6 @@ def test_a_tail_begins_with_a_whole_line_where_it_was_cut():
 
 
 def test_a_tail_replaces_what_is_no_text():
-    tail = Tail(20)
+    tail = Tail(20, redact_known)
     tail.add(b"caf\xff")
     assert tail.text == "caf�"

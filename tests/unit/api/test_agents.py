@@ -184,9 +184,9 @@ async def test_a_transcript_is_sent_as_it_is_kept(world, run, conforms_line):
 async def test_what_is_too_long_for_a_line_is_kept_whole(world, run):
     transcript = Transcript(world.ports.artifacts, run.lease, "1.1", 1)
     given, gave = "<script>é" * 10_000, "x" * TEXT_LENGTH_MAX
-    assert await transcript.add(ToolCallStarted("a", "Write", "short", input=given)) == "input-0001.txt"
-    assert await transcript.add(ToolCallCompleted("a", "ok", "short", gave)) is None
-    assert await transcript.add(ToolCallCompleted("b", "ok", "short", gave + "y")) == "output-0002.txt"
+    assert await transcript.add(ToolCallStarted("a", "Write", given)) == "input-0001.txt"
+    assert await transcript.add(ToolCallCompleted("a", "ok", gave)) is None
+    assert await transcript.add(ToolCallCompleted("b", "ok", gave + "y")) == "output-0002.txt"
     await transcript.close()
     answer = await world.client.get(f"{BASE}/tasks/1.1/transcript")
     lines = [json.loads(line) for line in answer.content.splitlines()]
@@ -223,7 +223,7 @@ async def test_what_was_told_last_can_be_read_though_nothing_more_is_told(world,
 async def test_what_is_kept_whole_is_bounded(world, run, monkeypatch):
     monkeypatch.setattr("orchestrator.engine.transcript.WHOLE_BYTES_MAX", 50_000)
     transcript = Transcript(world.ports.artifacts, run.lease, "1.1", 1)
-    kept = [await transcript.add(ToolCallCompleted(str(n), "ok", "", "x" * 20_000)) for n in range(4)]
+    kept = [await transcript.add(ToolCallCompleted(str(n), "ok", "x" * 20_000)) for n in range(4)]
     assert kept == ["output-0001.txt", "output-0002.txt", None, None]
 
 

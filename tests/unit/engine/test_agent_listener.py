@@ -88,9 +88,9 @@ async def test_the_next_event_does_not_wait_for_the_last_to_be_durable(house):
 
 async def test_an_event_names_what_is_kept_whole(house):
     async def play(_run):
-        yield ToolCallStarted("a", "Write", "short", input="i" * 20_000)
-        yield ToolCallCompleted("a", "ok", "short", "o" * 20_000)
-        yield ToolCallStarted("b", "Read", "short", input="i" * 10_000)
+        yield ToolCallStarted("a", "Write", "i" * 20_000)
+        yield ToolCallCompleted("a", "ok", "o" * 20_000)
+        yield ToolCallStarted("b", "Read", "i" * 10_000)
         yield ToolCallCompleted("b", "ok", "short")
         yield Finished("completed", "done")
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from orchestrator.agents.json_rpc import Id, JsonRpcPeer, PeerGone, Request
 from orchestrator.agents.permission_policy import verdict
-from orchestrator.domain.events import SUMMARY_LENGTH_MAX, clip
 from orchestrator.domain.plan import Permissions
 from orchestrator.engine.agent_events import PermissionAsked
 
@@ -48,7 +47,7 @@ class PermissionDesk:
         elif decision == "ask":
             request_id = str(request.id)
             self._open[request_id] = question
-            return PermissionAsked(request_id, clip(text, SUMMARY_LENGTH_MAX), tool_id or None)
+            return PermissionAsked(request_id, text, tool_id or None)
         else:
             await self._settle(question, allow=decision == "allow")
         return None

@@ -24,7 +24,8 @@ from orchestrator.agents.json_rpc import (
     Request,
     RequestFailed,
 )
-from orchestrator.domain.events import SUMMARY_LENGTH_MAX, clip
+from orchestrator.domain.events import clip
+from orchestrator.domain.redaction import redact_values
 from orchestrator.engine.agent_events import AgentEvent, Finished, Log, Retrying, Started
 from orchestrator.engine.records import Job
 
@@ -64,7 +65,7 @@ class AcpRun:
         self._environment = environment
         self._version = version
         self._session_costs = session_costs
-        self._turn = AcpTurn()
+        self._turn = AcpTurn(job.redact)
         self._events: deque[AgentEvent] = deque()
         self._logs = self._overloads = 0
         self._talk: AcpTalk | None = None
@@ -193,7 +194,7 @@ class AcpRun:
                 if talk.is_open or update.get("sessionUpdate") == "usage_update":
                     self._events += self._turn.update(update, time.monotonic())
             case Notification("_session/retrying", params):
-                self._events.append(_retrying(params))
+                self._events.append(_retrying(redact_values(params, self._job.redact)))
             case Request(method="session/request_permission"):
                 await self._be_asked(talk, message)
             case Request():
@@ -246,7 +247,7 @@ class AcpRun:
         result = result if isinstance(result, dict) else {}
         self._events += self._turn.usage.by_result(result)
         self._events += self._turn.close(time.monotonic())
-        return ended_by_stop(str(result.get("stopReason")), self._turn.refused_last)
+        return ended_by_stop(self._job.redact(str(result.get("stopReason"))), self._turn.refused_last)
 
     async def _stop(self, talk: AcpTalk) -> None:
         """Cancel the turn, give the agent the grace to say so, and end it."""
@@ -280,7 +281,7 @@ def _retrying(params: Mapping[str, Any]) -> Retrying:
     why = next((word for word in words if isinstance(word, str) and word), "its request has failed")
     attempt, delay = params.get("attempt"), params.get("delay")
     return Retrying(
-        clip(why, SUMMARY_LENGTH_MAX),
+        why,
         attempt if isinstance(attempt, int) else None,
         float(delay) if isinstance(delay, int | float) else None,
     )

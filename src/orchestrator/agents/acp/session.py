@@ -45,7 +45,7 @@ class AcpSession:
                 f"Protocol, and this driver version {PROTOCOL_VERSION}."
             )
         version = _object(greeting.get("agentInfo")).get("version")
-        self.version = clip(version, 60) if isinstance(version, str) else None
+        self.version = clip(self._job.redact(version), 60) if isinstance(version, str) else None
         setup = await self._resumed(_object(greeting.get("agentCapabilities"))) or await self._fresh()
         self.model = _current_model(setup)
         await self._choose_model(setup)
@@ -193,7 +193,7 @@ def _current_model(setup: dict[str, Any]) -> str | None:
     current = (_option(setup, "model") or {}).get("currentValue")
     if not isinstance(current, str):
         current = _object(setup.get("models")).get("currentModelId")
-    return clip(current, 200) if isinstance(current, str) and current else None
+    return current if isinstance(current, str) and current else None
 
 
 def _nearest(wanted: str, offered: list[Any]) -> str:

@@ -32,9 +32,14 @@ class AcpTalk:
         self.complaints: asyncio.Queue[str] = asyncio.Queue(COMPLAINTS_MAX)
         self._complaint = re.compile(profile.complaint) if profile.complaint else None
         self.program = ContainedProgram(
-            marker(job), job.root, environment, command, on_stderr=self._hear if self._complaint else None
+            marker(job),
+            job.root,
+            environment,
+            command,
+            on_stderr=self._hear if self._complaint else None,
+            redact=job.redact,
         )
-        self.peer = JsonRpcPeer(self.program)
+        self.peer = JsonRpcPeer(self.program, job.redact)
         self.inbox = OrderedAnswers(self.peer)
         self.session = AcpSession(self.peer, profile, job)
         self.desk = PermissionDesk(self.peer, job.permissions)

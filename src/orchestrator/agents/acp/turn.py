@@ -15,7 +15,11 @@ from orchestrator.agents.acp.usage import TurnUsage
 from orchestrator.agents.spoken_text import SpokenText
 from orchestrator.agents.terminal_text import LiveOutput
 from orchestrator.agents.tool_calls import ToolCalls
+from orchestrator.domain.redaction import RedactedStream, Redactor, redact_known, redact_values
 from orchestrator.engine.agent_events import AgentEvent, ToolOutcome
+
+KEPT = frozenset({"toolCallId", "parentToolCallId"})
+"""Ids that must find what they belong to."""
 
 LIVE_CHARACTERS_MAX = 262_144
 """A call's output is shown while it grows, up to so much."""
@@ -89,12 +93,14 @@ class CallStory:
 class AcpTurn:
     """Takes in updates and gives out events. `is_stopping`: what ends from now on was interrupted."""
 
-    def __init__(self) -> None:
+    def __init__(self, redact: Redactor = redact_known) -> None:
+        self._redact = redact
         self.usage = TurnUsage()
         self.is_stopping = False
-        self.spoken = SpokenText()
+        self.spoken = SpokenText(redact)
         self._calls = ToolCalls()
         self._stories: dict[str, CallStory] = {}
+        self._asides: dict[str, RedactedStream] = {}  # of sub-agents, by the call that began them
         self._ended: set[str] = set()
         self._denied: set[str] = set()
         self.refused_last: str | None = None
@@ -144,18 +150,27 @@ class AcpTurn:
 
     def close(self, now: float) -> Iterator[AgentEvent]:
         """The turn is over: what is held back comes out, and calls without an end were interrupted."""
+        yield from self.spoken.end_message(now)
         yield from self.due(now, at_once=True)
+        for parent in list(self._asides):
+            yield from self._aside(parent, "", is_last=True)
         yield from self._calls.close()
 
     def _say(self, update: Mapping[str, Any], now: float) -> Iterator[AgentEvent]:
         text = content.block_text(update.get("content"))
         parent = content.meta(update).get("parentToolCallId")
         if isinstance(parent, str):  # a sub-agent's words are the output of the call that began it
-            yield from self._calls.output(parent, text)
+            yield from self._aside(parent, text)
             return
         if text:
             self.refused_last = None
         yield from self.spoken.add(text, update.get("messageId"), now)
+
+    def _aside(self, parent: str, text: str, *, is_last: bool = False) -> Iterator[AgentEvent]:
+        clean = self._asides.setdefault(parent, RedactedStream(self._redact))
+        yield from self._calls.output(parent, clean.feed(text, is_last=is_last))
+        if is_last:
+            del self._asides[parent]
 
     def _call(self, update: Mapping[str, Any], now: float) -> Iterator[AgentEvent]:
         tool_id = content.call_id(update)
@@ -173,7 +188,7 @@ class AcpTurn:
 
     def _hear(self, tool_id: str, message: Mapping[str, Any]) -> CallStory:
         story = self._stories.setdefault(tool_id, CallStory())
-        story.hear(message)
+        story.hear(redact_values(message, self._redact, KEPT))
         return story
 
     def _start(self, tool_id: str, story: CallStory, now: float) -> Iterator[AgentEvent]:
@@ -185,6 +200,7 @@ class AcpTurn:
     def _grow(self, tool_id: str, story: CallStory, now: float) -> Iterator[AgentEvent]:
         """Show what has come to the output since the last time."""
         text = content.content_text(story.content)
+        text = text[: self._redact.open_end(text)]  # the rest is told anew, with what comes behind it
         if len(text) > LIVE_CHARACTERS_MAX or text == story.shown:
             return
         story.live.add(text.removeprefix(story.shown), now)
@@ -196,6 +212,8 @@ class AcpTurn:
         story = self._stories.pop(tool_id, None)
         if story is not None and (rest := story.live.take(0.0, at_once=True)):
             yield from self._calls.output(tool_id, rest)
+        if tool_id in self._asides:
+            yield from self._aside(tool_id, "", is_last=True)
         self._ended.add(tool_id)
         yield from self._calls.ended(tool_id, outcome, output)
 

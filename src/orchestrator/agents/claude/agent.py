@@ -83,7 +83,7 @@ class ClaudeRun:
         self._job = job
         self._program = program
         self._environment = environment
-        self._questions = Questions(job.permissions)
+        self._questions = Questions(job.permissions, job.redact)
         self._told = ClaudeMessages()
         self._session: ClaudeSession | None = None
         self._exit: Exit | None = None
@@ -149,7 +149,9 @@ class ClaudeRun:
         if self._reason is not None:
             return
         told = self._told = ClaudeMessages(is_resumed=session_id is not None)
-        session = self._session = ClaudeSession(sdk, lambda: self._start(session_id), self._decider(sdk))
+        session = self._session = ClaudeSession(
+            sdk, lambda: self._start(session_id), self._decider(sdk), self._job.redact
+        )
         grace_seconds = 0.0
         try:
             await self._open(session)
@@ -187,7 +189,9 @@ class ClaudeRun:
     def _start(self, session_id: str | None) -> ContainedProgram:
         assert self._program is not None
         line = installation.command(self._program, self._job, session_id)
-        return ContainedProgram(marker(self._job), self._job.root, self._environment, line)
+        return ContainedProgram(
+            marker(self._job), self._job.root, self._environment, line, redact=self._job.redact
+        )
 
     def _decider(self, sdk: Any) -> Decide:
         """Answers the SDK when Claude Code asks for a permission."""

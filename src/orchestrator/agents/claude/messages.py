@@ -17,7 +17,6 @@ from typing import Any
 
 from orchestrator.agents.claude.usage import ModelUsage
 from orchestrator.agents.tool_calls import ToolCalls
-from orchestrator.domain.events import MESSAGE_LENGTH_MAX, clip
 from orchestrator.engine.agent_events import AgentEvent, Log, Retrying, Started, Text, ToolOutcome
 
 NAME = "claude"
@@ -25,6 +24,11 @@ Message = Mapping[str, Any]
 
 MAIN_FIELDS = ("command", "file_path", "notebook_path", "path", "pattern", "url", "query", "description")
 """What says most about a tool call, in this order; a call without any of them is shown as it is."""
+
+KEPT = frozenset(
+    {"id", "uuid", "session_id", "tool_use_id", "parent_tool_use_id", "user_message_uuids", "signature"}
+)
+"""Ids in its messages that must find what they belong to; `signature` is long, and shown to nobody."""
 
 UNAUTHORIZED_TRIES_MAX = 3
 """Claude Code tries ten times with a key that is refused; a refreshed login needs one time."""
@@ -143,7 +147,7 @@ class ClaudeMessages:
                 case "text" if text := str(block.get("text", "")).strip():
                     if parent is None:
                         self.last_text = text
-                    yield Text(clip(text, MESSAGE_LENGTH_MAX))
+                    yield Text(text)
                 case "tool_use" | "server_tool_use":
                     name, given = str(block.get("name")), block.get("input") or {}
                     yield from self.calls.started(str(block.get("id")), name, summary(given), parent)

@@ -9,8 +9,8 @@ from typing import Any
 
 from orchestrator.agents.claude.messages import summary
 from orchestrator.agents.spelled_out import command_and_rest
-from orchestrator.domain.events import SUMMARY_LENGTH_MAX, clip
 from orchestrator.domain.plan import Permissions
+from orchestrator.domain.redaction import Redactor, redact_known, redact_values
 from orchestrator.engine.agent_events import PermissionAsked
 
 READING_TOOLS = frozenset(
@@ -32,8 +32,9 @@ Tell = Callable[[PermissionAsked], Awaitable[None]]
 class Questions:
     """Decides about calls, and keeps the questions that wait for a person."""
 
-    def __init__(self, permissions: Permissions) -> None:
+    def __init__(self, permissions: Permissions, redact: Redactor = redact_known) -> None:
         self._permissions = permissions
+        self._redact = redact
         self._open: dict[str, asyncio.Future[bool]] = {}
 
     @property
@@ -51,7 +52,7 @@ class Questions:
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._open[request_id] = answer
         try:
-            await tell(asked(request_id, tool, given, context))
+            await tell(asked(request_id, tool, redact_values(given, self._redact), context))
             return await answer
         finally:
             del self._open[request_id]
@@ -70,7 +71,7 @@ def asked(request_id: str, tool: str, given: Mapping[str, Any], context: Any) ->
     command, rest = command_and_rest(given)
     return PermissionAsked(
         request_id,
-        clip(f"{tool}: {summary(given)}{why}", SUMMARY_LENGTH_MAX),
+        f"{tool}: {summary(given)}{why}",
         context.tool_use_id,
         tool_name=tool,
         command=command or None,

@@ -14,10 +14,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from orchestrator.agents.claude.installation import SDK
+from orchestrator.agents.claude.messages import KEPT
 from orchestrator.agents.claude.transport import ClaudeTransport
 from orchestrator.agents.contained_program import ContainedProgram, Exit, ProgramGone
 from orchestrator.agents.json_messages import BrokenMessage, JsonMessages
 from orchestrator.agents.program_output import LineTooLong
+from orchestrator.domain.redaction import Redactor, redact_values
 from orchestrator.engine.agent_events import PermissionAsked
 
 POLITE_SECONDS = 2.0
@@ -41,8 +43,10 @@ async def load_sdk() -> Any:
 class ClaudeSession:
     """One process from its start to its end. `close` must be awaited, whatever happens before."""
 
-    def __init__(self, sdk: Any, start: Callable[[], ContainedProgram], decide: Decide) -> None:
-        self._ears = _Ears(start)
+    def __init__(
+        self, sdk: Any, start: Callable[[], ContainedProgram], decide: Decide, redact: Redactor
+    ) -> None:
+        self._ears = _Ears(start, redact)
         # A plan is written for any agent: its slashes are no commands, and its @ no files to be read in.
         options = sdk.ClaudeAgentOptions(can_use_tool=decide, verbatim_prompts=True)
         self._client = sdk.ClaudeSDKClient(options, transport=self._ears)
@@ -114,10 +118,11 @@ class ClaudeSession:
 
 
 class _Ears(ClaudeTransport):
-    """Hands the SDK the control messages alone, and keeps the others in `heard`, then None."""
+    """Hands the SDK the control messages alone, and keeps the others in `heard`, redacted, then None."""
 
-    def __init__(self, start: Callable[[], ContainedProgram]) -> None:
+    def __init__(self, start: Callable[[], ContainedProgram], redact: Redactor) -> None:
         super().__init__(start)
+        self._redact = redact
         self.heard: asyncio.Queue[Message | PermissionAsked | None] = asyncio.Queue(HEARD_MAX)
         self.has_result = asyncio.Event()
         self.grace_seconds = 0.0
@@ -125,7 +130,7 @@ class _Ears(ClaudeTransport):
     async def read_messages(self) -> AsyncIterator[dict[str, Any]]:
         """The control messages, up to the end; then an error, so that nobody waits for an answer."""
         assert self.program is not None
-        messages = JsonMessages(self.program)
+        messages = JsonMessages(self.program, self._redact)
         while True:
             try:
                 message = await messages.receive()
@@ -138,7 +143,7 @@ class _Ears(ClaudeTransport):
                 continue
             if message.get("type") == "result":
                 self.has_result.set()
-            await self.heard.put(message)
+            await self.heard.put(redact_values(message, self._redact, KEPT))
         await self.heard.put(None)
         raise ProgramGone("Claude Code has ended.")
 

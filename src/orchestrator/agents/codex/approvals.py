@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from orchestrator.agents.codex.items import PATCH, SHELL, inner_command
+from orchestrator.agents.codex.turn import KEPT
 from orchestrator.agents.json_rpc import Request
 from orchestrator.agents.permission_policy import verdict
-from orchestrator.domain.events import SUMMARY_LENGTH_MAX, clip
 from orchestrator.domain.plan import Permissions
+from orchestrator.domain.redaction import Redactor, redact_values
 
 Params = dict[str, Any]
 
@@ -43,12 +44,12 @@ class Approval:
         return None if answer == "ask" else answer == "allow"
 
 
-def approval(request: Request, described: str = "", changes: str = "") -> Approval | None:
-    """The question; None for a request that is none. `described` is what is known of the call it is about.
+def approval(request: Request, redact: Redactor, described: str = "", changes: str = "") -> Approval | None:
+    """The question, without secrets; None for a request that is none.
 
-    `changes` are the changes to files that the call would make.
+    `described` is what is known of the call it is about, `changes` the changes to files that it would make.
     """
-    params = request.params
+    params = redact_values(request.params, redact, KEPT)
     match request.method:
         case "item/commandExecution/requestApproval":
             return _execution(params, described)
@@ -56,7 +57,7 @@ def approval(request: Request, described: str = "", changes: str = "") -> Approv
             question = f"Change files?\n{described}".strip()
             return _decision(params, question, PATCH, "edit", changes or described)
         case "item/permissions/requestApproval":
-            return _more_rights(params)
+            return _more_rights(params, request.params.get("permissions"))
         case "mcpServer/elicitation/request":
             return _elicitation(params)
         case _:
@@ -91,12 +92,14 @@ def _decision(
     )
 
 
-def _more_rights(params: Params) -> Approval:
+def _more_rights(params: Params, asked: Any) -> Approval:
     """The model asks for access that its sandbox does not give; granted, it holds for the turn."""
-    asked = params.get("permissions")
-    wanted = {name: right for name, right in asked.items() if right} if isinstance(asked, dict) else {}
+    wanted, shown = (
+        {name: right for name, right in rights.items() if right} if isinstance(rights, dict) else {}
+        for rights in (asked, params.get("permissions"))
+    )
     return Approval(
-        question=_with_reason(f"Give it more access: {json.dumps(wanted)}?", params),
+        question=_with_reason(f"Give it more access: {json.dumps(shown)}?", params),
         tool_id=None,
         tool_name="request_permissions",
         kind="other",
@@ -111,9 +114,7 @@ def _elicitation(params: Params) -> Approval:
     wants_more = params.get("mode") == "url" or (isinstance(schema, dict) and bool(schema.get("properties")))
     declined = {"action": "decline", "content": None, "_meta": None}
     return Approval(
-        question=clip(
-            f"{params.get('serverName', 'A server')} asks: {params.get('message', '')}", SUMMARY_LENGTH_MAX
-        ),
+        question=f"{params.get('serverName', 'A server')} asks: {params.get('message', '')}",
         tool_id=None,
         tool_name="mcp",
         kind="other",
@@ -124,7 +125,7 @@ def _elicitation(params: Params) -> Approval:
 
 def _with_reason(question: str, params: Params) -> str:
     reason = params.get("reason")
-    return clip(f"{question}\n{reason}" if reason else question, SUMMARY_LENGTH_MAX)
+    return f"{question}\n{reason}" if reason else question
 
 
 def _name(params: Params, field: str) -> str | None:

@@ -105,7 +105,11 @@ class CodexRun:
             try:
                 launch = self._prepare()
                 self._program = ContainedProgram(
-                    marker(self._job), self._job.root, launch.environment, launch.command
+                    marker(self._job),
+                    self._job.root,
+                    launch.environment,
+                    launch.command,
+                    redact=self._job.redact,
                 )
             except (OSError, ValueError) as error:
                 self._problem = f"Codex cannot be started: {error}"
@@ -122,7 +126,7 @@ class CodexRun:
 
     async def _work(self, program: ContainedProgram, key: str | None) -> AsyncIterator[AgentEvent]:
         """Begin the turn, and follow it until it is over or Codex is gone."""
-        peer = self._peer = JsonRpcPeer(program)
+        peer = self._peer = JsonRpcPeer(program, self._job.redact)
         started = await self._begin(peer, key)
         for note in self._notes:
             yield note
@@ -170,7 +174,7 @@ class CodexRun:
         except (KeyError, TypeError, AttributeError) as error:
             self._problem = f"Codex answered what is not understood here: {error!r}"
         else:
-            self._turn = CodexTurn(thread["id"], turn["id"], model)
+            self._turn = CodexTurn(thread["id"], turn["id"], model, redact=self._job.redact)
             self._ids = {"threadId": thread["id"], "turnId": turn["id"]}
             return Started(NAME, thread.get("cliVersion"), model, thread["id"])
         return None
@@ -219,7 +223,8 @@ class CodexRun:
     async def _consider(self, peer: JsonRpcPeer, turn: CodexTurn, request: Request) -> Iterator[AgentEvent]:
         """Answer what is settled by the job's permissions, and pass the rest on."""
         tool_id = request.params.get("itemId")
-        asked = approval(request, turn.input_of(tool_id), turn.changes_of(tool_id))
+        known = turn.input_of(tool_id), turn.changes_of(tool_id)
+        asked = approval(request, self._job.redact, *known)
         if asked is None:
             with contextlib.suppress(PeerGone):
                 await peer.refuse(request.id, f"{request.method} is not supported here")

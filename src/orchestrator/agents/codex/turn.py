@@ -24,8 +24,12 @@ from orchestrator.agents.json_rpc import Notification
 from orchestrator.agents.live_outputs import LiveOutputs
 from orchestrator.agents.shell_report import FINDING_LENGTH_MAX
 from orchestrator.agents.tool_calls import ToolCalls, UsageMeter
-from orchestrator.domain.events import MESSAGE_LENGTH_MAX, clip
+from orchestrator.domain.events import clip
+from orchestrator.domain.redaction import Redactor, redact_known, redact_values
 from orchestrator.engine.agent_events import AgentEvent, Finished, Log, Retrying, Text, UsageDelta
+
+KEPT = frozenset({"id", "threadId", "turnId", "itemId", "receiverThreadIds", "delta"})
+"""Ids that must find what they belong to, and pieces of an output: a secret in it may go on in the next."""
 
 _ATTEMPT = re.compile(r"\b(\d+)/\d+\b")
 """As in “Reconnecting... 2/5”."""
@@ -43,12 +47,14 @@ class CodexTurn:
         turn_id: str,
         model: str | None = None,
         clock: Callable[[], datetime] = local_now,
+        redact: Redactor = redact_known,
     ) -> None:
+        self._redact = redact
         self._thread_id, self._turn_id, self._model, self._clock = thread_id, turn_id, model, clock
         self._calls = ToolCalls()
         self._inputs: dict[str, str] = {}  # of open calls
         self._changes: dict[str, str] = {}  # to files, of open calls
-        self._live = LiveOutputs()
+        self._live = LiveOutputs(redact)
         self._meters: dict[str, UsageMeter] = {}
         self._limits = RateLimits()
         self._helpers: dict[str, str] = {}  # a helper's thread, and the call that began it
@@ -89,6 +95,7 @@ class CodexTurn:
 
     def take(self, message: Notification, now: float) -> Iterator[AgentEvent]:
         """What a notification means."""
+        message = Notification(message.method, redact_values(message.params, self._redact, KEPT))
         params = message.params
         match message.method:
             case "item/started":
@@ -139,7 +146,7 @@ class CodexTurn:
         """A message of the agent; its last one is what the turn leaves."""
         if text.strip():
             self.text = clip(text, FINDING_LENGTH_MAX)
-            yield Text(clip(text, MESSAGE_LENGTH_MAX))
+            yield Text(text)
 
     def _usage(self, params: dict[str, Any]) -> Iterator[AgentEvent]:
         """Sums of a thread's whole life, in which its earlier turns are: those have been told then."""
@@ -193,7 +200,7 @@ def _remark(message: Notification) -> Iterator[AgentEvent]:
             said = [f"The model {params.get('fromModel')} was replaced by {params.get('toModel')}."]
         case _:
             return
-    yield Log(clip(" ".join(str(part) for part in said if part), MESSAGE_LENGTH_MAX))
+    yield Log(" ".join(str(part) for part in said if part))
 
 
 def _tokens(breakdown: dict[str, Any], model: str | None) -> UsageDelta:
