@@ -6,7 +6,7 @@ import http
 import json
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator.domain.errors import (
@@ -58,6 +59,7 @@ _ERRORS: Mapping[type[OrchestratorError], tuple[int, str]] = {
     AgentNotAllowed: (403, "agent_not_allowed"),
     RunNotStarted: (503, "run_not_started"),
 }
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _HTTP_CODES = {404: "not_found", 405: "method_not_allowed"}
 _HTTP_DETAILS = {
     404: "There is nothing at this path; /docs lists what there is.",
@@ -188,7 +190,10 @@ def install(app: FastAPI) -> None:
         return ProblemResponse(connection.scope, from_domain(error))
 
     async def on_http_error(connection: HTTPConnection, error: HTTPException) -> Response:
-        return ProblemResponse(connection.scope, from_http(error))
+        problem = from_http(error)
+        if problem.status == 405:
+            problem.headers = {"Allow": ", ".join(_methods(app.router.routes, connection.scope))}
+        return ProblemResponse(connection.scope, problem)
 
     async def on_invalid(request: Request, error: RequestValidationError) -> Response:
         return ProblemResponse(request.scope, from_validation(error))
@@ -202,6 +207,18 @@ def install(app: FastAPI) -> None:
     for cls, handler in handlers.items():
         app.add_exception_handler(cls, handler)
     app.router.default = nothing_here
+
+
+def _methods(routes: Iterable[BaseRoute], scope: Scope) -> list[str]:
+    """The methods that a path takes by any of its routes; the framework names those of the first one."""
+    # A folder of files would match with every method.
+    paths = [route for route in routes if not isinstance(route, Mount)]
+    taken = [
+        method
+        for method in _METHODS
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in paths)
+    ]
+    return taken or ["GET", "HEAD"]
 
 
 async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:

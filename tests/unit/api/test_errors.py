@@ -31,6 +31,10 @@ async def test_an_unknown_path_is_a_404_problem(world, path):
     ("method", "path", "allow"),
     [
         ("POST", "/api/plans", "GET"),
+        ("PUT", "/api/orchestrators", "GET, POST"),
+        ("HEAD", "/api/orchestrators", "GET, POST"),
+        ("POST", "/docs", "GET, HEAD"),
+        ("POST", "/static/swagger-init.js", "GET, HEAD"),
         ("DELETE", "/api/orchestrators/orch-1", "GET"),
         ("GET", "/api/orchestrators/orch-1/pause", "POST"),
         ("OPTIONS", "/api/orchestrators/orch-1/pause", "POST"),
@@ -40,8 +44,8 @@ async def test_an_unknown_path_is_a_404_problem(world, path):
 )
 async def test_another_method_is_a_405_problem_that_names_the_right_ones(world, method, path, allow):
     answer = await world.client.request(method, path)
-    assert is_problem(answer, 405)
-    assert allow in answer.headers["allow"].split(", ")
+    assert method == "HEAD" or is_problem(answer, 405)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allow)
 
 
 async def test_head_is_not_taken_and_never_begins_a_stream(world):
