@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import threading
+from pathlib import Path
 
 import httpx
-from doors import CHECKOUT, Project, wait_until
+from doors import CHECKOUT, WAITING_PLAN, Project, wait_until
 
 PLAN = """\
 # Two phases
@@ -153,3 +155,19 @@ def test_json_output_is_the_log(project: Project):
     out = project.command("run", "--json")
     events = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
     assert events == project.events(project.only_id())
+
+
+def test_the_port_of_a_run_is_open_until_its_process_is_gone(project: Project):
+    project.plan("slow", WAITING_PLAN)
+    run = project.start("run", "slow", "--api-server", "--api-port", "0")
+    port = int(run.url.rpartition(":")[2])
+    (project.root / "go").touch()
+
+    def is_refused() -> bool:
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", port)) != 0
+
+    wait_until(is_refused)
+    # The kernel frees a process's memory, where its command line is, before it closes what the process had open.
+    assert Path(f"/proc/{run.process.pid}/cmdline").read_bytes() == b""
+    assert run.wait() == 0, run.text

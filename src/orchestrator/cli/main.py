@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Annotated, Literal
@@ -84,6 +85,9 @@ def main() -> None:
         sys.exit(ExitCode.FAILED)
     except Exception as error:  # noqa: BLE001 - a fault of ours must not fill the user's screen
         sys.exit(report_fault(error))
+    finally:
+        # While it ends, Python looks for garbage several times: that takes a second, and serves nobody.
+        gc.freeze()
 
 
 def _version(value: bool) -> None:

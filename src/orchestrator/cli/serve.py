@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import sys
 from dataclasses import dataclass
@@ -99,11 +100,17 @@ def _app(services: Services, settings: ApiSettings, *, allow_shell: bool) -> Fas
 
 
 class ApiBeside:
-    """The API server in this event loop; it answers within the context."""
+    """The API server in this event loop; it answers within the context.
+
+    Its port stays open until the process ends, so that whoever finds it closed knows that the run is over and
+    all that it wrote is written. What connects after the context is reset by the end of the process.
+    """
 
     def __init__(self, services: Services, request: ServeRequest) -> None:
         settings = request.settings().model_copy(update={"access_log": False})
         self._socket = bind(settings)
+        # The server closes its own; the kernel closes this one with the process.
+        os.dup(self._socket.fileno())
         self._server = ApiServer(_app(services, settings, allow_shell=request.allow_shell), settings)
         self._serving: asyncio.Task[None] | None = None
         self.url = url_of(self._socket)
