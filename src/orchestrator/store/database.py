@@ -5,6 +5,7 @@ What else is particular to one of them stands in `sqlite` and `postgresql`; the 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,6 +133,7 @@ def locate(root: Path, url: str | None) -> SqliteLocation | PostgresqlLocation:
 def make_state_folder(folder: Path) -> None:
     """Make a folder for what we keep; our own keeps itself out of the user's repository. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
-    ignore = folder / ".gitignore"
-    if folder.name == STATE_FOLDER and not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
+    if folder.name == STATE_FOLDER:
+        # Never through a link, which may be the repository's and lead anywhere.
+        with contextlib.suppress(FileExistsError), (folder / ".gitignore").open("x") as ignore:
+            ignore.write("*\n")

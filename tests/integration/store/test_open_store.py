@@ -25,6 +25,15 @@ async def test_the_database_lies_in_a_folder_that_git_ignores(tmp_path) -> None:
     assert (tmp_path / ".orchestrator/.gitignore").read_text() == "*\n"
 
 
+async def test_a_gitignore_that_is_a_link_leads_to_no_other_file(tmp_path) -> None:
+    root = tmp_path / "project"
+    (root / ".orchestrator").mkdir(parents=True)
+    (root / ".orchestrator/.gitignore").symlink_to(tmp_path / "elsewhere")
+    async with open_store(root):
+        pass
+    assert not (tmp_path / "elsewhere").exists()
+
+
 async def test_a_gitignore_that_is_there_is_left_alone(tmp_path) -> None:
     (tmp_path / ".orchestrator").mkdir()
     (tmp_path / ".orchestrator/.gitignore").write_text("mine\n")
