@@ -13,7 +13,7 @@ from pathlib import Path
 import acp_double
 import httpx
 import pytest
-from doors import CHECKOUT, LIMIT_SECONDS, Project, wait_until
+from doors import CHECKOUT, LIMIT_SECONDS, WAITING_PLAN, Project, wait_until
 
 QUICK = "# Quick\n\n## Phase 1: A\n\n- [ ] 1.1 Do\n\n  ```sh\n  echo did\n  ```\n"
 LONG = "# Long\n\n## Phase 1: A\n\n" + "\n".join(
@@ -48,6 +48,19 @@ def test_an_address_for_others_needs_a_token(project: Project):
         "token"
         in refused(project, "--api-server", "--api-host", "0.0.0.0", "--api-port", "0", code=2).lower()
     )
+
+
+def test_a_page_that_a_run_refuses_is_named_beside_the_run_with_the_flag_that_allows_it(project: Project):
+    project.plan("long", WAITING_PLAN)
+    run = project.run("--api-server", "--api-port", "0", "--allow-origin", "http://localhost:3001")
+
+    def answer(origin: str) -> int:
+        return httpx.get(f"{run.url}/api/orchestrators", headers={"Origin": origin}).status_code
+
+    assert (answer("http://localhost:3001"), answer("http://localhost:3000")) == (200, 403)
+    wait_until(lambda: "add --allow-origin http://localhost:3000 to" in run.text)
+    (project.root / "go").touch()
+    assert run.wait() == 0
 
 
 def test_a_task_without_any_agent_is_exit_3_before_the_first_task(project: Project):

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { ApiError, createApiClient } from '../../../docs/plan-outputs/orchestrator-api-server/api-client';
+import { ApiError, createApiClient, type WatchStatus } from '../../../docs/plan-outputs/orchestrator-api-server/api-client';
 
 type Asked = { url: string; init: RequestInit };
 
@@ -165,6 +165,26 @@ test('a page on another origin hears what allows it: a browser does not say that
   for (const origin of ['http://localhost:3001', 'http://127.0.0.1:8000', 'https://localhost:8000']) {
     assert.equal(await unanswered(`${origin}/live?id=1`, 'http://localhost:8000'), hint(origin));
   }
+});
+
+test('a watch on such a page hears it too, while it tries again', async () => {
+  const status = await onPage('http://localhost:3001/', () => {
+    const refusing = async () => {
+      throw new TypeError('Failed to fetch');
+    };
+    const api = createApiClient({ baseUrl: 'http://localhost:8000', fetch: refusing });
+    return new Promise<WatchStatus>((resolve) => {
+      const watch = api.watch('o', {
+        onEvent: () => {},
+        onState: (status) => {
+          if (status.state !== 'reconnecting') return;
+          watch.close();
+          resolve(status);
+        },
+      });
+    });
+  });
+  assert.match(String(status.error), /--allow-origin http:\/\/localhost:3001 to allow this page/);
 });
 
 test('a page that is allowed hears only that the server cannot be reached', async () => {
