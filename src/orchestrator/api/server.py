@@ -92,7 +92,7 @@ class ApiServer:
     """The app, ready to `serve` on a socket, and to `stop` from anywhere in the same loop."""
 
     def __init__(self, app: FastAPI, settings: ApiSettings) -> None:
-        without_queries()
+        tidy_logs()
         self._settings = settings
         self._context: ApiContext = app.state.context
         config = uvicorn.Config(
@@ -160,9 +160,17 @@ class _WithoutQuery(logging.Filter):
         return True
 
 
-def without_queries() -> None:
-    """Cut query strings off the paths that uvicorn logs. Idempotent."""
+class _WithoutFalseAlarm(logging.Filter):
+    """Leaves out the error that uvicorn logs after each WebSocket that was refused with an answer."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.msg != "ASGI callable returned without completing handshake."
+
+
+def tidy_logs() -> None:
+    """Have uvicorn log no query strings and no false alarm. Idempotent."""
     for name in ("uvicorn.access", "uvicorn.error"):
         logger = logging.getLogger(name)
-        if not any(isinstance(existing, _WithoutQuery) for existing in logger.filters):
-            logger.addFilter(_WithoutQuery())
+        for kind in (_WithoutQuery, _WithoutFalseAlarm):
+            if not any(isinstance(existing, kind) for existing in logger.filters):
+                logger.addFilter(kind())

@@ -174,6 +174,16 @@ async def test_a_body_that_stops_half_way_is_408(make_server):
     assert (await raw(running, request, wait=False)).startswith(b"HTTP/1.1 408")
 
 
+async def test_a_refused_websocket_is_logged_with_its_reason_and_as_no_error(running, caplog):
+    caplog.set_level(logging.INFO)
+    for _ in range(2):
+        with pytest.raises(websockets.InvalidStatus):
+            async with running.socket(EVENTS, origin="http://localhost:3001"):
+                pass
+    [alarm] = [record.getMessage() for record in caplog.records if record.levelno > logging.INFO]
+    assert "--allow-origin http://localhost:3001 " in alarm
+
+
 async def test_query_strings_are_not_logged(running, caplog):
     caplog.set_level(logging.INFO)
     await running.begin()
