@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +19,6 @@ from orchestrator.domain.errors import StorageError, UsageError
 
 BACKLOG = 512
 HANDSHAKE_SECONDS = 1.0
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def bind(settings: ApiSettings) -> socket.socket:
@@ -116,25 +114,19 @@ class ApiServer:
         """Whether requests are answered."""
         return self._server.started
 
-    async def serve(self, sock: socket.socket | None = None, *, handle_signals: bool = False) -> None:
-        """Serve until `stop`, or with `handle_signals` until SIGINT or SIGTERM.
+    async def serve(self, sock: socket.socket | None = None) -> None:
+        """Serve until `stop`; signals are the program's business.
 
         Without `sock` it binds as the settings say. Raises UsageError when the address cannot be had, and
         StorageError when the app does not start.
         """
         sock = sock if sock is not None else bind(self._settings)
-        loop = asyncio.get_running_loop()
-        numbers = _SIGNALS if handle_signals else ()
-        for number in numbers:
-            loop.add_signal_handler(number, self.stop)
         try:
             await self._server.serve(sockets=[sock])
         except SystemExit:
             raise StorageError("The API server could not start; the log says why.") from None
         finally:
             sock.close()
-            for number in numbers:
-                loop.remove_signal_handler(number)
 
     def stop(self) -> None:
         """Begin to stop: streams end, other requests have `shutdown_seconds`. Idempotent."""

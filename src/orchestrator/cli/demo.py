@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from orchestrator.cli.exit_codes import ExitCode
+from orchestrator.cli.interrupts import on_leaving
 from orchestrator.cli.run import RunRequest, run_plan
 from orchestrator.cli.serve import ServeRequest
 from orchestrator.engine.records import NewRun
@@ -18,19 +20,29 @@ BACK_OFF_SECONDS = 1.5
 
 def play(*, api: ServeRequest | None, keep_serving: bool, speed: float, json: bool) -> ExitCode:
     """Run the demo plan; its folder is removed afterwards."""
-    with tempfile.TemporaryDirectory(prefix="orchestrator-demo-") as folder:
-        root = Path(folder)
-        plans = root / "docs" / "plans"
-        plans.mkdir(parents=True)
-        shutil.copy(PLAN_FOLDER / f"{NAME}.md", plans)
-        request = RunRequest(
-            run=NewRun(NAME, back_off_seconds=BACK_OFF_SECONDS / speed if speed else 0),
-            api=api,
-            keep_serving=keep_serving,
-            script=PLAN_FOLDER / f"{NAME}.yaml",
-            script_speed=speed,
-            json=json,
-            root=root,
-            is_temporary=True,
-        )
-        return run_plan(request)
+    root = Path(tempfile.mkdtemp(prefix="orchestrator-demo-"))
+    remove = partial(shutil.rmtree, root, ignore_errors=True)
+    with on_leaving(remove):
+        try:
+            return _play_in(root, api=api, keep_serving=keep_serving, speed=speed, json=json)
+        finally:
+            remove()
+
+
+def _play_in(
+    root: Path, *, api: ServeRequest | None, keep_serving: bool, speed: float, json: bool
+) -> ExitCode:
+    plans = root / "docs" / "plans"
+    plans.mkdir(parents=True)
+    shutil.copy(PLAN_FOLDER / f"{NAME}.md", plans)
+    request = RunRequest(
+        run=NewRun(NAME, back_off_seconds=BACK_OFF_SECONDS / speed if speed else 0),
+        api=api,
+        keep_serving=keep_serving,
+        script=PLAN_FOLDER / f"{NAME}.yaml",
+        script_speed=speed,
+        json=json,
+        root=root,
+        is_temporary=True,
+    )
+    return run_plan(request)

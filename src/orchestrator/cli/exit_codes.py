@@ -7,6 +7,7 @@ import tempfile
 import traceback
 from enum import IntEnum
 
+from orchestrator.cli.interrupts import STOPPED
 from orchestrator.domain.errors import (
     AgentUnavailable,
     CommandNotFound,
@@ -31,7 +32,7 @@ class ExitCode(IntEnum):
     FAILED = 1
     USAGE = 2
     NO_AGENT = 3
-    STOPPED = 130
+    STOPPED = STOPPED
 
 
 _USAGE_ERRORS = (

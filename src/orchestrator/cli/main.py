@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
 from orchestrator import __version__
 from orchestrator.cli.exit_codes import ExitCode, report, report_fault
+from orchestrator.cli.interrupts import end, flush
 from orchestrator.cli.look_commands import LOOKS
 from orchestrator.cli.options import (
     HOST_HELP,
@@ -65,29 +65,33 @@ app = typer.Typer(
 )
 
 
-def main() -> None:
-    """Run the command line; every error of ours is a sentence on stderr with an exit code of its own."""
+def main() -> NoReturn:
+    """Run the command line and end the process; every error of ours is a sentence and has an exit code."""
     if os.name != "posix":
         sys.stderr.write("Plan Orchestrator runs on Linux and macOS; on Windows, use it through WSL2.\n")
         sys.exit(ExitCode.USAGE)
     try:
-        app()
+        code = _run_app()
+        flush()
     except OrchestratorError as error:
-        sys.exit(report(error))
+        code = report(error)
     except BrokenPipeError:
         # Whoever read our output has gone, as with `orchestrator events | head`.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(ExitCode.FAILED)
-    except KeyboardInterrupt:
-        sys.exit(ExitCode.STOPPED)
+        code = ExitCode.FAILED
     except OSError as error:
         sys.stderr.write(f"orchestrator: {error.strerror}{f': {error.filename}' if error.filename else ''}\n")
-        sys.exit(ExitCode.FAILED)
+        code = ExitCode.FAILED
     except Exception as error:  # noqa: BLE001 - a fault of ours must not fill the user's screen
-        sys.exit(report_fault(error))
-    finally:
-        # While it ends, Python looks for garbage several times: that takes a second, and serves nobody.
-        gc.freeze()
+        code = report_fault(error)
+    end(code)
+
+
+def _run_app() -> int:
+    try:
+        app()
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else int(left.code is not None)
+    return ExitCode.COMPLETED
 
 
 def _version(value: bool) -> None:

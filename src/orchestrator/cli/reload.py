@@ -8,13 +8,11 @@ touched: they live in processes of their own.
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
 import threading
 from pathlib import Path
-from types import FrameType
 
 from watchfiles import PythonFilter, watch
 
@@ -22,6 +20,7 @@ import orchestrator
 from orchestrator.api.server import bind, url_of
 from orchestrator.api.settings import ENVIRONMENT_PREFIX, ApiSettings
 from orchestrator.cli.exit_codes import ExitCode
+from orchestrator.cli.interrupts import on_signal
 
 SOURCE = Path(orchestrator.__file__).parent
 STOP_SECONDS = 10.0
@@ -33,11 +32,14 @@ def serve_with_reload(settings: ApiSettings, root: Path, *, allow_shell: bool) -
     sock = bind(settings)
     stopped = threading.Event()
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopped.set()
+    with on_signal(lambda _count: stopped.set()):
+        _serve_until(stopped, sock, settings, root, allow_shell=allow_shell)
+    return ExitCode.COMPLETED
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+
+def _serve_until(
+    stopped: threading.Event, sock: socket.socket, settings: ApiSettings, root: Path, *, allow_shell: bool
+) -> None:
     _say(f"Serving at {url_of(sock)}; a saved file in {SOURCE} restarts the server.")
     child = _start(sock, settings, root, allow_shell=allow_shell)
     try:
@@ -57,7 +59,6 @@ def serve_with_reload(settings: ApiSettings, root: Path, *, allow_shell: bool) -
     finally:
         _end(child)
         sock.close()
-    return ExitCode.COMPLETED
 
 
 def _start(

@@ -17,7 +17,7 @@ from orchestrator.cli.agent_composition import Use, make_agents, repository_prog
 from orchestrator.cli.composition import Services, make_orchestrator, open_services
 from orchestrator.cli.event_lines import printable
 from orchestrator.cli.exit_codes import ExitCode, of_run
-from orchestrator.cli.interrupts import on_interrupt
+from orchestrator.cli.interrupts import leave_with, on_interrupt
 from orchestrator.cli.project import find_root, read_plan
 from orchestrator.cli.run_output import live_view, show_order, show_progress
 from orchestrator.cli.serve import ApiBeside, ServeRequest
@@ -172,17 +172,19 @@ async def _work(
         else:
             orchestrator.wish(Shutdown(force=count == 2))
 
-    with on_interrupt(interrupted):
+    with on_interrupt(interrupted, asyncio.get_running_loop()):
         shown = asyncio.create_task(
             show_progress(orchestrator, services, work, view, footer, json=request.json)
         )
         await asyncio.wait([work])
         await shown
-    return ExitCode.STOPPED if work.cancelled() else of_run(work.result())
+    code = ExitCode.STOPPED if work.cancelled() else of_run(work.result())
+    leave_with(code)
+    return code
 
 
 async def _keep_serving(beside: ApiBeside) -> None:
     sys.stderr.write(f"The API stays up at {beside.url} until Ctrl-C.\n")
     stopped = asyncio.Event()
-    with on_interrupt(lambda _count: stopped.set()):
+    with on_interrupt(lambda _count: stopped.set(), asyncio.get_running_loop()):
         await stopped.wait()

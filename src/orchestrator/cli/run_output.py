@@ -7,6 +7,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Mapping
+from functools import partial
 
 from rich.console import Console
 from rich.live import Live
@@ -15,6 +16,7 @@ from rich.text import Text
 from orchestrator.cli.composition import Services, utc_now
 from orchestrator.cli.event_lines import one_line, shown
 from orchestrator.cli.first_lines import first_lines
+from orchestrator.cli.interrupts import on_leaving
 from orchestrator.cli.live_view import REFRESHES_PER_SECOND, LiveView
 from orchestrator.domain.events import EventData, PlanLoaded
 from orchestrator.domain.task_status import RunStatus
@@ -24,6 +26,7 @@ from orchestrator.engine.orchestrator import Orchestrator
 from orchestrator.engine.rehearsal import rehearse
 
 LAST_LINES_SECONDS = 5.0
+SHOW_CURSOR = b"\x1b[?25h"
 
 
 def live_view(orchestrator: Orchestrator, footer: str, *, tells_findings: bool) -> LiveView:
@@ -44,7 +47,12 @@ async def show_progress(
 ) -> None:
     """Show the run, in `view` if there is one, until `work` is done and all that it wrote has been shown."""
     if view is not None:
-        with Live(view, console=Console(), refresh_per_second=REFRESHES_PER_SECOND) as live:
+        # A signal may end the process while the cursor is hidden.
+        show_cursor = partial(os.write, sys.stdout.fileno(), SHOW_CURSOR)
+        with (
+            on_leaving(show_cursor),
+            Live(view, console=Console(), refresh_per_second=REFRESHES_PER_SECOND) as live,
+        ):
             orchestrator.listen(lambda event: _print_above(live, event))
             await asyncio.wait([work])
         return

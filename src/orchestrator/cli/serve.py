@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,6 +23,7 @@ from orchestrator.api.settings import ApiSettings
 from orchestrator.cli.agent_composition import Use, make_agents
 from orchestrator.cli.composition import Services, open_services
 from orchestrator.cli.exit_codes import ExitCode
+from orchestrator.cli.interrupts import leave, leave_with, on_interrupt
 from orchestrator.cli.launcher import ProcessLauncher
 from orchestrator.cli.project import find_root
 from orchestrator.cli.reload import serve_with_reload
@@ -80,7 +82,16 @@ async def _serve(
         server = ApiServer(_app(services, settings, allow_shell=allow_shell), settings)
         if until_stdin_ends:
             asyncio.get_running_loop().add_reader(sys.stdin.fileno(), server.stop)
-        await server.serve(sock, handle_signals=True)
+        with on_interrupt(partial(_interrupted, server), asyncio.get_running_loop()):
+            await server.serve(sock)
+        leave_with(ExitCode.COMPLETED)
+
+
+def _interrupted(server: ApiServer, count: int) -> None:
+    """Ctrl-C once lets requests end, twice does not wait for them."""
+    if count > 1:
+        leave(ExitCode.STOPPED)
+    server.stop()
 
 
 def _app(services: Services, settings: ApiSettings, *, allow_shell: bool) -> FastAPI:

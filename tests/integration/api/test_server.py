@@ -13,6 +13,7 @@ import websockets
 
 from orchestrator.api.server import ApiServer, bind, url_of
 from orchestrator.api.settings import ApiSettings
+from orchestrator.cli.interrupts import on_interrupt
 from orchestrator.domain.errors import StorageError, UsageError
 
 EVENTS = "/api/orchestrators/orch-1/events"
@@ -270,17 +271,19 @@ async def test_the_signal_handlers_of_the_program_stay(running):
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-async def test_alone_it_ends_on_sigterm_and_gives_the_handlers_back(make_server, until):
+async def test_beside_a_handler_it_ends_on_sigterm_and_the_handlers_are_given_back(make_server, until):
     running = await make_server()
     settings = ApiSettings(port=0)
     sock = bind(settings)
     url, before = url_of(sock), signal.getsignal(signal.SIGTERM)
-    serving = asyncio.create_task(ApiServer(running.app, settings).serve(sock, handle_signals=True))
-    reached = await _answer(running.client, url)
-    assert reached == 200
-    os.kill(os.getpid(), signal.SIGTERM)
-    async with asyncio.timeout(5):
-        await serving
+    server = ApiServer(running.app, settings)
+    with on_interrupt(lambda _count: server.stop(), asyncio.get_running_loop()):
+        serving = asyncio.create_task(server.serve(sock))
+        reached = await _answer(running.client, url)
+        assert reached == 200
+        os.kill(os.getpid(), signal.SIGTERM)
+        async with asyncio.timeout(5):
+            await serving
     assert signal.getsignal(signal.SIGTERM) == before
 
 
