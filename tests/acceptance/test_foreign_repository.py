@@ -61,7 +61,7 @@ def test_looking_at_it_starts_nothing(evil: Project):
     # Claude Code's SDK brings the program along, where it is installed.
     assert theirs - {"claude"} == {"codex", "helper", "opencode", "gemini", "vibe"}
     dry = evil.command("run", "named", "--dry-run", PATH=path())
-    assert "helper: named by this repository (agents.toml); not run" in dry
+    assert "helper    Do it  [named by this repository (agents.toml); not run]" in dry
     assert "not run" in evil.command("run", "open", "--dry-run", PATH=path())
     for look in ("lint", "plans", "list", "doctor", "prompt named 1.1"):
         evil.command(*look.split(), PATH=path())

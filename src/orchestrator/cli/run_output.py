@@ -104,6 +104,8 @@ def show_order(begun: PlanLoaded, doers: Mapping[str, Doer]) -> None:
     turns, gates = rehearse(begun, begun.parallel)
     for number, turn in enumerate(turns, start=1):
         for task_id in turn:
-            print(f"{number:>4}  {task_id:<10} {doers[task_id]!s:<9} {one_line(tasks[task_id].description)}")
+            doer = doers[task_id]
+            note = f"  [{doer.note}]" if doer.note else ""
+            print(f"{number:>4}  {task_id:<10} {doer!s:<9} {one_line(tasks[task_id].description)}{note}")
     if gates:
         print(f"Then a person is waited for: {', '.join(gates)}")

@@ -28,8 +28,6 @@ class Doer:
     note: str | None = None
 
     def __str__(self) -> str:
-        if self.note is not None:
-            return f"{self.agent}: {self.note}"
         if self.problem is None:
             return self.agent or "nobody"
         return (

@@ -76,12 +76,18 @@ class Robot:
         self.plays: dict[str, list[Play]] = {}
         self.runs: list[RobotRun] = []
         self.problem: str | None = None
+        self.named_by_repository = False
         self.asks = name != "shell"
         self.most_at_once = 0
 
     async def check(self) -> AgentCheck:
         abilities = Abilities(permissions=self.asks)
-        return AgentCheck(is_ready=self.problem is None, problem=self.problem, abilities=abilities)
+        return AgentCheck(
+            is_ready=self.problem is None,
+            problem=self.problem,
+            abilities=abilities,
+            named_by_repository=self.named_by_repository,
+        )
 
     def run(self, job: Job) -> RobotRun:
         plays = self.plays.get(job.task.id, [])

@@ -54,6 +54,15 @@ async def test_a_look_ahead_shows_which_agents_are_not_ready(house):
     assert str(agents["1.1"]) == "robot, which is not ready: log in first"
 
 
+async def test_a_look_ahead_shows_which_agents_were_not_asked_and_that_is_no_problem(house):
+    house.agents.robot.problem, house.agents.robot.named_by_repository = "not run", True
+    # What it can be held to is not known then.
+    house.agents.robot.asks = False
+    _, agents = await (await house.orchestrator(agent="robot", permissions="read-only")).preview()
+    assert agents["1.1"] == Doer("robot", note="not run")
+    assert str(agents["1.1"]) == "robot"
+
+
 async def test_an_unknown_agent_is_said(house):
     with pytest.raises(AgentUnavailable, match=r"Task 1.1 in line 5: .*no agent 'nobody'"):
         await (await house.orchestrator(agent="nobody")).run()
