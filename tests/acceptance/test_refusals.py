@@ -90,6 +90,32 @@ def test_an_agent_that_nothing_makes_ask_is_given_nothing_that_it_may_not_do(pro
     assert (project.root / "made.txt").exists()
 
 
+SILENT = """import json, sys
+for line in sys.stdin:
+    asked = json.loads(line)
+    answers = {
+        "initialize": {"protocolVersion": 1},
+        "session/new": {"sessionId": "s"},
+        "session/prompt": {"stopReason": "end_turn"},
+    }
+    print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": answers[asked["method"]]}), flush=True)
+"""
+
+
+def test_an_agent_that_does_and_says_nothing_has_not_done_its_task(project: Project):
+    project.plan(
+        "silent", "# Silent\n\n## Phase 1: A\n\n- [ ] 1.1 Do it\n- [ ] 1.2 Then this (depends: 1.1)\n"
+    )
+    (project.root / "silent.py").write_text(SILENT)
+    (project.root / "agents.toml").write_text(
+        f'[silent]\ncommand = ["{sys.executable}", "silent.py"]\nversion_arguments = []\n'
+    )
+    said = refused(project, "--agent", "silent", "--max-attempts", "1", code=1)
+    assert "✗ 1.1 Do it: Agent silent ended its turn without a word" in said
+    assert "✓" not in said
+    assert "▶ 1.2" not in said
+
+
 def test_a_look_ahead_leaves_nothing_behind_and_ends_as_the_run_would(project: Project):
     project.plan("quick", QUICK)
     project.plan("needs", f"{QUICK}\n- [ ] 1.2 Think about it (depends: 1.1)\n")

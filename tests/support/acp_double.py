@@ -283,11 +283,49 @@ def is_full(turn: Turn) -> None:
     turn.fail(-32603, "Internal error: prompt is too long: 210000 tokens > 200000 maximum")
 
 
+def ends(turn: Turn) -> None:
+    """Answers that its turn is over, and nothing else."""
+    turn.end()
+
+
+def works_quietly(turn: Turn) -> None:
+    """No call and no word, but its model has done something."""
+    turn.end(usage={"inputTokens": 10, "outputTokens": 2, "totalTokens": 12})
+
+
+def works_then_fails(turn: Turn) -> None:
+    turn.begin("c1", "make", command="make")
+    turn.finish("c1", "ok")
+    turn.say(REFUSALS["quota"])
+    turn.end()
+
+
+REFUSALS = {
+    "no-key": "Error: 401 Incorrect API key provided: sk-test.",
+    "no-model": "Error: Model 'gpt-9' not found on provider acme",
+    "full": "HTTP 400: prompt is too long: 210000 tokens > 200000 maximum",
+    "quota": "You've hit your usage limit. Try again in 1 hour.",
+    "rate": "exceeded retry limit, last status: 429 Too Many Requests",
+    "overloaded": "HTTP 529: Overloaded",
+    "broken": "I will read the files.\n\nstream disconnected before completion: Transport error: network error",
+    "odd": "It went wrong: E17",
+}
+"""A vendor's refusals as some agents pass them on: as their own words, with `end_turn`, as if all were well."""
+
+
+def says(text: str) -> Callable[[Turn], None]:
+    def play(turn: Turn) -> None:
+        turn.say(text)
+        turn.end()
+
+    return play
+
+
 PLAYS: dict[str, Callable[[Turn], None]] = {
     name.replace("_", "-"): play
     for name, play in list(globals().items())
     if callable(play) and getattr(play, "__annotations__", {}).get("turn") is Turn
-}
+} | {f"refused-{name}": says(text) for name, text in REFUSALS.items()}
 NUMBERS = count(100)
 EXIT_CODES: list[int] = []
 STAYS: list[bool] = []

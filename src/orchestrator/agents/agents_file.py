@@ -33,7 +33,7 @@ BYTES_MAX = 262_144
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,40}")
 _KEYS = tuple(part.name for part in fields(AcpProfile) if part.name not in {"name", "is_from_repository"})
 _TABLES = frozenset({"environment", "asking_environment"})
-_TEXTS = frozenset({"login", "install", "complaint"})
+_TEXTS = frozenset({"login", "install", "complaint", "failure"})
 _SWITCHES = frozenset({"asks", "can_resume", "tells_cost"})
 
 
@@ -54,9 +54,9 @@ def read_profiles(data: bytes, path: str) -> tuple[AcpProfile, ...]:
     return (*added, *(told.get(name, profile) for name, profile in known.items()))
 
 
-def _is_complaint(pattern: str) -> bool:
+def _is_pattern(pattern: str, groups_min: int) -> bool:
     try:
-        return not pattern or re.compile(pattern).groups > 0
+        return not pattern or re.compile(pattern).groups >= groups_min
     except re.error:
         return False
 
@@ -101,7 +101,10 @@ class _Reader:
             is_right = is_right and (key != "command" or bool(value))
             wanted = 'a list of texts, such as ["one", "two"]'
         if key == "complaint" and is_right:
-            is_right, wanted = _is_complaint(value), "a regular expression with a group, such as 'error=(.*)'"
+            is_right = _is_pattern(value, groups_min=1)
+            wanted = "a regular expression with a group, such as 'error=(.*)'"
+        if key == "failure" and is_right:
+            is_right, wanted = _is_pattern(value, groups_min=0), "a regular expression, such as '^Error: '"
         if not is_right or "\\u0000" in repr(value) or "\\x00" in repr(value):
             raise self._problem(name, key, f"“{key}” must be {wanted}")
         return tuple(value) if isinstance(value, list) else value

@@ -36,13 +36,16 @@ _WORDS: dict[ErrorKind, tuple[str, ...]] = {
     ),
     "unknown_model": (
         r"model[_ ]?not[_ ]?found|(?:issue with the selected|unknown|unrecognized|no such|invalid) model\b",
-        r"\bmodels?\b.{0,100}(?:(?:does not|doesn.t|may not) exist|is not (?:found|supported))",
+        r"\bmodels?\b.{0,100}(?:(?:does not|doesn.t|may not) exist|is not (?:found|supported|available))",
+        r"\bmodel\W{1,3}[\w./:@-]{1,80}\W{1,3}(?:was )?not (?:found|supported|available)",
         r"not_found_error.{0,60}\bmodel\b",
     ),
     "overloaded": (
         r"overloaded|rate[_ -]?limit|too many requests|(?<![\d.])(?:429|500|502|503|504|529)(?![\d.])",
         r"service unavailable|bad gateway|internal server error|temporarily unavailable|at capacity",
-        r"resource[_ ]exhausted|econnreset|connection (?:error|reset|closed)|fetch failed|stream error",
+        r"resource[_ ]exhausted|econn(?:reset|refused)|fetch failed|transport error|network error",
+        r"(?:stream|connection)\b.{0,20}?\b(?:error|disconnected|reset|closed|lost|refused|interrupted)",
+        r"server (?:had an )?error|request timed out",
     ),
 }
 _PATTERNS = tuple((kind, re.compile("|".join(words), re.IGNORECASE)) for kind, words in _WORDS.items())

@@ -58,6 +58,10 @@ class ScriptedAgent:
         steps = self._script.steps(job.task.id, job.attempt)
         return ScriptedRun(list(steps), self._speed, job.model, job.redact)
 
+    def refusal(self, _text: str) -> Finished | None:
+        """No vendor stands behind a script: what it finishes with is its word."""
+        return None
+
 
 class ScriptedRun:
     """One attempt being played."""

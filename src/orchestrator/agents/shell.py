@@ -72,6 +72,10 @@ class ShellAgent:
         environment = attempt_environment(job, self._own_environment, self._also)
         return ShellRun(job, self._bash(), self._version, environment)
 
+    def refusal(self, _text: str) -> Finished | None:
+        """No vendor stands behind a shell."""
+        return None
+
     def _bash(self) -> str | None:
         return self._programs.find("bash", self._own_environment)
 

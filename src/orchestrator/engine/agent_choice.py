@@ -148,6 +148,10 @@ class AbsentAgent:
         """A run that fails at once."""
         return _AbsentRun(self._problem)
 
+    def refusal(self, _text: str) -> Finished | None:
+        """It says nothing."""
+        return None
+
 
 class _AbsentRun:
     def __init__(self, problem: str) -> None:

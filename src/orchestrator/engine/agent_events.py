@@ -84,6 +84,11 @@ class UsageDelta:
     cache_write_tokens: int = 0
     cost_usd: float | None = None
 
+    @property
+    def tokens(self) -> int:
+        """All of them, also those that a cache gave and took."""
+        return self.input_tokens + self.output_tokens + self.cache_read_tokens + self.cache_write_tokens
+
 
 @dataclass(frozen=True, slots=True)
 class PermissionAsked:

@@ -161,6 +161,7 @@ class AgentListener:
         task_id, number = attempt.job.task.id, attempt.job.attempt
         match event:
             case Text(text):
+                attempt.spoken += len(text.strip())
                 return AgentMessage(task_id=task_id, attempt=number, text=clip(text, MESSAGE_LENGTH_MAX))
             case Retrying():
                 text = f"The agent tries again: {event.why}"
@@ -173,6 +174,7 @@ class AgentListener:
                     tool_id=_name(tool_id),
                 )
             case ToolCallStarted():
+                attempt.calls += 1
                 attempt.open_tools[event.tool_id] = (event.tool_name, time.monotonic())
                 return ToolStarted(
                     task_id=task_id,
@@ -197,6 +199,7 @@ class AgentListener:
                     session_id=_name(event.session_id),
                 )
             case UsageDelta():
+                attempt.tokens += event.tokens
                 return UsageUpdated(
                     task_id=task_id,
                     attempt=number,

@@ -56,9 +56,13 @@ class Attempt:
     questions: dict[str, str] = field(default_factory=dict)
     """The agent's own ids of the questions that wait for an answer, by the approval's id."""
     asked: int = 0
+    calls: int = 0
     denied: int = 0
     went_well: int = 0
-    """How many of its calls were denied, and how many went well."""
+    """How many calls its agent has made, how many of them were denied, and how many went well."""
+    spoken: int = 0
+    tokens: int = 0
+    """How many characters its agent has said, and how many tokens it has used."""
 
     @property
     def timeout_seconds(self) -> float:

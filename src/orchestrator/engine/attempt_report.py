@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from orchestrator.domain.events import SUMMARY_LENGTH_MAX, clip
 from orchestrator.domain.redaction import Redact
 from orchestrator.domain.steps import AttemptResult
@@ -9,6 +11,26 @@ from orchestrator.engine.agent_events import Finished
 from orchestrator.engine.attempt import Attempt
 
 FINDING_LENGTH_MAX = 1_000_000
+REFUSAL_LENGTH_MAX = 1_000
+"""A vendor's refusal is shorter than this; what is longer is a report, whatever words are in it."""
+
+
+def judged(attempt: Attempt, work: Finished) -> Finished:
+    """How the agent really ended: some end their turn as if all were well when their vendor refuses them.
+
+    They say the refusal as text, or nothing at all; and they have made no call. An agent that has worked
+    without a call and without a word has at least used tokens.
+    """
+    text = work.text.strip()
+    if work.outcome != "completed" or attempt.calls:
+        return work
+    if not (text or attempt.spoken or attempt.tokens):
+        error = f"Agent {attempt.agent.name} ended its turn without a word: no text, no call, no tokens."
+        return replace(work, outcome="failed", error=error)
+    if max(len(text), attempt.spoken) > REFUSAL_LENGTH_MAX:
+        return work
+    refused = attempt.agent.refusal(text)
+    return work if refused is None else replace(refused, text=work.text, exit_code=work.exit_code)
 
 
 def attempt_result(

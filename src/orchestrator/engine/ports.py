@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from orchestrator.domain.commands import Command, CommandRecord
 from orchestrator.domain.events import NewEvent, StoredEvent
-from orchestrator.engine.agent_events import AgentEvent
+from orchestrator.engine.agent_events import AgentEvent, Finished
 from orchestrator.engine.records import (
     AgentCheck,
     Artifact,
@@ -229,6 +229,9 @@ class Agent(Protocol):
 
     def run(self, job: Job) -> AgentRun:
         """Begin the job; nothing happens before `events` is read."""
+
+    def refusal(self, text: str) -> Finished | None:
+        """How an attempt ended that made no call, if these words are a vendor's refusal and not an answer."""
 
 
 class Agents(Protocol):

@@ -14,7 +14,7 @@ from orchestrator.domain.steps import AttemptResult
 from orchestrator.engine.agent_events import Finished
 from orchestrator.engine.agent_listener import AgentListener
 from orchestrator.engine.attempt import Attempt
-from orchestrator.engine.attempt_report import FINDING_LENGTH_MAX, attempt_result, finding_text
+from orchestrator.engine.attempt_report import FINDING_LENGTH_MAX, attempt_result, finding_text, judged
 from orchestrator.engine.journal import Journal
 from orchestrator.engine.ports import Agent, ArtifactStore, PlanOutputs
 from orchestrator.engine.records import Artifact
@@ -68,7 +68,7 @@ class TaskRunner:
 
     async def _work(self, attempt: Attempt, transcript: Transcript) -> tuple[Finished, Finished | None]:
         """How the agent ended, and how the checks did, where there are some and it came to them."""
-        work = await self._listener.follow(attempt, attempt.agent, attempt.job, transcript)
+        work = judged(attempt, await self._listener.follow(attempt, attempt.agent, attempt.job, transcript))
         check = None
         if work.outcome == "completed" and (job := check_job(attempt.job)) is not None:
             check = await self._listener.follow(attempt, self._shell, job, transcript)

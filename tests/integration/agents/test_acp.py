@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import acp_double
 import pytest
@@ -25,14 +26,16 @@ from orchestrator.engine.agent_events import (
     ToolCallStarted,
     UsageDelta,
 )
+from orchestrator.engine.attempt import Attempt
+from orchestrator.engine.attempt_report import judged
 from orchestrator.engine.records import Job
 
 PROFILE = AcpProfile("double", (sys.executable, "-S", acp_double.__file__), login="Set THE_KEY.")
 
 
 @pytest.fixture
-def make_run(tmp_path):
-    """Prepare a run of a play; `DOUBLE_…` are the double's own switches, `fields` the job's."""
+def make_job(tmp_path):
+    """The agent and a job that plays this; `DOUBLE_…` are the double's own switches, `fields` the job's."""
 
     def make(play: str, profile: AcpProfile = PROFILE, own=None, **fields):
         switches = {name: fields.pop(name) for name in list(fields) if name.startswith("DOUBLE_")}
@@ -47,7 +50,18 @@ def make_run(tmp_path):
             environment=switches,
             **fields,
         )
-        return AcpAgent(profile, {"PATH": "/usr/bin:/bin", **(own or {})}).run(job)
+        return AcpAgent(profile, {"PATH": "/usr/bin:/bin", **(own or {})}), job
+
+    return make
+
+
+@pytest.fixture
+def make_run(make_job):
+    """Prepare a run of a play."""
+
+    def make(play: str, profile: AcpProfile = PROFILE, own=None, **fields):
+        agent, job = make_job(play, profile, own, **fields)
+        return agent.run(job)
 
     return make
 
@@ -197,7 +211,7 @@ async def test_a_question_that_does_not_say_what_would_be_done_cannot_be_allowed
     assert (asked.question, asked.command) == (question, command)
     assert asked.can_allow is (command is not None)
     [begun] = of(ToolCallStarted, events)
-    assert f"{begun.tool_name}: {begun.input_summary}" == question
+    assert f"{begun.tool_name}: {begun.input}" == question
     assert events[-1].text == "Told no."
 
 
@@ -254,6 +268,68 @@ async def test_a_session_taken_up_again_without_its_modes_is_left_for_a_new_one(
     assert (len(heard("session/resume")), len(heard("session/new"))) == (1, 1)
     assert heard("session/set_mode") == [{"sessionId": acp_double.SESSION, "modeId": "default"}]
     assert events[-1].text == "Told no."
+
+
+# ---- refusals that look like success
+
+
+async def ended(agent: AcpAgent, job: Job) -> Finished:
+    """How the engine judges what the agent has told of the job."""
+    attempt = Attempt(job, agent)
+    async for event in agent.run(job).events():
+        match event:
+            case ToolCallStarted():
+                attempt.calls += 1
+            case Text(text):
+                attempt.spoken += len(text)
+            case UsageDelta():
+                attempt.tokens += event.tokens
+    assert isinstance(event, Finished)
+    return judged(attempt, event)
+
+
+@pytest.mark.parametrize(
+    ("play", "outcome", "said"),
+    [
+        ("refused-no-key", "unauthorized", "Set THE_KEY."),
+        ("refused-no-model", "unknown_model", "gpt-9"),
+        ("refused-full", "context_full", "too long"),
+        ("refused-quota", "limited", "usage limit"),
+        ("refused-rate", "limited", "429"),
+        ("refused-overloaded", "failed", "529"),
+        ("refused-broken", "failed", "stream disconnected"),
+        ("refused-odd", "completed", None),
+        ("ends", "failed", "double ended its turn without a word"),
+        ("works-quietly", "completed", None),
+        ("works-then-fails", "completed", None),
+        ("completes", "completed", None),
+    ],
+)
+async def test_a_turn_that_ended_well_is_a_refusal_all_the_same(make_job, play, outcome, said):
+    agent, job = make_job(play)
+    end = await ended(agent, job)
+    assert end.outcome == outcome
+    assert said in end.error if said else end.error is None
+    if play in ("refused-quota", "works-then-fails"):
+        assert "usage limit" in end.text
+    if play == "refused-quota":
+        left = end.limit.resets_at - datetime.now(UTC)
+        assert timedelta(minutes=59) < left <= timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("play", "pattern", "outcome"),
+    [
+        ("refused-odd", r"^It went wrong: ", "failed"),
+        ("works-then-fails", r"^You.ve hit", "limited"),
+        ("refused-odd", r"^Something else: ", "completed"),
+    ],
+)
+async def test_a_profile_may_say_how_its_agents_failures_read(make_job, play, pattern, outcome):
+    agent, job = make_job(play, replace(PROFILE, failure=pattern))
+    end = await ended(agent, job)
+    assert end.outcome == outcome
+    assert outcome == "completed" or end.text in end.error
 
 
 # ---- sessions and models

@@ -33,6 +33,9 @@ class Worker:
     async def check(self) -> AgentCheck:
         return AgentCheck(is_ready=True)
 
+    def refusal(self, _text: str) -> None:
+        return None
+
     def run(self, job: Job) -> WorkerRun:
         self.jobs.append(f"{job.task.id}/{job.attempt}")
         return WorkerRun(self, job)

@@ -31,6 +31,8 @@ def test_an_agent_of_ones_own_comes_first():
         environment = { GOOSE_MODE = "approve" }
         model_arguments = ["--model", "{model}"]
         tells_cost = true
+        failure = "^(Error|Info): "
+        asks = true
         """
     )
     assert profiles[0] == AcpProfile(
@@ -40,6 +42,8 @@ def test_an_agent_of_ones_own_comes_first():
         environment={"GOOSE_MODE": "approve"},
         model_arguments=("--model", "{model}"),
         tells_cost=True,
+        failure="^(Error|Info): ",
+        asks=True,
         is_from_repository=True,
     )
     assert [profile.name for profile in profiles[1:]] == KNOWN
@@ -90,6 +94,8 @@ def test_a_file_cannot_say_whose_its_agents_are():
         ('[goose]\ncommand = ["a"]\nlogin = 1', 3, "must be a text in quotes"),
         ('[goose]\ncommand = ["a"]\ncomplaint = "("', 3, "must be a regular expression"),
         ('[goose]\ncommand = ["a"]\ncomplaint = "x"', 3, "must be a regular expression"),
+        ('[goose]\ncommand = ["a"]\nfailure = "("', 3, "must be a regular expression"),
+        ('[goose]\ncommand = ["a"]\nasks = "yes"', 3, "must be true or false"),
         ('[claude]\ncommand = ["a"]', 1, "an agent of the orchestrator's own"),
         ('["Big Goose"]\ncommand = ["a"]', 1, "no name for an agent"),
         ('command = ["a"]', 1, "stands outside a table"),

@@ -78,6 +78,7 @@ class Robot:
         self.problem: str | None = None
         self.named_by_repository = False
         self.asks = name != "shell"
+        self.refusals: dict[str, Finished] = {}
         self.most_at_once = 0
 
     async def check(self) -> AgentCheck:
@@ -95,6 +96,9 @@ class Robot:
         self.runs.append(run)
         self.most_at_once = max(self.most_at_once, sum(not run.has_ended for run in self.runs))
         return run
+
+    def refusal(self, text: str) -> Finished | None:
+        return self.refusals.get(text)
 
     def play(self, task_id: str, *plays: Play) -> None:
         self.plays[task_id] = list(plays)

@@ -110,7 +110,9 @@ async def test_a_question_is_answered_under_the_agents_own_name_for_it(house):
 async def test_a_session_whose_id_looks_like_a_secret_is_taken_up_again(house, plays):
     begins = Started("robot", session_id=SECRET)
     house.robot.play(
-        "1.1", plays.say(begins, Finished("failed", error="no")), plays.say(begins, Finished("completed"))
+        "1.1",
+        plays.say(begins, Finished("failed", error="no")),
+        plays.say(begins, Finished("completed", "done")),
     )
     assert await house.run() is RunStatus.COMPLETED
     assert [run.job.session_id for run in house.robot.runs] == [None, SECRET]

@@ -48,7 +48,7 @@ def slow(plays):
 
     async def play(_run):
         await asyncio.sleep(0.02)
-        yield Finished("completed")
+        yield Finished("completed", "done")
 
     return play
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from orchestrator.domain.commands import Pause, Resume, Shutdown, SkipTask
 from orchestrator.domain.errors import AgentUnavailable
 from orchestrator.domain.events import (
     MESSAGE_LENGTH_MAX,
+    AgentLimited,
     AgentMessage,
     FindingWritten,
     TaskChanged,
@@ -23,6 +25,7 @@ from orchestrator.domain.steps import start_attempt
 from orchestrator.domain.task_status import RunStatus, TaskStatus
 from orchestrator.engine.agent_events import (
     Finished,
+    Limit,
     Started,
     Text,
     ToolCallCompleted,
@@ -103,7 +106,7 @@ class TestWhatIsTold:
         assert (completed.status, completed.success) == ("interrupted", False)
 
     async def test_the_end_of_a_tool_that_never_began_is_no_event(self, house, plays):
-        house.robot.play("1.1", plays.say(ToolCallCompleted("t", "ok"), Finished("completed")))
+        house.robot.play("1.1", plays.say(ToolCallCompleted("t", "ok"), Finished("completed", "done")))
         assert await house.run() is RunStatus.COMPLETED
         assert house.events(ToolCompleted) == []
 
@@ -175,6 +178,77 @@ class TestChecks:
         await house.command(Pause(mode="now"))
         go.set()
         assert await run is RunStatus.COMPLETED
+
+
+NO_KEY = "Error: 401 no such key"
+NOTHING = "Agent robot ended its turn without a word: no text, no call, no tokens."
+
+
+class TestRefusals:
+    """Agents that end their turn as if all were well when their vendor refuses them."""
+
+    @pytest.fixture
+    def refused(self, make_house):
+        house = make_house(TWICE)
+        house.robot.refusals[NO_KEY] = Finished("unauthorized", error="No key. Set one.")
+        return house
+
+    @pytest.mark.parametrize(
+        ("events", "is_completed"),
+        [
+            ((), False),
+            ((Text(" \n"),), False),
+            ((UsageDelta("m", cost_usd=0.0),), False),
+            ((UsageDelta("m", output_tokens=3),), True),
+            ((UsageDelta("m", cache_read_tokens=3),), True),
+            ((Text("Nothing was to be done."),), True),
+            ((ToolCallStarted("t1", "bash", "make"), ToolCallCompleted("t1", "ok")), True),
+        ],
+    )
+    async def test_an_agent_that_ends_without_a_word_has_not_done_its_task(
+        self, house, plays, events, is_completed
+    ):
+        house.robot.play("1.1", plays.say(*events, Finished("completed")))
+        assert await house.run() is (RunStatus.COMPLETED if is_completed else RunStatus.FAILED)
+        assert task(house).last_error == (None if is_completed else NOTHING)
+
+    async def test_it_is_tried_again_as_other_failures_are(self, refused, plays):
+        refused.robot.play("1.1", plays.say(Finished("completed")))
+        assert await refused.run() is RunStatus.COMPLETED
+        assert refused.robot.jobs == ["1.1/1", "1.1/2"]
+
+    async def test_a_refusal_that_is_said_as_an_answer_is_how_the_attempt_ended(self, refused, plays):
+        refused.robot.play("1.1", plays.say(Text(NO_KEY), Finished("completed", NO_KEY)))
+        assert await refused.run() is RunStatus.FAILED
+        assert refused.robot.jobs == ["1.1/1"]  # another attempt would have no key either
+        assert task(refused).last_error == "No key. Set one."
+        assert "failed after" in refused.finding("1.1")
+        assert NO_KEY in refused.finding("1.1")
+
+    async def test_a_limit_that_is_said_as_an_answer_is_waited_for(self, refused, plays):
+        limit = Limit("the quota is used up", refused.now() + timedelta(seconds=0.05))
+        refused.robot.refusals["quota"] = Finished("limited", error=limit.message, limit=limit)
+        refused.robot.play("1.1", plays.say(Finished("completed", "quota")))
+        assert await refused.run() is RunStatus.COMPLETED
+        [waits, *_] = refused.events(AgentLimited)
+        assert (waits.message, waits.until) == (limit.message, limit.resets_at)
+
+    @pytest.mark.parametrize(
+        "events",
+        [
+            (ToolCallStarted("t1", "bash", "make"), ToolCallCompleted("t1", "ok")),
+            (Text("word " * 400),),
+        ],
+    )
+    async def test_an_agent_that_has_worked_may_say_what_it_likes(self, refused, plays, events):
+        refused.robot.play("1.1", plays.say(*events, Finished("completed", NO_KEY)))
+        assert await refused.run() is RunStatus.COMPLETED
+
+    async def test_nothing_is_checked_that_was_not_done(self, checked, plays):
+        checked.robot.play("1.1", plays.say(Finished("completed")))
+        assert await checked.run() is RunStatus.FAILED
+        assert checked.shell.runs == []
+        assert task(checked).last_error == NOTHING
 
 
 class TestTime:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import fnmatch
 import os
 from collections.abc import Mapping
+from datetime import datetime
 
 from orchestrator.agents.acp.profiles import AcpProfile
 from orchestrator.agents.acp.run import AcpRun
@@ -21,6 +22,8 @@ from orchestrator.agents.acp.session import with_model
 from orchestrator.agents.environment import attempt_environment, is_allowed
 from orchestrator.agents.installed import installed
 from orchestrator.agents.programs import EVERY_PROGRAM, Programs
+from orchestrator.agents.refusals import refusal
+from orchestrator.engine.agent_events import Finished
 from orchestrator.engine.records import Abilities, AgentCheck, Job
 
 
@@ -78,6 +81,10 @@ class AcpAgent:
         return AcpRun(
             profile, job, command, attempt_environment(job, own, also), self._version, self._session_costs
         )
+
+    def refusal(self, text: str) -> Finished | None:
+        """What is known of vendors' refusals."""
+        return refusal(text, datetime.now().astimezone(), self.profile.login)
 
     def _also(self) -> frozenset[str]:
         """The variables of ours that the profile asks for."""

@@ -7,19 +7,17 @@ text; Mistral Vibe has codes of its own (vibe/acp/exceptions.py).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from orchestrator.agents.contained_program import Exit
-from orchestrator.agents.error_texts import OTHER_MODEL, ErrorKind, error_kind
+from orchestrator.agents.error_texts import SEARCHED_CHARACTERS_MAX, ErrorKind, error_kind
 from orchestrator.agents.json_rpc import RequestFailed
-from orchestrator.agents.limit_texts import reset_time
+from orchestrator.agents.refusals import ended_by_kind
 from orchestrator.domain.events import SUMMARY_LENGTH_MAX, clip
-from orchestrator.engine.agent_events import Finished, Limit, RunOutcome
-
-FAR = timedelta(minutes=10)
-"""A vendor that is overloaded for longer than this is a limit to wait for, not an error to try again."""
+from orchestrator.engine.agent_events import Finished, RunOutcome
 
 AUTHENTICATION_REQUIRED = -32000
 """Some agents use it for other errors too, so the words win over it."""
@@ -58,23 +56,10 @@ def ended_by_error(failure: RequestFailed, now: datetime, login: str) -> Finishe
     return ended_by_kind(kind, text, now, login)
 
 
-def ended_by_kind(kind: ErrorKind | None, text: str, now: datetime, login: str) -> Finished:
-    """The same, once it is known what is wrong."""
-    sentence = clip(text, SUMMARY_LENGTH_MAX)
-    resets_at = reset_time(text, now)
-    if kind == "overloaded" and resets_at is not None and resets_at - now > FAR:
-        kind = "limited"
-    match kind:
-        case "limited":
-            return Finished("limited", error=sentence, limit=Limit(sentence, resets_at))
-        case "unauthorized":
-            return Finished("unauthorized", error=f"{sentence.rstrip('. ')}. {login}".strip())
-        case "unknown_model":
-            return Finished("unknown_model", error=f"{sentence.rstrip('. ')}. {OTHER_MODEL}")
-        case "context_full":
-            return Finished("context_full", error=sentence)
-        case _:
-            return Finished("failed", error=sentence)
+def ended_by_failure(said: str, pattern: str, now: datetime, login: str) -> Finished | None:
+    """The end of a turn whose last message is a failure by the profile's pattern; None where it is not."""
+    said = said[:SEARCHED_CHARACTERS_MAX]
+    return ended_by_kind(error_kind(said), said, now, login) if re.search(pattern, said) else None
 
 
 def ended_without_a_word(agent: str, exited: Exit, now: datetime, login: str) -> Finished:

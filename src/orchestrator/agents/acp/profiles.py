@@ -20,11 +20,12 @@ class AcpProfile:
     with `*`; `environment` are further ones with their values, and `asking_environment` those that make it
     ask before it acts, set unless everything is allowed. `asking_modes` are names of session modes to the
     same end, of which the first that the agent has is taken; `asks` says that it asks in whatever mode it is.
-    `model_arguments` are added to the command where
-    a model is wanted, with `{model}` in them; without them the model is set through the protocol.
-    `complaint` is a regular expression for a line of its stderr that says, in its first group, what the
-    vendor has answered: for agents that try again without a word. `is_from_repository` says that
-    the project's `agents.toml` added this agent, or changed it in whatever way.
+    `model_arguments` are added to the command where a model is wanted, with `{model}` in them; without them
+    the model is set through the protocol. `complaint` is a regular expression for a line of its stderr that
+    says, in its first group, what the vendor has answered: for agents that try again without a word.
+    `failure` is one for a last message that is no answer but an error, for agents that end their turn all the
+    same. `is_from_repository` says that the project's `agents.toml` added this agent, or changed it in
+    whatever way.
     """
 
     name: str
@@ -37,6 +38,7 @@ class AcpProfile:
     asks: bool = False
     model_arguments: tuple[str, ...] = ()
     complaint: str = ""
+    failure: str = ""
     login: str = ""
     install: str = ""
     can_resume: bool = True

@@ -10,7 +10,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from orchestrator.agents.acp.endings import ended_by_error, ended_by_kind, ended_by_stop, ended_without_a_word
+from orchestrator.agents.acp.endings import (
+    ended_by_error,
+    ended_by_failure,
+    ended_by_stop,
+    ended_without_a_word,
+)
 from orchestrator.agents.acp.profiles import AcpProfile
 from orchestrator.agents.acp.session import NoSession
 from orchestrator.agents.acp.talk import AcpTalk
@@ -24,6 +29,7 @@ from orchestrator.agents.json_rpc import (
     Request,
     RequestFailed,
 )
+from orchestrator.agents.refusals import ended_by_kind
 from orchestrator.domain.events import clip
 from orchestrator.domain.redaction import redact_values
 from orchestrator.engine.agent_events import AgentEvent, Finished, Log, Retrying, Started
@@ -247,7 +253,12 @@ class AcpRun:
         result = result if isinstance(result, dict) else {}
         self._events += self._turn.usage.by_result(result)
         self._events += self._turn.close(time.monotonic())
-        return ended_by_stop(self._job.redact(str(result.get("stopReason"))), self._turn.refused_last)
+        reason = self._job.redact(str(result.get("stopReason")))
+        end = ended_by_stop(reason, self._turn.refused_last)
+        if end.outcome == "completed" and self._profile.failure:
+            said = self._turn.spoken.last_message
+            return ended_by_failure(said, self._profile.failure, now, self._profile.login) or end
+        return end
 
     async def _stop(self, talk: AcpTalk) -> None:
         """Cancel the turn, give the agent the grace to say so, and end it."""

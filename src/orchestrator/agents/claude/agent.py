@@ -11,6 +11,7 @@ import subprocess
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
 from contextlib import aclosing
+from datetime import datetime
 from typing import Any
 
 from orchestrator.agents.claude import installation
@@ -22,6 +23,7 @@ from orchestrator.agents.contained_program import CLOSE_GRACE_SECONDS, Contained
 from orchestrator.agents.environment import marker
 from orchestrator.agents.installed import not_found, told_version
 from orchestrator.agents.programs import EVERY_PROGRAM, Programs
+from orchestrator.agents.refusals import refusal
 from orchestrator.engine.agent_events import AgentEvent, Finished, Log, PermissionAsked
 from orchestrator.engine.records import Abilities, AgentCheck, Job
 
@@ -71,6 +73,10 @@ class ClaudeAgent:
         """Prepare the job; Claude Code starts when the run's events are read."""
         environment = installation.environment_of(job, self._own_environment, self._also)
         return ClaudeRun(job, self._find(), environment)
+
+    def refusal(self, text: str) -> Finished | None:
+        """What is known of vendors' refusals."""
+        return refusal(text, datetime.now().astimezone(), installation.LOGIN)
 
     def _find(self) -> str | None:
         return self._program or installation.find_program(self._own_environment, self._programs)

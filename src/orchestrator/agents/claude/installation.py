@@ -21,6 +21,7 @@ from orchestrator.engine.records import Job
 
 SDK = "claude_agent_sdk"
 INSTALL = "pip install 'plan-orchestrator[claude]'"
+LOGIN = "Set ANTHROPIC_API_KEY, or log in with `claude`."
 CREDENTIALS_BYTES_MAX = 4 * 1024 * 1024
 
 KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN")

@@ -11,11 +11,14 @@ import os
 import subprocess
 from collections.abc import Collection, Mapping
 
+from orchestrator.agents.codex.endings import REMEDY, local_now
 from orchestrator.agents.codex.run import CodexRun, Launch
 from orchestrator.agents.codex.settings import CodexSettings
 from orchestrator.agents.environment import attempt_environment
 from orchestrator.agents.installed import not_found, told_version
 from orchestrator.agents.programs import EVERY_PROGRAM, Programs
+from orchestrator.agents.refusals import refusal
+from orchestrator.engine.agent_events import Finished
 from orchestrator.engine.records import Abilities, AgentCheck, Job
 
 NAME = "codex"
@@ -68,6 +71,10 @@ class CodexAgent:
     def run(self, job: Job) -> CodexRun:
         """Prepare the job; Codex starts when the run's events are read."""
         return CodexRun(job, lambda: self._launch(job))
+
+    def refusal(self, text: str) -> Finished | None:
+        """What is known of vendors' refusals."""
+        return refusal(text, local_now(), REMEDY)
 
     def _launch(self, job: Job) -> Launch:
         """How to start it; raises FileNotFoundError where it is not installed."""
