@@ -140,7 +140,7 @@ def test_an_agent_gets_messages_and_all_that_it_said_can_be_read(worked: Worked)
     assert [line["text"] for line in lines if line["type"] == "Text"] == said
     assert lines[-1]["type"] == "Finished"
     printed = command("transcript", "work", "1.1")
-    assert "PermissionAsked: make" in printed
+    assert "PermissionAsked Bash: make" in printed
     assert "output_tokens 7" in printed
     there = command("transcript", "work", "1.1", "--json", "--attempt", "1", "--url", worked.url)
     assert [json.loads(line)["type"] for line in there.splitlines()] == [line["type"] for line in lines]
@@ -274,4 +274,8 @@ def test_what_agents_there_are_and_what_they_would_be_told(worked: Worked):
     assert "Your task, 1.2: Write" in told
     assert "Found **it**" in told
     assert "The attempt before failed: no disk" in told
+    sent = command("prompt", "work", "1.2", "--attempt", "1")
+    assert "Your task, 1.2:" in sent
+    assert "The attempt before failed" not in sent
+    assert "No prompt is kept of attempt 2" in command("prompt", "work", "1.2", "--attempt", "2", code=2)
     assert "no task '3.3'. Its tasks are: 1.1, 1.2" in command("prompt", "work", "3.3", code=2)

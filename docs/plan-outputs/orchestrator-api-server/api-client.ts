@@ -21,10 +21,10 @@ export type {
   OrchestratorChanged, OrchestratorChangedEvent, OrchestratorEvent, OrchestratorInfo, OrchestratorStatus,
   PhaseChanged, PhaseChangedEvent, PhaseInfo, PingData, PingEvent, PlanChanged, PlanChangedEvent,
   PlanDocument, PlanInfo, PlanLoaded, PlanLoadedEvent, PlanProblem, PlanStatus, PlanTaskLine, PlannedPhase,
-  PlannedTask, Problem, ProblemPart, ResyncData, ResyncEvent, RetryTaskRequest, RunStatus, SkipTaskRequest,
-  StartRequest, StartedOrchestrator, StatusSummary, StatusUpdated, StatusUpdatedEvent, TaskChanged,
-  TaskChangedEvent, TaskInfo, TaskStatus, ToolCompleted, ToolCompletedEvent, ToolStarted, ToolStartedEvent,
-  TranscriptLine, UsageInfo, UsageUpdated, UsageUpdatedEvent, WaitingFor
+  PlannedTask, Problem, ProblemPart, PromptSent, PromptSentEvent, ResyncData, ResyncEvent, RetryTaskRequest,
+  RunStatus, SkipTaskRequest, StartRequest, StartedOrchestrator, StatusSummary, StatusUpdated,
+  StatusUpdatedEvent, TaskChanged, TaskChangedEvent, TaskInfo, TaskStatus, ToolCompleted, ToolCompletedEvent,
+  ToolStarted, ToolStartedEvent, TranscriptLine, UsageInfo, UsageUpdated, UsageUpdatedEvent, WaitingFor
 } from '../types/api-types';
 
 /** One kind of event, by its `type`: `EventOf<'task_changed'>`. */

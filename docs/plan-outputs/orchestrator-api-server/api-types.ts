@@ -857,7 +857,7 @@ export interface components {
          * @description The type of an entry of the log.
          * @enum {string}
          */
-        LogEventType: "plan_loaded" | "status_updated" | "task_changed" | "phase_changed" | "tool_started" | "tool_completed" | "orchestrator_changed" | "command_settled" | "finding_written" | "agent_message" | "usage_updated" | "agent_started" | "agent_limited" | "approval_requested" | "approval_settled" | "plan_changed";
+        LogEventType: "plan_loaded" | "status_updated" | "task_changed" | "phase_changed" | "tool_started" | "tool_completed" | "orchestrator_changed" | "command_settled" | "finding_written" | "agent_message" | "usage_updated" | "prompt_sent" | "agent_started" | "agent_limited" | "approval_requested" | "approval_settled" | "plan_changed";
         /**
          * MessageTaskRequest
          * @description A note for the agent that is at work on a task.
@@ -905,7 +905,7 @@ export interface components {
             data: components["schemas"]["OrchestratorChanged"];
         };
         /** @description Anything that a stream sends, told apart by `type`. Ignore types you don't know. */
-        OrchestratorEvent: components["schemas"]["AgentLimitedEvent"] | components["schemas"]["AgentMessageEvent"] | components["schemas"]["AgentStartedEvent"] | components["schemas"]["ApprovalRequestedEvent"] | components["schemas"]["ApprovalSettledEvent"] | components["schemas"]["CommandSettledEvent"] | components["schemas"]["FindingWrittenEvent"] | components["schemas"]["InitialStatusEvent"] | components["schemas"]["OrchestratorChangedEvent"] | components["schemas"]["PhaseChangedEvent"] | components["schemas"]["PingEvent"] | components["schemas"]["PlanChangedEvent"] | components["schemas"]["PlanLoadedEvent"] | components["schemas"]["ResyncEvent"] | components["schemas"]["StatusUpdatedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["ToolCompletedEvent"] | components["schemas"]["ToolStartedEvent"] | components["schemas"]["UsageUpdatedEvent"];
+        OrchestratorEvent: components["schemas"]["AgentLimitedEvent"] | components["schemas"]["AgentMessageEvent"] | components["schemas"]["AgentStartedEvent"] | components["schemas"]["ApprovalRequestedEvent"] | components["schemas"]["ApprovalSettledEvent"] | components["schemas"]["CommandSettledEvent"] | components["schemas"]["FindingWrittenEvent"] | components["schemas"]["InitialStatusEvent"] | components["schemas"]["OrchestratorChangedEvent"] | components["schemas"]["PhaseChangedEvent"] | components["schemas"]["PingEvent"] | components["schemas"]["PlanChangedEvent"] | components["schemas"]["PlanLoadedEvent"] | components["schemas"]["PromptSentEvent"] | components["schemas"]["ResyncEvent"] | components["schemas"]["StatusUpdatedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["ToolCompletedEvent"] | components["schemas"]["ToolStartedEvent"] | components["schemas"]["UsageUpdatedEvent"];
         /**
          * OrchestratorInfo
          * @description One orchestrator in a list. `is_stale`: two renewals of its lease were missed.
@@ -1222,6 +1222,37 @@ export interface components {
         ProblemPart: {
             pointer: string;
             detail: string;
+        };
+        /**
+         * PromptSent
+         * @description What the agent of an attempt was sent: its size, its SHA-256, and the artifact that holds its text.
+         *
+         *     Secrets are taken out of the artifact, so that its own digest may differ.
+         */
+        PromptSent: {
+            task_id: string;
+            attempt: number;
+            artifact: string;
+            characters: number;
+            sha256: string;
+        };
+        /**
+         * PromptSentEvent
+         * @description What the agent of an attempt was sent: its size, its SHA-256, and the artifact that holds its text.
+         *
+         *     Secrets are taken out of the artifact, so that its own digest may differ.
+         */
+        PromptSentEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "prompt_sent";
+            /** Format: date-time */
+            timestamp: string;
+            instance_id: string;
+            seq: number;
+            data: components["schemas"]["PromptSent"];
         };
         /**
          * ResyncData
@@ -1633,6 +1664,8 @@ export type PlannedPhase = components['schemas']['PlannedPhase'];
 export type PlannedTask = components['schemas']['PlannedTask'];
 export type Problem = components['schemas']['Problem'];
 export type ProblemPart = components['schemas']['ProblemPart'];
+export type PromptSent = components['schemas']['PromptSent'];
+export type PromptSentEvent = components['schemas']['PromptSentEvent'];
 export type ResyncData = components['schemas']['ResyncData'];
 export type ResyncEvent = components['schemas']['ResyncEvent'];
 export type RetryTaskRequest = components['schemas']['RetryTaskRequest'];

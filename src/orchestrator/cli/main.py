@@ -310,12 +310,17 @@ def agents(
 def prompt(
     plan: Annotated[str, typer.Argument(metavar="PLAN", help="A plan's name or file.")],
     task: TaskArgument,
+    attempt: Annotated[
+        int | None, typer.Option(min=1, help="Print what the agent of this attempt was sent instead.")
+    ] = None,
     root: RootOption = None,
 ) -> None:
     """Print what the agent of a task would be sent now, and how long each part of it is."""
-    from orchestrator.cli.agents import show_prompt
+    from orchestrator.cli.prompts import show_next_prompt, show_sent_prompt
 
-    raise typer.Exit(show_prompt(plan, task, root))
+    if attempt is not None:
+        raise typer.Exit(show_sent_prompt(plan, task, attempt, root))
+    raise typer.Exit(show_next_prompt(plan, task, root))
 
 
 for name, command in (*LOOKS.items(), *COMMANDS.items()):

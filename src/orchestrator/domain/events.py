@@ -258,6 +258,20 @@ class AgentStarted(EventData):
     session_id: str | None = None
 
 
+class PromptSent(EventData):
+    """What the agent of an attempt was sent: its size, its SHA-256, and the artifact that holds its text.
+
+    Secrets are taken out of the artifact, so that its own digest may differ.
+    """
+
+    type: ClassVar[str] = "prompt_sent"
+    task_id: str
+    attempt: int
+    artifact: str
+    characters: int
+    sha256: str
+
+
 class AgentLimited(EventData):
     """An agent met a limit of its vendor and starts nothing before `until`; null: it may start again.
 
@@ -331,6 +345,7 @@ EVENT_TYPES: Mapping[str, type[EventData]] = {
         FindingWritten,
         AgentMessage,
         UsageUpdated,
+        PromptSent,
         AgentStarted,
         AgentLimited,
         ApprovalRequested,

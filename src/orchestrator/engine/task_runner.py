@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from orchestrator.domain.errors import StorageError
-from orchestrator.domain.events import EventData, FindingWritten, PlanChanged, clip
+from orchestrator.domain.events import EventData, FindingWritten, PlanChanged, PromptSent, clip
 from orchestrator.domain.redaction import Redactor, redact_known
 from orchestrator.domain.steps import AttemptResult
 from orchestrator.engine.agent_events import Finished
@@ -22,6 +23,7 @@ from orchestrator.engine.transcript import Transcript
 from orchestrator.engine.verification import check_job
 
 FINDING_NAME = "finding.md"
+PROMPT_NAME = "prompt.md"
 
 
 class TaskRunner:
@@ -54,6 +56,7 @@ class TaskRunner:
         transcript = Transcript(self._artifacts, self._journal.lease, job.task.id, job.attempt)
         timer = asyncio.create_task(attempt.time_out())
         try:
+            await self._keep_prompt(attempt)
             work, check = await self._work(attempt, transcript)
         finally:
             # A timer that has fired is ending processes: that must be over before the attempt is.
@@ -65,6 +68,26 @@ class TaskRunner:
         text = finding_text(attempt, work, check, result, self._redact)
         _, finding = await asyncio.gather(transcript.close(), self._keep_finding(attempt, text))
         return result, finding
+
+    async def _keep_prompt(self, attempt: Attempt) -> None:
+        """Record what the agent is about to be sent."""
+        job = attempt.job
+        if not job.prompt or attempt.interrupted is not None:
+            return
+        text = self._redact(job.prompt)
+        await self._artifacts.put(
+            self._journal.lease,
+            Artifact(job.task.id, job.attempt, PROMPT_NAME, "text/markdown", text.encode()),
+        )
+        await self._journal.record(
+            PromptSent(
+                task_id=job.task.id,
+                attempt=job.attempt,
+                artifact=PROMPT_NAME,
+                characters=len(job.prompt),
+                sha256=hashlib.sha256(job.prompt.encode()).hexdigest(),
+            )
+        )
 
     async def _work(self, attempt: Attempt, transcript: Transcript) -> tuple[Finished, Finished | None]:
         """How the agent ended, and how the checks did, where there are some and it came to them."""

@@ -25,6 +25,7 @@ SAMPLES = {
     "finding_written": {"task_id": "1.1", "attempt": 1, "file_path": "f", "size_bytes": 1},
     "agent_message": {"task_id": "1.1", "attempt": 1, "text": "hello"},
     "usage_updated": {"task_id": "1.1", "attempt": 1, "cost_usd": 0.5},
+    "prompt_sent": {"task_id": "1.1", "attempt": 1, "artifact": "prompt.md", "characters": 4, "sha256": "9f86"},
     "agent_started": {"task_id": "1.1", "attempt": 1, "agent": "claude", "model": "m", "session_id": "s"},
     "agent_limited": {"agent": "claude", "until": MOMENT, "message": "full", "task_id": "1.1"},
     "approval_requested": {

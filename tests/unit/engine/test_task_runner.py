@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from orchestrator.domain.events import (
     AgentLimited,
     AgentMessage,
     FindingWritten,
+    PromptSent,
     TaskChanged,
     ToolCompleted,
     ToolStarted,
@@ -56,6 +58,39 @@ def checked(make_house):
 
 def task(house):
     return house.state().tasks["1.1"]
+
+
+class TestWhatIsSent:
+    async def test_the_prompt_of_every_attempt_is_kept_with_its_size_and_digest(self, make_house, plays):
+        house = make_house(TWICE)
+        house.robot.play("1.1", plays.fail("it broke"))
+        await house.run()
+        first, second = house.events(PromptSent)
+        assert [(sent.task_id, sent.attempt, sent.artifact) for sent in (first, second)] == [
+            ("1.1", 1, "prompt.md"),
+            ("1.1", 2, "prompt.md"),
+        ]
+        instance_id = next(iter(house.store.instances))
+        prompts = [run.job.prompt for run in house.robot.runs]
+        for sent, prompt in zip((first, second), prompts, strict=True):
+            kept = await house.ports.artifacts.get(instance_id, "1.1", sent.attempt, sent.artifact)
+            assert kept.content.decode() == prompt
+            assert (sent.characters, sent.sha256) == (len(prompt), sha256(prompt.encode()).hexdigest())
+        assert "it broke" in prompts[1]
+
+    async def test_the_shell_is_sent_none(self, make_house):
+        house = make_house("# P\n\n## Phase 1: one\n\n- [ ] 1.1 first\n\n  ```sh\n  true\n  ```\n")
+        await house.run()
+        assert house.events(PromptSent) == []
+
+    async def test_secrets_are_taken_out_of_what_is_kept(self, make_house):
+        key = "sk-ant-" + "a1B2" * 10
+        house = make_house(ONE.replace("first", f"use {key}"))
+        await house.run()
+        (sent,) = house.events(PromptSent)
+        kept = await house.ports.artifacts.get(next(iter(house.store.instances)), "1.1", 1, sent.artifact)
+        assert key in house.robot.runs[0].job.prompt
+        assert key.encode() not in kept.content
 
 
 class TestWhatIsTold:
