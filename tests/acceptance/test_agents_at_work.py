@@ -213,7 +213,7 @@ def test_a_run_pauses_when_its_budget_is_used_up_and_resume_grants_it_once_more(
     models = {model["model"]: model["cost_usd"] for model in worked.status()["usage_by_model"]}
     assert models == {"demo": 0.6, None: None}
     shown = worked.project.command("status", "work")
-    assert "Used: 2,050 tokens, at least $0.6000" in shown
+    assert "Used: 2,050 tokens, at least $0.60" in shown
     assert "no model named: 50 tokens, cost unknown" in shown
 
     worked.script.write_text(json.dumps({"tasks": {"1.1": [one]}}))

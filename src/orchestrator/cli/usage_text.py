@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestrator.domain.money import dollars
 from orchestrator.domain.status import UsageInfo
 
 
@@ -15,8 +16,5 @@ def usage_text(usage: UsageInfo) -> str:
 def _cost(usage: UsageInfo) -> str:
     if usage.cost_usd is None:
         return "cost unknown"
-    # Cents are too coarse for a single call.
-    cost = (
-        f"${usage.cost_usd:.2f}" if usage.cost_usd >= 1 or usage.cost_usd == 0 else f"${usage.cost_usd:.4f}"
-    )
+    cost = dollars(usage.cost_usd)
     return cost if usage.is_cost_complete else f"at least {cost}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from orchestrator.domain.money import dollars_of
 from orchestrator.domain.run_state import NOTHING_USED, RunState
 from orchestrator.domain.status import UsageInfo
 
@@ -19,7 +20,7 @@ class Allowance:
         """What is used up, counted from `before`; None while it lasts."""
         spent = (used.cost_usd or 0.0) - (before.cost_usd or 0.0)
         if self.usd is not None and spent >= self.usd:
-            return f"${spent:.2f} of ${self.usd:.2f} are spent"
+            return f"{dollars_of(spent, self.usd)} are spent"
         tokens = used.tokens - before.tokens
         if self.tokens is not None and tokens >= self.tokens:
             return f"{tokens:,} of {self.tokens:,} tokens are used"

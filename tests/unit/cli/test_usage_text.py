@@ -16,6 +16,7 @@ from orchestrator.domain.status import UsageInfo
         (UsageInfo(cache_read_tokens=5, cost_usd=0.0123), "5 tokens, $0.0123"),
         (UsageInfo(output_tokens=5, cost_usd=12.345), "5 tokens, $12.35"),
         (UsageInfo(output_tokens=5, cost_usd=0.0), "5 tokens, $0.00"),
+        (UsageInfo(output_tokens=5, cost_usd=0.6), "5 tokens, $0.60"),
         (UsageInfo(cost_usd=2.0), "0 tokens, $2.00"),
         (UsageInfo(output_tokens=5, cost_usd=1.0, is_cost_complete=False), "5 tokens, at least $1.00"),
         (UsageInfo(output_tokens=5, is_cost_complete=False), "5 tokens, cost unknown"),

@@ -50,10 +50,17 @@ export function fullTime(at: number): string {
   return fullFormat.format(at);
 }
 
+/** `$12.35`, `$0.0123`: cents, and below a dollar as many places as three digits take; as the command line writes it. */
+export function dollars(usd: number): string {
+  if (usd >= 1 || usd <= 0) return `$${usd.toFixed(2)}`;
+  const places = Math.min(2 - Math.floor(Math.log10(usd)), 10);
+  return `$${usd.toFixed(places).replace(/(\.\d\d\d*?)0+$/, '$1')}`;
+}
+
 /** `$0.42`; what is not known is said, never shown as zero. `isComplete` false: some of it has no known price. */
 export function cost(usd: number | null | undefined, isComplete = true): string {
   if (usd === null || usd === undefined) return 'unknown cost';
-  const text = `$${usd < 0.1 && usd > 0 ? usd.toFixed(3) : usd.toFixed(2)}`;
+  const text = dollars(usd);
   return isComplete ? text : `${text} or more`;
 }
 
