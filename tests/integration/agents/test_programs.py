@@ -43,6 +43,14 @@ def test_what_the_repository_has_on_the_path_is_passed_over(root, tmp_path, fold
     assert EVERY_PROGRAM.withheld("tool", environment) is None
 
 
+def test_a_relative_folder_is_passed_over_wherever_we_are(root, tmp_path, monkeypatch):
+    """A server is started anywhere, and the run that it launches works in the repository."""
+    program(tmp_path / "bin", "tool")
+    monkeypatch.chdir(tmp_path)
+    assert EVERY_PROGRAM.find("tool", {"PATH": "bin"}) is not None
+    assert Programs(outside=root).find("tool", {"PATH": "bin"}) is None
+
+
 def test_a_command_that_is_a_path_of_the_repository_is_passed_over(root, tmp_path):
     ours = program(tmp_path / "ours", "tool")
     programs = Programs(outside=root)
