@@ -1,6 +1,7 @@
 import { RouterProvider } from '@tanstack/react-router';
 import { ServerProvider } from '@/api/api-context';
 import type { ApiClient } from '@/api/client';
+import { AnswersProvider } from '@/attention/answers';
 import { AttentionProvider } from '@/attention/attention';
 import { ToastProvider } from '@/components/toasts';
 import { KeysProvider } from '@/keys/keys';
@@ -13,7 +14,9 @@ export function App({ router, api }: { router: ReturnType<typeof makeRouter>; ap
       <KeysProvider>
         <ToastProvider>
           <AttentionProvider>
-            <RouterProvider router={router} />
+            <AnswersProvider>
+              <RouterProvider router={router} />
+            </AnswersProvider>
           </AttentionProvider>
         </ToastProvider>
       </KeysProvider>

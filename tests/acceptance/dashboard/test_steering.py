@@ -77,8 +77,11 @@ def test_questions_are_allowed_and_denied_with_a_reason(work: Work):
     dialog = work.dashboard.dialog()
     dialog.get_by_label("Reason").fill("not this folder")
     work.dashboard.button("Deny", dialog).click()
-    expect(page.get_by_label("What the agent asks")).to_have_text("git push")
+    expect(page.get_by_role("article").first).to_contain_text("Denied · 1.1 rm -rf build")
     page.get_by_role("button", name="Allow what task 1.1 asks").click()
+    expect(page.get_by_role("article").last).to_contain_text("Allowed · 1.1 git push")
+    expect(page).to_have_title("Approvals · Plan Orchestrator")
+    work.dashboard.press("g", "p", "g", "a")
     expect(page.get_by_text("No agent asks anything")).to_be_visible()
     settled = work.events("approval_settled")
     assert [(one["allowed"], one["reason"]) for one in settled] == [(False, "not this folder"), (True, None)]
@@ -199,7 +202,8 @@ def test_answers_are_given_by_touch_on_a_phone(work: Work):
     phone = work.dashboard
     phone.go("approvals")
     phone.page.get_by_role("button", name="Allow what task 1.1 asks").tap()
-    expect(phone.page.get_by_label("What the agent asks")).to_have_text("git push")
+    expect(phone.page.get_by_role("article").first).to_contain_text("Allowed · 1.1 rm -rf build")
+    expect(phone.page.get_by_label("What the agent asks").last).to_have_text("git push")
     assert phone.overflow() <= 0
     assert phone.faults() == {}
     assert work.events("approval_settled")[0]["allowed"] is True

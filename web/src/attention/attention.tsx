@@ -3,13 +3,15 @@ import { createContext, useContext, useEffect, useMemo, useRef, useState, type R
 import { useServer } from '@/api/api-context';
 import { useOrchestrators } from '@/api/queries';
 import type { ApprovalInfo, OrchestratorInfo } from '@/api/client';
+import { answerKey } from '@/attention/answer-desk';
 import type { RunView } from '@/run/run-store';
 
 /** So many runs are followed at once; the newest first. */
 const FOLLOWED_MAX = 50;
 
 export type Need =
-  | { kind: 'approval'; key: string; run: OrchestratorInfo; approval: ApprovalInfo }
+  /** `task` is what the task is to do, in the plan's words. */
+  | { kind: 'approval'; key: string; run: OrchestratorInfo; approval: ApprovalInfo; task: string }
   | { kind: 'blocked'; key: string; run: OrchestratorInfo; taskIds: string[]; what: string }
   | { kind: 'limit'; key: string; run: OrchestratorInfo; what: string; until: string | null };
 
@@ -25,9 +27,10 @@ function needsOf(run: OrchestratorInfo, { status }: RunView): Need[] {
   if (!status) return [];
   const needs: Need[] = status.approvals.map((approval) => ({
     kind: 'approval',
-    key: `${run.id}/${approval.id}`,
+    key: answerKey({ runId: run.id, approvalId: approval.id }),
     run,
     approval,
+    task: status.tasks.find((task) => task.id === approval.task_id)?.description ?? '',
   }));
   const waiting = status.waiting_for;
   if (status.status === 'blocked') {

@@ -1,39 +1,14 @@
 import { Link } from '@tanstack/react-router';
-import { CircleAlert, Hourglass, MessageCircleQuestion } from 'lucide-react';
-import { AnswerButtons } from '@/attention/answer-buttons';
+import { CircleAlert, Hourglass } from 'lucide-react';
 import type { Need } from '@/attention/attention';
-import { Elapsed } from '@/components/time';
 import { waitingText } from '@/run/words';
 
-const ICONS = { approval: MessageCircleQuestion, blocked: CircleAlert, limit: Hourglass } as const;
+const ICONS = { blocked: CircleAlert, limit: Hourglass } as const;
 
-function Words({ need }: { need: Need }) {
-  if (need.kind === 'approval') {
-    return (
-      <>
-        <p>
-          The agent of{' '}
-          <Link
-            to="/orchestrators/$id/tasks/$taskId"
-            params={{ id: need.run.id, taskId: need.approval.task_id }}
-            className="font-medium text-accent underline"
-          >
-            task {need.approval.task_id}
-          </Link>{' '}
-          asks{' '}
-          <span className="text-muted">
-            (<Elapsed from={need.approval.requested_at} /> ago)
-          </span>
-        </p>
-        <pre
-          tabIndex={0}
-          className="mt-1 max-h-40 overflow-auto rounded-lg bg-ground p-2 font-mono text-sm break-words whitespace-pre-wrap"
-        >
-          {need.approval.question}
-        </pre>
-      </>
-    );
-  }
+/** What needs a person and is not a question. */
+export type Standstill = Exclude<Need, { kind: 'approval' }>;
+
+function Words({ need }: { need: Standstill }) {
   if (need.kind === 'limit') return <p>{waitingText({ what: need.what, until: need.until })}</p>;
   return (
     <p>
@@ -55,8 +30,8 @@ function Words({ need }: { need: Need }) {
   );
 }
 
-/** Something that needs a person, with what can be done about it. `isOwnPage`: its run's page needs not name the run. */
-export function NeedCard({ need, isOwnPage = false }: { need: Need; isOwnPage?: boolean }) {
+/** Something that needs a person. `isOwnPage`: its run's page needs not name the run. */
+export function NeedCard({ need, isOwnPage = false }: { need: Standstill; isOwnPage?: boolean }) {
   const Icon = ICONS[need.kind];
   return (
     <article className="card flex flex-wrap items-start gap-3 border-l-4 border-l-warn p-3">
@@ -73,7 +48,6 @@ export function NeedCard({ need, isOwnPage = false }: { need: Need; isOwnPage?: 
         )}
         <Words need={need} />
       </div>
-      {need.kind === 'approval' && <AnswerButtons runId={need.run.id} approval={need.approval} />}
     </article>
   );
 }

@@ -18,7 +18,7 @@ export interface ButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement
 /** The look of a button, also for links that act as one. */
 export function buttonClass(look: keyof typeof LOOKS = 'plain', size: 'normal' | 'small' = 'normal'): string {
   const space = size === 'small' ? 'min-h-8 px-2.5 text-sm' : 'min-h-10 px-3.5';
-  return `inline-flex items-center justify-center gap-1.5 rounded-lg border font-medium whitespace-nowrap select-none ${space} ${LOOKS[look]} disabled:opacity-50 disabled:cursor-not-allowed`;
+  return `inline-flex items-center justify-center gap-1.5 rounded-lg border font-medium whitespace-nowrap select-none ${space} ${LOOKS[look]} disabled:opacity-50 disabled:cursor-not-allowed aria-disabled:opacity-50`;
 }
 
 export function Button({

@@ -1,5 +1,6 @@
 import { Check, CircleAlert, X } from 'lucide-react';
 import { createContext, useCallback, useContext, useMemo, useState, type ReactNode } from 'react';
+import { createPortal } from 'react-dom';
 import { IconButton } from '@/components/button';
 
 interface Toast {
@@ -10,12 +11,14 @@ interface Toast {
 
 type Tell = (tone: Toast['tone'], text: string) => void;
 const ToastContext = createContext<Tell | null>(null);
+const PlaceContext = createContext<HTMLElement | null>(null);
 const SHOWN_MS = { good: 5_000, bad: 15_000 } as const;
 let lastId = 0;
 
 /** Short notes at the edge of the page, read out by screen readers. */
 export function ToastProvider({ children }: { children: ReactNode }) {
   const [toasts, setToasts] = useState<readonly Toast[]>([]);
+  const [place, setPlace] = useState<HTMLElement | null>(null);
   const dismiss = useCallback((id: number) => setToasts((all) => all.filter((toast) => toast.id !== id)), []);
   const tell = useCallback<Tell>(
     (tone, text) => {
@@ -42,11 +45,20 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   );
   return (
     <ToastContext value={tell}>
-      {children}
-      <div role="status" className="fixed right-3 bottom-3 left-3 z-30 sm:left-auto sm:w-96">
+      <PlaceContext value={place}>{children}</PlaceContext>
+      <div role="status" className="fixed right-3 bottom-3 left-3 z-30 sm:left-auto sm:w-96 max-sm:bottom-16">
         <ul className="grid gap-2">{list}</ul>
+        <ul ref={setPlace} className="grid gap-2 [&:not(:empty)]:mt-2" />
       </div>
     </ToastContext>
+  );
+}
+
+/** A note that stays as long as it is rendered, with what can be done about it. */
+export function PinnedToast({ children }: { children: ReactNode }) {
+  const place = useContext(PlaceContext);
+  return (
+    place && createPortal(<li className="card flex items-center gap-2 bg-raised p-3 shadow-lg">{children}</li>, place)
   );
 }
 

@@ -1,5 +1,5 @@
 /** Keyboard shortcuts: what the page shows now may be steered by, and a list of it under `?`. */
-import { createContext, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 
 export interface Shortcut {
   /** A key as in KeyboardEvent.key (`?`, `j`, `Enter`), or two pressed one after the other (`g o`). */
@@ -9,6 +9,8 @@ export interface Shortcut {
   group: string;
   act: () => void;
   isDisabled?: boolean;
+  /** Holding the key goes on: only for what moves about and changes nothing. */
+  mayRepeat?: boolean;
 }
 
 interface Keys {
@@ -23,6 +25,24 @@ function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
   );
+}
+
+/**
+ * A key that is held down acts once. Enter would press a button again and again, and a key that has opened a dialog
+ * would go on into its field.
+ */
+function useHeldKeys(): (key: string) => void {
+  const acted = useRef<string | null>(null);
+  useEffect(() => {
+    function onKeyDown(event: KeyboardEvent) {
+      if (!event.repeat) acted.current = null;
+      else if (event.key === acted.current || (event.key === 'Enter' && !(event.target instanceof HTMLTextAreaElement)))
+        event.preventDefault();
+    }
+    document.addEventListener('keydown', onKeyDown, true);
+    return () => document.removeEventListener('keydown', onKeyDown, true);
+  }, []);
+  return useCallback((key) => (acted.current = key), []);
 }
 
 /** Whether a dialog or a menu is open, which then has the keyboard to itself. */
@@ -42,6 +62,7 @@ export function KeysProvider({ children }: { children: ReactNode }) {
     }),
     [],
   );
+  const hold = useHeldKeys();
   useEffect(() => {
     let first: { key: string; at: number } | null = null;
     function onKeyDown(event: KeyboardEvent) {
@@ -58,9 +79,11 @@ export function KeysProvider({ children }: { children: ReactNode }) {
         .filter(({ isDisabled }) => !isDisabled)
         .reverse();
       const found = shortcuts.find((shortcut) => shortcut.keys === pressed);
+      if (event.repeat && !found?.mayRepeat) return;
       if (found) {
         first = null;
         event.preventDefault();
+        if (!found.mayRepeat) hold(event.key);
         found.act();
       } else {
         first = shortcuts.some((shortcut) => shortcut.keys.startsWith(`${event.key} `))
@@ -70,7 +93,7 @@ export function KeysProvider({ children }: { children: ReactNode }) {
     }
     document.addEventListener('keydown', onKeyDown);
     return () => document.removeEventListener('keydown', onKeyDown);
-  }, [keys]);
+  }, [keys, hold]);
   return <KeysContext value={keys}>{children}</KeysContext>;
 }
 

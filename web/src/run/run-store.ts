@@ -1,6 +1,7 @@
 import {
   applyEvent,
   type ApiClient,
+  type EventOf,
   type OrchestratorEvent,
   type OrchestratorStatus,
   type Watch,
@@ -22,7 +23,12 @@ const REFRESHING: ReadonlySet<string> = new Set([
   'plan_changed',
 ]);
 const PAGE_LENGTH = 1_000;
+/** So many settled questions are remembered. */
+const SETTLED_MAX = 500;
 const CONNECTING: WatchStatus = { state: 'connecting', completeUpTo: null, retryInMs: null, error: null };
+
+/** How an agent's question was settled, by whomever. */
+export type SettledApproval = EventOf<'approval_settled'>['data'];
 
 /** What is known of one run now. A new object whenever anything in it has changed. */
 export interface RunView {
@@ -30,6 +36,8 @@ export interface RunView {
   watch: WatchStatus;
   /** When something was last heard of the run while its stream was up, in milliseconds since 1970. */
   heardAt: number;
+  /** What became of the questions that were settled since the page follows the run, by their ids. */
+  settledApprovals: ReadonlyMap<string, SettledApproval>;
   history: History;
   historyVersion: number;
   /** How much of the log before the page was opened is read, from 0 to 1; null while nobody has asked for it. */
@@ -73,6 +81,7 @@ export class RunStore {
       status: undefined,
       watch: CONNECTING,
       heardAt: Date.now(),
+      settledApprovals: new Map(),
       history: this.#history,
       historyVersion: 0,
       historyLoaded: null,
@@ -157,8 +166,10 @@ export class RunStore {
     if (!events.length) return;
     this.#waiting = [];
     const history: HistoryEvent[] = [];
+    const settled = new Map(this.view.settledApprovals);
     let mustRefresh = false;
     for (const event of events) {
+      if (event.type === 'approval_settled') settled.set(event.data.approval_id, event.data);
       this.#status = applyEvent(this.#status, event);
       this.#sinceRefresh?.push(event);
       if (isHistory(event)) history.push(event);
@@ -168,7 +179,9 @@ export class RunStore {
     if (mustRefresh) this.#refreshSoon();
     // The watch tells its state when that changes, not with each event.
     const watch = { ...this.view.watch, completeUpTo: this.#liveUpTo };
-    this.#publish({ status: this.#status, heardAt: Date.now(), watch });
+    const { settledApprovals: known } = this.view;
+    const settledApprovals = settled.size > known.size ? lastOf(settled, SETTLED_MAX) : known;
+    this.#publish({ status: this.#status, heardAt: Date.now(), watch, settledApprovals });
   }
 
   #tellState(watch: WatchStatus): void {
@@ -267,4 +280,8 @@ export class RunStore {
       });
     });
   }
+}
+
+function lastOf<Key, Value>(all: ReadonlyMap<Key, Value>, number: number): ReadonlyMap<Key, Value> {
+  return all.size > number ? new Map([...all].slice(-number)) : all;
 }

@@ -137,7 +137,7 @@ export function TaskDialog({
               value={text}
               onChange={(event) => setText(event.target.value)}
               onKeyDown={(event) => {
-                if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) send();
+                if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !event.repeat) send();
               }}
             />
           )}

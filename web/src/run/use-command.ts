@@ -11,12 +11,12 @@ const ASK_AGAIN_LIMIT_MS = 120_000;
 type Send = (api: ApiClient, options: { idempotencyKey: string }) => Promise<CommandResponse>;
 
 /** A key under which a command is carried out once, also when it is sent again (crypto.randomUUID needs HTTPS or loopback). */
-function commandKey(): string {
+export function commandKey(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** The receipt of a command that was not settled when the server answered. */
-async function settled(api: ApiClient, id: string, receipt: CommandResponse): Promise<CommandResponse> {
+export async function settled(api: ApiClient, id: string, receipt: CommandResponse): Promise<CommandResponse> {
   const deadline = Date.now() + ASK_AGAIN_LIMIT_MS;
   let latest = receipt;
   while (latest.state === 'sent' && latest.command_id && Date.now() < deadline) {

@@ -1,5 +1,8 @@
 import { cleanup, configure } from '@testing-library/react';
 import { afterEach } from 'vitest';
+import { FakeIntersectionObserver } from '@/testing/fake-window';
+
+afterEach(() => FakeIntersectionObserver.showAll(1));
 
 // What is waited for comes at once on an idle machine, and later on a busy one.
 configure({ asyncUtilTimeout: 10_000 });
@@ -13,5 +16,6 @@ globalThis.ResizeObserver ??= class {
   unobserve() {}
   disconnect() {}
 };
+globalThis.IntersectionObserver ??= FakeIntersectionObserver;
 window.scrollTo = () => undefined;
 Element.prototype.scrollIntoView ??= () => undefined;

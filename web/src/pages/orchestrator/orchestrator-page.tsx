@@ -4,6 +4,8 @@ import { useOrchestrators } from '@/api/queries';
 import { ApiError } from '@/api/client';
 import { useAttention } from '@/attention/attention';
 import { NeedCard } from '@/attention/need-card';
+import { QuestionCard } from '@/attention/question-card';
+import { useQuestions } from '@/attention/questions';
 import { buttonClass } from '@/components/button';
 import { Empty, ErrorPanel, Loading } from '@/components/states';
 import { hasEnded } from '@/components/status';
@@ -55,6 +57,7 @@ export function OrchestratorPage() {
   const { id } = useParams({ from: '/orchestrators/$id' });
   const { store, run } = useRun(id);
   const { needs } = useAttention();
+  const questions = useQuestions(id);
   const { data: orchestrators } = useOrchestrators();
   const info = orchestrators?.find((one) => one.id === id);
   usePageTitle(run.status?.plan_name ?? 'Run');
@@ -93,11 +96,12 @@ export function OrchestratorPage() {
         <ErrorPanel error={error} onRetry={() => store.reopen()} title="The live events have ended" />
       )}
       <div className="grid gap-2 empty:hidden [&:not(:empty)]:mb-4">
-        {needs
-          .filter((need) => need.run.id === id && need.kind !== 'limit')
-          .map((need) => (
-            <NeedCard key={need.key} need={need} isOwnPage />
-          ))}
+        {questions.map((question) => (
+          <QuestionCard key={question.need.key} question={question} isOwnPage />
+        ))}
+        {needs.map(
+          (need) => need.run.id === id && need.kind === 'blocked' && <NeedCard key={need.key} need={need} isOwnPage />,
+        )}
       </div>
       <Tabs id={id} />
       <Outlet />

@@ -5,6 +5,8 @@ import { useOrchestrators, usePlans } from '@/api/queries';
 import type { OrchestratorInfo, PlanInfo } from '@/api/client';
 import { useAttention } from '@/attention/attention';
 import { NeedCard } from '@/attention/need-card';
+import { QuestionCard } from '@/attention/question-card';
+import { useQuestions } from '@/attention/questions';
 import { Button, buttonClass } from '@/components/button';
 import { Choice, SearchField } from '@/components/field';
 import { Empty, ErrorPanel, Loading } from '@/components/states';
@@ -33,14 +35,16 @@ function Section({ title, children }: { title: string; children: React.ReactNode
 
 function NeedsYou({ runs }: { runs: readonly OrchestratorInfo[] }) {
   const { needs } = useAttention();
+  const questions = useQuestions();
   const abandoned = abandonedRuns(runs);
-  if (!needs.length && !abandoned.length) return null;
+  if (!needs.length && !questions.length && !abandoned.length) return null;
   return (
     <Section title="Needs you">
       <div className="grid gap-2">
-        {needs.map((need) => (
-          <NeedCard key={need.key} need={need} />
+        {questions.map((question) => (
+          <QuestionCard key={question.need.key} question={question} />
         ))}
+        {needs.map((need) => need.kind !== 'approval' && <NeedCard key={need.key} need={need} />)}
         {abandoned.map((run) => (
           <article key={run.id} className="card flex flex-wrap items-center gap-3 border-l-4 border-l-bad p-3">
             <Skull size={20} aria-hidden="true" className="shrink-0 text-bad" />
@@ -121,8 +125,8 @@ export function OverviewPage() {
   };
   const open = () => selectedId && void navigate({ to: '/orchestrators/$id', params: { id: selectedId } });
   useShortcuts([
-    { keys: 'j', label: 'Next run', group: 'Overview', act: () => move(1) },
-    { keys: 'k', label: 'Previous run', group: 'Overview', act: () => move(-1) },
+    { keys: 'j', label: 'Next run', group: 'Overview', act: () => move(1), mayRepeat: true },
+    { keys: 'k', label: 'Previous run', group: 'Overview', act: () => move(-1), mayRepeat: true },
     {
       keys: 'Enter',
       label: 'Open the selected run',

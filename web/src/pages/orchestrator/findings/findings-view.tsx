@@ -137,8 +137,8 @@ export function FindingsView() {
     if (next) choose(next.task_id);
   };
   useShortcuts([
-    { keys: 'j', label: 'Next finding', group: 'Findings', act: () => move(1) },
-    { keys: 'k', label: 'Previous finding', group: 'Findings', act: () => move(-1) },
+    { keys: 'j', label: 'Next finding', group: 'Findings', act: () => move(1), mayRepeat: true },
+    { keys: 'k', label: 'Previous finding', group: 'Findings', act: () => move(-1), mayRepeat: true },
   ]);
   if (list.isPending) return <Loading label="Loading the findings" />;
   if (list.isError)

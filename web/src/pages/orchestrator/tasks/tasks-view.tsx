@@ -72,8 +72,8 @@ export function TasksView() {
   const canAct = status !== undefined && !hasEnded(status.status);
   const group = 'Tasks';
   useShortcuts([
-    { keys: 'j', label: 'Next task', group, act: () => move(1) },
-    { keys: 'k', label: 'Previous task', group, act: () => move(-1) },
+    { keys: 'j', label: 'Next task', group, act: () => move(1), mayRepeat: true },
+    { keys: 'k', label: 'Previous task', group, act: () => move(-1), mayRepeat: true },
     {
       keys: 'Enter',
       label: 'Open the selected task',

@@ -210,11 +210,11 @@ export function TimelineView() {
   const pan = (direction: number) => setRange(panned(range, direction * PAN_SHARE * span(range), bounds));
   const group = 'Timeline';
   useShortcuts([
-    { keys: '+', label: 'Zoom in', group, act: () => zoom(1 / ZOOM) },
-    { keys: '-', label: 'Zoom out', group, act: () => zoom(ZOOM) },
+    { keys: '+', label: 'Zoom in', group, act: () => zoom(1 / ZOOM), mayRepeat: true },
+    { keys: '-', label: 'Zoom out', group, act: () => zoom(ZOOM), mayRepeat: true },
     { keys: '0', label: 'Show the whole run', group, act: () => setRange(null) },
-    { keys: 'ArrowLeft', label: 'Go back in time', group, act: () => pan(-1) },
-    { keys: 'ArrowRight', label: 'Go on in time', group, act: () => pan(1) },
+    { keys: 'ArrowLeft', label: 'Go back in time', group, act: () => pan(-1), mayRepeat: true },
+    { keys: 'ArrowRight', label: 'Go on in time', group, act: () => pan(1), mayRepeat: true },
   ]);
   const loaded = run.historyLoaded;
   const begun = new Set(history.attempts.map((attempt) => attempt.taskId)).size;

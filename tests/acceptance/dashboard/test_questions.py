@@ -1,0 +1,180 @@
+"""Questions of agents under fingers, keys and a mouse: none is answered unread, and an answer can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dashboard
+import httpx
+import pytest
+from dashboard import Dashboard
+from doors import Project, wait_until
+from playwright.sync_api import Locator, expect
+from stage import begin
+
+pytestmark = [pytest.mark.needs_chromium, pytest.mark.timeout(180)]
+
+PLAN = """\
+# Cleaning
+
+## Phase 1: One
+
+- [ ] 1.1 Look at the build
+- [ ] 1.2 Empty the orders
+- [ ] 1.3 Publish the branch
+"""
+COMMANDS = {"1.1": "ls build", "1.2": "DROP TABLE orders", "1.3": "git push --force"}
+TAP_MS = 350
+"""As long as a finger takes that taps again and again."""
+PLACES = ("approvals", "", "orchestrators/{id}", "orchestrators/{id}/tasks/1.3")
+
+
+class Asked:
+    """A run of which three agents ask at the same time, and the dashboard on it, with a clock that can be turned on."""
+
+    def __init__(self, dashboard: Dashboard, run_id: str) -> None:
+        self.dashboard, self.id = dashboard, run_id
+        self.page = dashboard.page
+
+    def go(self, place: str) -> None:
+        self.page.clock.install()
+        self.dashboard.go(place.format(id=self.id))
+        expect(self.allow("1.1")).to_be_enabled()
+
+    def card(self, task_id: str) -> Locator:
+        return self.page.get_by_role("article", name=f"Question of task {task_id}")
+
+    def allow(self, task_id: str) -> Locator:
+        return self.page.get_by_role("button", name=f"Allow what task {task_id} asks")
+
+    def pass_ms(self, milliseconds: int) -> None:
+        self.page.clock.run_for(milliseconds)
+
+    def settled(self) -> list[tuple[str, bool]]:
+        query = {"after": 0, "limit": 1000, "types": "approval_settled"}
+        events = httpx.get(f"{self.dashboard.url}/api/orchestrators/{self.id}/events", params=query).json()
+        return [(event["data"]["task_id"], event["data"]["allowed"]) for event in events]
+
+
+@pytest.fixture
+def asked(project: Project, request: pytest.FixtureRequest) -> Iterator[Asked]:
+    asks = "\n".join(
+        f'  "{task}": [{{ask: "{command}"}}, {{finish: done}}]' for task, command in COMMANDS.items()
+    )
+    begin(project, "clean", PLAN, f"tasks:\n{asks}\n", "--parallel", "3")
+    url = project.serve().url
+    [run] = wait_until(lambda: httpx.get(f"{url}/api/orchestrators").json())
+    wait_until(
+        lambda: len(httpx.get(f"{url}/api/orchestrators/{run['id']}/approvals").json()) == len(COMMANDS)
+    )
+    with dashboard.opened_dashboard(url, getattr(request, "param", "light")) as opened:
+        yield Asked(opened, run["id"])
+
+
+@pytest.mark.parametrize("asked", ["phone"], indirect=True)
+@pytest.mark.parametrize("place", PLACES)
+def test_taps_at_one_place_allow_one_question_at_most(asked: Asked, place: str):
+    asked.go(place)
+    box = asked.allow("1.1").bounding_box()
+    assert box
+    for _ in range(3):
+        asked.page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        asked.pass_ms(TAP_MS)
+    asked.pass_ms(5_000)
+    wait_until(asked.settled)
+    asked.pass_ms(5_000)
+    assert asked.settled() == [("1.1", True)]
+    expect(asked.card("1.1")).to_contain_text("Allowed · 1.1 ls build")
+    for task_id in ("1.2", "1.3"):
+        expect(asked.allow(task_id)).to_be_visible()
+    assert asked.dashboard.overflow() <= 0
+    assert asked.dashboard.faults() == {}
+
+
+def test_a_held_key_allows_one_question(asked: Asked):
+    asked.go("approvals")
+    for _ in range(20):
+        asked.page.keyboard.down("a")
+        asked.pass_ms(400)
+    asked.page.keyboard.up("a")
+    asked.dashboard.press("a", "a")
+    asked.pass_ms(5_000)
+    wait_until(asked.settled)
+    asked.pass_ms(5_000)
+    assert asked.settled() == [("1.1", True)]
+
+
+def test_a_question_is_not_answered_before_it_could_be_read(asked: Asked):
+    asked.page.add_init_script("""
+        new MutationObserver(() => {
+          const now = performance.now();
+          for (const button of document.querySelectorAll('button[aria-label^="Allow what"]')) {
+            button.seenAt ??= now;
+            if (now - button.seenAt < 600) button.click();
+          }
+        }).observe(document, {subtree: true, childList: true, attributes: true});
+        document.addEventListener('DOMContentLoaded', () => document.dispatchEvent(new KeyboardEvent('keydown', {key: 'a'})));
+    """)
+    asked.go("approvals")
+    asked.pass_ms(5_000)
+    for task_id in COMMANDS:
+        expect(asked.allow(task_id)).to_be_visible()
+    assert asked.settled() == []
+
+
+@pytest.mark.parametrize("asked", ["light", "phone"], indirect=True)
+def test_an_answer_is_undone_by_button_and_by_key(asked: Asked):
+    asked.go("approvals")
+    asked.allow("1.2").click()
+    expect(asked.card("1.2")).to_contain_text("Allowed · not sent yet")
+    asked.card("1.2").get_by_role("button", name="Undo").click()
+    asked.pass_ms(10_000)
+    expect(asked.allow("1.2")).to_be_enabled()
+    asked.allow("1.2").click()
+    asked.dashboard.press("u")
+    asked.pass_ms(10_000)
+    expect(asked.allow("1.2")).to_be_visible()
+    assert asked.settled() == []
+    assert asked.dashboard.axe() == []
+
+
+def test_an_answer_outlives_its_page_and_the_question_one_that_is_closed(asked: Asked):
+    asked.go("approvals")
+    asked.allow("1.1").click()
+    asked.dashboard.press("g", "p")
+    expect(asked.page.get_by_text("Allowed, not sent yet: Task 1.1, ls build")).to_be_visible()
+    asked.pass_ms(3_500)
+    wait_until(asked.settled)
+    expect(asked.page.get_by_text("Task 1.1, ls build: Allowed.")).to_be_visible()
+
+    asked.dashboard.press("g", "a")
+    expect(asked.allow("1.2")).to_be_enabled()
+    asked.allow("1.2").click()
+    warnings = []
+
+    def accept(dialog) -> None:
+        warnings.append(dialog.type)
+        dialog.accept()
+
+    asked.page.on("dialog", accept)
+    asked.page.reload()
+    expect(asked.allow("1.2")).to_be_visible()
+    assert warnings == ["beforeunload"]
+    assert asked.settled() == [("1.1", True)]
+
+
+def test_a_card_tells_for_what_one_allows_it_and_what_became_of_it(asked: Asked, project: Project):
+    asked.go("approvals")
+    card = asked.card("1.3")
+    expect(card).to_contain_text("1.3 Publish the branch")
+    expect(card).to_contain_text("scripted asks to use Bash:")
+    expect(card.get_by_label("What the agent asks")).to_have_text("git push --force")
+    asked.allow("1.3").click()
+    project.command("answer-approval", "clean", "1.3-1-1", "--deny", "--reason", "not on Friday")
+    expect(card).to_contain_text("on the command line: not on Friday · 1.3 git push --force")
+    expect(card).to_contain_text("Your answer was not sent")
+    asked.pass_ms(5_000)
+    assert asked.settled() == [("1.3", False)]
+    card.locator("summary").click()
+    expect(card.get_by_label("What the agent asks")).to_be_visible()
+    assert asked.dashboard.axe() == []

@@ -1,0 +1,92 @@
+import { useCallback, useEffect, useRef, useState, type RefObject } from 'react';
+
+/** A question takes no answer before it has been before the user's eyes for so long, in one place. */
+export const SEEN_MS = 700;
+/** A scroll bar that comes or goes moves what is shown by less, and nobody's finger is led astray by it. */
+const MOVED_PX = 8;
+/** The page's own bars cover its upper and lower edge. */
+const BARS = '-56px 0px';
+const SHOWN_SHARE = 0.5;
+
+interface Place {
+  since: number;
+  top: number;
+  left: number;
+}
+
+export interface Sight<Shown extends HTMLElement> {
+  ref: RefObject<Shown | null>;
+  /** It may be answered now. Whoever acts asks `look` as well: the page may have moved a moment ago. */
+  isSeen: boolean;
+  look: () => boolean;
+}
+
+function placeOf(element: HTMLElement): Omit<Place, 'since'> {
+  const { top, left } = element.getBoundingClientRect();
+  // In the page, not in the window: whoever scrolls sees what moves.
+  return { top: top + window.scrollY, left: left + window.scrollX };
+}
+
+/**
+ * Whether an element has been seen: at least half of it in the window, on a page that is shown, and unmoved for
+ * SEEN_MS. What moves without the user's doing, because something above it has come or gone, counts as new: a finger
+ * that was on its way to something else must not meet it.
+ */
+export function useSight<Shown extends HTMLElement>(): Sight<Shown> {
+  const ref = useRef<Shown>(null);
+  const [isSeen, setSeen] = useState(false);
+  const place = useRef<Place | null>(null);
+  const begin = useRef<() => void>(() => undefined);
+
+  useEffect(() => {
+    const element = ref.current;
+    if (!element) return;
+    let isShown = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    begin.current = () => {
+      clearTimeout(timer);
+      setSeen(false);
+      place.current = null;
+      if (!isShown || document.visibilityState !== 'visible') return;
+      place.current = { since: performance.now(), ...placeOf(element) };
+      timer = setTimeout(() => setSeen(true), SEEN_MS);
+    };
+    const lookAgain = () => {
+      if (hasMoved(element, place.current)) begin.current();
+    };
+    const shown = new IntersectionObserver(
+      (entries) => {
+        isShown = (entries.at(-1)?.intersectionRatio ?? 0) >= SHOWN_SHARE;
+        begin.current();
+      },
+      { threshold: SHOWN_SHARE, rootMargin: BARS },
+    );
+    shown.observe(element);
+    // Whatever moves an element changes the size of something that it lies in.
+    const sizes = new ResizeObserver(lookAgain);
+    for (let around: Element | null = element; around; around = around.parentElement) sizes.observe(around);
+    const onVisibility = () => begin.current();
+    document.addEventListener('visibilitychange', onVisibility);
+    return () => {
+      clearTimeout(timer);
+      shown.disconnect();
+      sizes.disconnect();
+      document.removeEventListener('visibilitychange', onVisibility);
+    };
+  }, []);
+
+  const look = useCallback(() => {
+    const { current: element } = ref;
+    if (!element || !place.current) return false;
+    if (!hasMoved(element, place.current)) return performance.now() - place.current.since >= SEEN_MS;
+    begin.current();
+    return false;
+  }, []);
+  return { ref, isSeen, look };
+}
+
+function hasMoved(element: HTMLElement, before: Place | null): boolean {
+  if (!before) return false;
+  const now = placeOf(element);
+  return Math.abs(now.top - before.top) > MOVED_PX || Math.abs(now.left - before.left) > MOVED_PX;
+}
