@@ -15,9 +15,9 @@ import type {
 export type {
   AgentInfo, AgentLimit, AgentLimited, AgentLimitedEvent, AgentMessage, AgentMessageEvent, AgentStarted,
   AgentStartedEvent, AnswerApprovalRequest, ApprovalInfo, ApprovalRequested, ApprovalRequestedEvent,
-  ApprovalSettled, ApprovalSettledEvent, ArtifactContent, CommandResponse, CommandSettled,
+  ApprovalSettled, ApprovalSettledEvent, ArtifactContent, ChosenOptions, CommandResponse, CommandSettled,
   CommandSettledEvent, CommandState, EmptyRequest, FindingContent, FindingInfo, FindingWritten,
-  FindingWrittenEvent, Health, InitialStatusEvent, LogEventType, MessageTaskRequest, ModelUsage,
+  FindingWrittenEvent, Health, InitialStatusEvent, LastRun, LogEventType, MessageTaskRequest, ModelUsage,
   OrchestratorChanged, OrchestratorChangedEvent, OrchestratorEvent, OrchestratorInfo, OrchestratorStatus,
   PhaseChanged, PhaseChangedEvent, PhaseInfo, PingData, PingEvent, PlanChanged, PlanChangedEvent,
   PlanDocument, PlanInfo, PlanLoaded, PlanLoadedEvent, PlanProblem, PlanStatus, PlanTaskLine, PlannedPhase,
@@ -619,7 +619,7 @@ function plannedStatus({ instance_id, seq, timestamp, data }: EventOf<'plan_load
     tasks: data.tasks.map(({ line, follows, runs_after_preceding, files, max_attempts, once, gate, ...task }) => ({
       ...task, blocked_by: [], retry_at: null, usage: NOTHING_USED,
     })),
-    usage: NOTHING_USED, usage_by_model: [], approvals: [],
+    usage: NOTHING_USED, usage_by_model: [], approvals: [], options: data.options,
   });
 }
 

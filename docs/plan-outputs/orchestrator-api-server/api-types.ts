@@ -724,6 +724,47 @@ export interface components {
             text: string;
         };
         /**
+         * ChosenOptions
+         * @description The options of a run; null where one was left to the plan, or to the program's defaults.
+         *
+         *     They say how a run goes, never with which secrets: they are in the log, and every reader of it sees them.
+         */
+        ChosenOptions: {
+            /** @description For tasks that name none. */
+            agent: string | null;
+            /** @description Maximum number of parallel tasks. */
+            parallel: number | null;
+            /** @description Attempts per task. */
+            max_attempts: number | null;
+            /** @description Time limit per task. */
+            timeout_seconds: number | null;
+            /**
+             * @description The most that agents may do by themselves.
+             * @enum {string|null}
+             */
+            permissions: "read-only" | "ask" | "edits" | "full" | null;
+            /** @description The run pauses when this is spent. */
+            budget_usd: number | null;
+            /** @description The same in tokens. */
+            budget_tokens: number | null;
+            /** @description The run pauses when a task has spent this. */
+            task_budget_usd: number | null;
+            /** @description The same in tokens. */
+            task_budget_tokens: number | null;
+            /** @description The pause before the second attempt. */
+            back_off_seconds: number | null;
+            /** @description How long an agent's rate limit is waited for; 0: not at all. */
+            longest_wait_seconds: number | null;
+            /** @description After which a silent agent is stuck. */
+            silence_seconds: number | null;
+            /** @description After which an agent in one tool call is stuck. */
+            tool_seconds: number | null;
+            /** @description The number of equal calls in a row after which an agent is stuck. */
+            repeats_max: number | null;
+            /** @description After which an unanswered question is denied. */
+            approval_seconds: number | null;
+        };
+        /**
          * CommandResponse
          * @description A command's receipt. `success` is false once it was rejected or expired; `seq` its place in the log.
          */
@@ -854,6 +895,15 @@ export interface components {
             data: components["schemas"]["OrchestratorStatus"];
         };
         /**
+         * LastRun
+         * @description The latest run of a plan. `options` are those it was started with; null where its log does not say.
+         */
+        LastRun: {
+            id: string;
+            status: components["schemas"]["RunStatus"];
+            options: components["schemas"]["ChosenOptions"] | null;
+        };
+        /**
          * @description The type of an entry of the log.
          * @enum {string}
          */
@@ -934,6 +984,8 @@ export interface components {
         /**
          * OrchestratorStatus
          * @description The whole status of one orchestrator at position `seq` of its log.
+         *
+         *     `options` are those it was started with; null in logs of versions that did not record them.
          */
         OrchestratorStatus: {
             instance_id: string;
@@ -953,6 +1005,7 @@ export interface components {
             usage_by_model: components["schemas"]["ModelUsage"][];
             approvals: components["schemas"]["ApprovalInfo"][];
             waiting_for: components["schemas"]["WaitingFor"] | null;
+            options: components["schemas"]["ChosenOptions"] | null;
         };
         /**
          * PhaseChanged
@@ -1042,6 +1095,9 @@ export interface components {
         /**
          * PlanDocument
          * @description A plan as it is written, with what is wrong with it and where its tasks stand.
+         *
+         *     `settings` are the options that its front matter sets, `defaults` those of the program, which hold where
+         *     neither the plan nor the starter of a run says anything; a default of null means that there is none.
          */
         PlanDocument: {
             name: string;
@@ -1052,10 +1108,13 @@ export interface components {
             markdown: string;
             problems: components["schemas"]["PlanProblem"][];
             tasks: components["schemas"]["PlanTaskLine"][];
+            settings: components["schemas"]["ChosenOptions"];
+            defaults: components["schemas"]["ChosenOptions"];
+            last_run: components["schemas"]["LastRun"] | null;
         };
         /**
          * PlanInfo
-         * @description One plan in a list; `problems` counts what lint would say.
+         * @description One plan in a list; `problems` is what lint would say. A run refuses a plan that `has_errors`.
          */
         PlanInfo: {
             name: string;
@@ -1068,12 +1127,14 @@ export interface components {
             total_tasks: number;
             completed: number;
             problems: string[];
+            has_errors: boolean;
         };
         /**
          * PlanLoaded
          * @description Event 1 of every log: what is to be done, and what earlier runs have done of it.
          *
-         *     `permissions` is the most that an agent of this run may do by itself; None in logs of earlier versions.
+         *     `permissions` is the most that an agent of this run may do by itself, and `options` what was chosen when
+         *     the run was started; both are None in logs of earlier versions.
          */
         PlanLoaded: {
             plan_name: string;
@@ -1089,12 +1150,14 @@ export interface components {
             limits: components["schemas"]["AgentLimit"][];
             /** @enum {string|null} */
             permissions: "read-only" | "ask" | "edits" | "full" | null;
+            options: components["schemas"]["ChosenOptions"] | null;
         };
         /**
          * PlanLoadedEvent
          * @description Event 1 of every log: what is to be done, and what earlier runs have done of it.
          *
-         *     `permissions` is the most that an agent of this run may do by itself; None in logs of earlier versions.
+         *     `permissions` is the most that an agent of this run may do by itself, and `options` what was chosen when
+         *     the run was started; both are None in logs of earlier versions.
          */
         PlanLoadedEvent: {
             /**
@@ -1305,17 +1368,17 @@ export interface components {
         };
         /**
          * StartRequest
-         * @description Which plan to work through, and how. What is left out is as on the command line.
+         * @description Which plan to work through, and how. What is left out is as the plan says, else as usual.
          */
         StartRequest: {
             /** @description A name, or a path in docs/plans. */
             plan: string;
             agent?: string | null;
-            /** @description Tasks at once. */
+            /** @description Maximum number of parallel tasks. */
             parallel?: number | null;
-            /** @description Attempts a task. */
+            /** @description Attempts per task. */
             max_attempts?: number | null;
-            /** @description Time for each task. */
+            /** @description Time limit per task. */
             timeout_seconds?: number | null;
             /**
              * @description Start over; findings are archived.
@@ -1331,6 +1394,22 @@ export interface components {
             budget_usd?: number | null;
             /** @description The same in tokens. */
             budget_tokens?: number | null;
+            /** @description The run pauses when a task has spent this. */
+            task_budget_usd?: number | null;
+            /** @description The same in tokens. */
+            task_budget_tokens?: number | null;
+            /** @description The pause before the second attempt. */
+            back_off_seconds?: number | null;
+            /** @description How long an agent's rate limit is waited for; 0: not at all. */
+            longest_wait_seconds?: number | null;
+            /** @description After which a silent agent is stuck. */
+            silence_seconds?: number | null;
+            /** @description After which an agent in one tool call is stuck. */
+            tool_seconds?: number | null;
+            /** @description The number of equal calls in a row after which an agent is stuck. */
+            repeats_max?: number | null;
+            /** @description After which an unanswered question is denied. */
+            approval_seconds?: number | null;
         };
         /**
          * StartedOrchestrator
@@ -1627,6 +1706,7 @@ export type ApprovalRequestedEvent = components['schemas']['ApprovalRequestedEve
 export type ApprovalSettled = components['schemas']['ApprovalSettled'];
 export type ApprovalSettledEvent = components['schemas']['ApprovalSettledEvent'];
 export type ArtifactContent = components['schemas']['ArtifactContent'];
+export type ChosenOptions = components['schemas']['ChosenOptions'];
 export type CommandResponse = components['schemas']['CommandResponse'];
 export type CommandSettled = components['schemas']['CommandSettled'];
 export type CommandSettledEvent = components['schemas']['CommandSettledEvent'];
@@ -1638,6 +1718,7 @@ export type FindingWritten = components['schemas']['FindingWritten'];
 export type FindingWrittenEvent = components['schemas']['FindingWrittenEvent'];
 export type Health = components['schemas']['Health'];
 export type InitialStatusEvent = components['schemas']['InitialStatusEvent'];
+export type LastRun = components['schemas']['LastRun'];
 export type LogEventType = components['schemas']['LogEventType'];
 export type MessageTaskRequest = components['schemas']['MessageTaskRequest'];
 export type ModelUsage = components['schemas']['ModelUsage'];

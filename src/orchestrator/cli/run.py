@@ -76,6 +76,7 @@ class RunRequest:
             run_allowance=Allowance(run.budget_usd, run.budget_tokens),
             task_allowance=Allowance(run.task_budget_usd, run.task_budget_tokens),
             permissions=run.permissions or UNBOUND,
+            chosen=run.chosen(),
         )
         if run.longest_wait_seconds is None:
             return options

@@ -146,8 +146,19 @@ class ApiClient:
         permissions: Permissions | None = None,
         budget_usd: float | None = None,
         budget_tokens: int | None = None,
+        task_budget_usd: float | None = None,
+        task_budget_tokens: int | None = None,
+        back_off_seconds: float | None = None,
+        longest_wait_seconds: float | None = None,
+        silence_seconds: float | None = None,
+        tool_seconds: float | None = None,
+        repeats_max: int | None = None,
+        approval_seconds: float | None = None,
     ) -> StartedOrchestrator:
-        """Work through a plan, by name or path in docs/plans, in a process that outlives the server."""
+        """Work through a plan, by name or path in docs/plans, in a process that outlives the server.
+
+        What is left out is as the plan says, else as the program's defaults are.
+        """
         body = _body(
             StartRequest,
             plan=plan,
@@ -159,6 +170,14 @@ class ApiClient:
             permissions=permissions,
             budget_usd=budget_usd,
             budget_tokens=budget_tokens,
+            task_budget_usd=task_budget_usd,
+            task_budget_tokens=task_budget_tokens,
+            back_off_seconds=back_off_seconds,
+            longest_wait_seconds=longest_wait_seconds,
+            silence_seconds=silence_seconds,
+            tool_seconds=tool_seconds,
+            repeats_max=repeats_max,
+            approval_seconds=approval_seconds,
         )
         path = path_of("api", "orchestrators")
         return await self._server.ask(

@@ -309,7 +309,7 @@ function plannedStatus({ instance_id, seq, timestamp, data }: EventOf<'plan_load
     tasks: data.tasks.map(({ line, follows, runs_after_preceding, files, max_attempts, once, gate, ...task }) => ({
       ...task, blocked_by: [], retry_at: null, usage: NOTHING_USED,
     })),
-    usage: NOTHING_USED, usage_by_model: [], approvals: [],
+    usage: NOTHING_USED, usage_by_model: [], approvals: [], options: data.options,
   });
 }
 

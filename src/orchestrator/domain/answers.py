@@ -8,8 +8,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.domain import plan
+from orchestrator.domain.chosen_options import ChosenOptions
 from orchestrator.domain.commands import CommandState
 from orchestrator.domain.status import OrchestratorInfo
+from orchestrator.domain.task_status import RunStatus
 
 
 class ProblemPart(BaseModel):
@@ -90,8 +92,20 @@ class PlanTaskLine(BaseModel):
     line: int
 
 
+class LastRun(BaseModel):
+    """The latest run of a plan. `options` are those it was started with; null where its log does not say."""
+
+    id: str
+    status: RunStatus
+    options: ChosenOptions | None
+
+
 class PlanDocument(BaseModel):
-    """A plan as it is written, with what is wrong with it and where its tasks stand."""
+    """A plan as it is written, with what is wrong with it and where its tasks stand.
+
+    `settings` are the options that its front matter sets, `defaults` those of the program, which hold where
+    neither the plan nor the starter of a run says anything; a default of null means that there is none.
+    """
 
     name: str
     title: str
@@ -100,6 +114,9 @@ class PlanDocument(BaseModel):
     markdown: str
     problems: list[PlanProblem]
     tasks: list[PlanTaskLine]
+    settings: ChosenOptions
+    defaults: ChosenOptions
+    last_run: LastRun | None
 
 
 class TranscriptLine(BaseModel):

@@ -13,6 +13,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from orchestrator.domain.chosen_options import ChosenOptions
 from orchestrator.domain.commands import CommandState
 from orchestrator.domain.plan import Permissions
 from orchestrator.domain.task_status import RunStatus, TaskStatus
@@ -86,7 +87,8 @@ class AgentLimit(EventData):
 class PlanLoaded(EventData):
     """Event 1 of every log: what is to be done, and what earlier runs have done of it.
 
-    `permissions` is the most that an agent of this run may do by itself; None in logs of earlier versions.
+    `permissions` is the most that an agent of this run may do by itself, and `options` what was chosen when
+    the run was started; both are None in logs of earlier versions.
     """
 
     type: ClassVar[str] = "plan_loaded"
@@ -102,6 +104,7 @@ class PlanLoaded(EventData):
     problems: tuple[str, ...] = ()
     limits: tuple[AgentLimit, ...] = ()
     permissions: Permissions | None = None
+    options: ChosenOptions | None = None
 
 
 class StatusSummary(EventData):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from orchestrator.domain.chosen_options import ChosenOptions
 from orchestrator.domain.events import PlannedTask
 from orchestrator.domain.file_claims import FileClaim, file_claims
 
@@ -21,6 +22,7 @@ class Outline:
     title: str = ""
     predecessor: str | None = None
     parallel: int = 1
+    options: ChosenOptions | None = None
     phases: tuple[tuple[int, str], ...] = ()
     tasks: Mapping[str, PlannedTask] = field(default_factory=dict)
     parallel_phases: tuple[frozenset[int], ...] = ()

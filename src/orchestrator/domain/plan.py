@@ -141,6 +141,16 @@ class Section:
         return self.phase in (None, task.phase)
 
 
+@dataclass(frozen=True, slots=True)
+class PlanDefaults:
+    """What the front matter says for all tasks; each task's own fields have it already where it counts."""
+
+    agent: str | None = None
+    attempts: int | None = None
+    timeout_seconds: float | None = None
+    permissions: Permissions | None = None
+
+
 @dataclass(frozen=True)
 class Plan:
     """A plan as it was read. `text` is the source that every span points into.
@@ -158,6 +168,7 @@ class Plan:
     sequential_groups: tuple[tuple[TaskId, ...], ...] = ()
     parallel_phases: tuple[frozenset[int], ...] = ()
     parallel: int | None = None
+    defaults: PlanDefaults = PlanDefaults()
     problems: tuple[Problem, ...] = ()
 
     def tasks(self) -> Iterator[Task]:

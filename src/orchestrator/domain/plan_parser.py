@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orchestrator.domain.plan import Checklist, Phase, Plan, Span, Task, TaskId
+from orchestrator.domain.plan import Checklist, Phase, Plan, PlanDefaults, Span, Task, TaskId
 from orchestrator.domain.plan_problems import ProblemLog
 from orchestrator.domain.plan_reading.blocks import Block, read_blocks
 from orchestrator.domain.plan_reading.context import read_context
@@ -56,6 +56,12 @@ def parse_plan(text: str) -> Plan:
         sequential_groups=tuple(tuple(TaskId(name) for name in group) for group in notes.sequential),
         parallel_phases=tuple(notes.parallel),
         parallel=settings.parallel,
+        defaults=PlanDefaults(
+            agent=settings.defaults.agent,
+            attempts=settings.defaults.attempts,
+            timeout_seconds=settings.defaults.timeout_seconds,
+            permissions=settings.defaults.permissions,
+        ),
         problems=log.sorted(),
     )
 

@@ -59,6 +59,7 @@ def orchestrator_status(state: RunState, instance_id: str) -> OrchestratorStatus
         ),
         approvals=tuple(state.open_approvals.values()),
         waiting_for=_waiting_for(state),
+        options=state.outline.options,
     )
 
 

@@ -45,13 +45,13 @@ class MessageTaskRequest(_Request):
 
 
 class StartRequest(_Request):
-    """Which plan to work through, and how. What is left out is as on the command line."""
+    """Which plan to work through, and how. What is left out is as the plan says, else as usual."""
 
     plan: str = Field(min_length=1, max_length=1_000, description="A name, or a path in docs/plans.")
     agent: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
-    parallel: int | None = Field(default=None, ge=1, le=64, description="Tasks at once.")
-    max_attempts: int | None = Field(default=None, ge=1, le=100, description="Attempts a task.")
-    timeout_seconds: float | None = Field(default=None, ge=0.001, le=1e6, description="Time for each task.")
+    parallel: int | None = Field(default=None, ge=1, le=64, description="Maximum number of parallel tasks.")
+    max_attempts: int | None = Field(default=None, ge=1, le=1_000_000, description="Attempts per task.")
+    timeout_seconds: float | None = Field(default=None, ge=0.001, le=1e8, description="Time limit per task.")
     restart: bool = Field(default=False, description="Start over; findings are archived.")
     permissions: Permissions | None = Field(
         default=None, description="The most that agents may do by themselves; the plan can only narrow it."
@@ -60,3 +60,28 @@ class StartRequest(_Request):
         default=None, ge=0.01, le=1e6, description="Pause when so much is spent."
     )
     budget_tokens: int | None = Field(default=None, ge=1, le=10**12, description="The same in tokens.")
+    task_budget_usd: float | None = Field(
+        default=None, ge=0.01, le=1e6, description="The run pauses when a task has spent this."
+    )
+    task_budget_tokens: int | None = Field(default=None, ge=1, le=10**12, description="The same in tokens.")
+    back_off_seconds: float | None = Field(
+        default=None, ge=0, le=1e8, description="The pause before the second attempt."
+    )
+    longest_wait_seconds: float | None = Field(
+        default=None, ge=0, le=1e8, description="How long an agent's rate limit is waited for; 0: not at all."
+    )
+    silence_seconds: float | None = Field(
+        default=None, ge=0.001, le=1e8, description="After which a silent agent is stuck."
+    )
+    tool_seconds: float | None = Field(
+        default=None, ge=0.001, le=1e8, description="After which an agent in one tool call is stuck."
+    )
+    repeats_max: int | None = Field(
+        default=None,
+        ge=2,
+        le=1_000_000,
+        description="The number of equal calls in a row after which an agent is stuck.",
+    )
+    approval_seconds: float | None = Field(
+        default=None, ge=0.001, le=1e8, description="After which an unanswered question is denied."
+    )

@@ -140,6 +140,7 @@ def _plan_loaded(state: RunState, event: PlanLoaded, at: datetime) -> RunState:
         title=event.title,
         predecessor=event.predecessor,
         parallel=event.parallel,
+        options=event.options,
         phases=tuple((phase.number, phase.name) for phase in event.phases),
         tasks={task.id: task for task in event.tasks},
         parallel_phases=tuple(frozenset(group) for group in event.parallel_phases),

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from orchestrator.domain.chosen_options import ChosenOptions
 from orchestrator.domain.events import StatusSummary
 from orchestrator.domain.task_status import RunStatus, TaskStatus
 
@@ -114,7 +115,10 @@ class WaitingFor(View):
 
 
 class OrchestratorStatus(View):
-    """The whole status of one orchestrator at position `seq` of its log."""
+    """The whole status of one orchestrator at position `seq` of its log.
+
+    `options` are those it was started with; null in logs of versions that did not record them.
+    """
 
     instance_id: str
     plan_name: str
@@ -131,6 +135,7 @@ class OrchestratorStatus(View):
     usage_by_model: tuple[ModelUsage, ...]
     approvals: tuple[ApprovalInfo, ...]
     waiting_for: WaitingFor | None
+    options: ChosenOptions | None = None
 
 
 class OrchestratorInfo(View):
@@ -155,7 +160,7 @@ class OrchestratorInfo(View):
 
 
 class PlanInfo(View):
-    """One plan in a list; `problems` counts what lint would say."""
+    """One plan in a list; `problems` is what lint would say. A run refuses a plan that `has_errors`."""
 
     name: str
     title: str
@@ -166,6 +171,7 @@ class PlanInfo(View):
     total_tasks: int
     completed: int
     problems: tuple[str, ...]
+    has_errors: bool = False
 
 
 class PlanStatus(View):

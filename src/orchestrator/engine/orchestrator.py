@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from orchestrator.domain.chosen_options import ChosenOptions
 from orchestrator.domain.commands import Command
 from orchestrator.domain.errors import OrchestratorError, PlanOwned
 from orchestrator.domain.events import AgentLimit, PlanLoaded
@@ -47,6 +48,7 @@ class RunOptions:
     """What the one who starts a run chooses. `wait` waits for another owner of the plan to end.
 
     `limit_seconds_max` is how long the limits of agents' vendors are waited for at most, 0 not at all.
+    `chosen` is what of all this was chosen, and not left to the plan or the defaults; it is for the log.
     """
 
     agent: str | None = None
@@ -60,6 +62,7 @@ class RunOptions:
     run_allowance: Allowance = UNBOUNDED
     task_allowance: Allowance = UNBOUNDED
     permissions: Permissions = UNBOUND
+    chosen: ChosenOptions = field(default_factory=ChosenOptions)
 
 
 class Orchestrator:
@@ -99,6 +102,7 @@ class Orchestrator:
             parallel=options.parallel or self._plan.parallel or 1,
             max_attempts=options.max_attempts,
             permissions=options.permissions,
+            options=options.chosen,
         )
         self._choice = AgentChoice(agents, self._plan, self._choices)
         self._early_wishes: list[Command] = []

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+from orchestrator.domain.chosen_options import ChosenOptions
 from orchestrator.domain.events import PlanLoaded, PlannedPhase, PlannedTask
 from orchestrator.domain.permissions import UNBOUND, narrowed_tasks, unbound_commands
 from orchestrator.domain.plan import Permissions, Plan, Task
@@ -24,13 +25,15 @@ SHELL_ATTEMPTS = 1
 class RunChoices:
     """What the one who starts a run chose, before the plan's own lines are looked at.
 
-    `permissions` is a ceiling: the plan's own lines only narrow it.
+    `permissions` is a ceiling: the plan's own lines only narrow it. `options` is all that was chosen, for the
+    log alone.
     """
 
     agent: str | None = None
     parallel: int = 1
     max_attempts: int | None = None
     permissions: Permissions = UNBOUND
+    options: ChosenOptions | None = None
 
 
 def plan_loaded(
@@ -82,6 +85,7 @@ def plan_loaded(
         parallel_phases=tuple(tuple(sorted(group)) for group in plan.parallel_phases),
         problems=tuple(problems),
         permissions=choices.permissions,
+        options=choices.options,
     )
 
 
@@ -141,6 +145,7 @@ def handed_on(state: RunState, predecessor: str) -> PlanLoaded:
         title=outline.title,
         predecessor=predecessor,
         parallel=outline.parallel,
+        options=outline.options,
         phases=tuple(PlannedPhase(number=number, name=name) for number, name in outline.phases),
         tasks=tuple(tasks),
         parallel_phases=tuple(tuple(sorted(group)) for group in outline.parallel_phases),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from orchestrator.domain.answers import PlanDocument, PlanProblem, PlanTaskLine
+from orchestrator.domain.answers import LastRun, PlanDocument, PlanProblem, PlanTaskLine
 from orchestrator.domain.errors import InstanceNotFound
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.projection import phase_infos, summarize, task_infos
 from orchestrator.domain.run_state import RunState, evolve
 from orchestrator.domain.status import FindingInfo, PlanInfo, PlanStatus, TaskInfo
+from orchestrator.engine.default_options import DEFAULT_OPTIONS, plan_settings
 from orchestrator.engine.outline import from_document, plan_loaded
 from orchestrator.engine.ports import Ports
 from orchestrator.engine.records import FindingFile, PlanFile
@@ -42,7 +43,20 @@ class PlanCatalog:
             markdown=decode_plan(file.data),
             problems=[PlanProblem.of(problem) for problem in plan.problems],
             tasks=[PlanTaskLine(task_id=task.id, line=task.line) for task in plan.tasks()],
+            settings=plan_settings(plan),
+            defaults=DEFAULT_OPTIONS,
+            last_run=await self._last_run(file),
         )
+
+    async def _last_run(self, file: PlanFile) -> LastRun | None:
+        record = await self._ports.registry.latest(str(self._ports.root), file.path)
+        if record is None:
+            return None
+        try:
+            state = await self._reader.state(record.id)
+        except InstanceNotFound:
+            return None
+        return LastRun(id=record.id, status=record.status, options=state.outline.options)
 
     async def status(self, name: str) -> PlanStatus:
         """Raises PlanNotFound or PlanUnreadable."""
@@ -93,6 +107,7 @@ class PlanCatalog:
                 *problems,
                 *(f"{p.severity}: line {p.line}: {p.message}" for p in plan.problems),
             ),
+            has_errors=bool(problems or plan.errors),
         )
 
     async def _plan(self, file: PlanFile) -> Plan:

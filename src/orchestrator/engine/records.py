@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from orchestrator.domain.chosen_options import ChosenOptions
 from orchestrator.domain.plan import CodeBlock, Permissions, Task
 from orchestrator.domain.redaction import Redactor, redact_known
 from orchestrator.domain.task_status import RunStatus
@@ -134,6 +135,10 @@ class NewRun:
     tool_seconds: float | None = None
     repeats_max: int | None = None
     approval_seconds: float | None = None
+
+    def chosen(self) -> ChosenOptions:
+        """What was chosen for the run, as its log records it."""
+        return ChosenOptions(**{name: getattr(self, name) for name in ChosenOptions.model_fields})
 
 
 @dataclass(frozen=True, slots=True)

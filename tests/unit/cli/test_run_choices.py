@@ -14,8 +14,11 @@ from orchestrator.cli.agent_composition import Use
 from orchestrator.cli.main import app
 from orchestrator.cli.run import RunRequest
 from orchestrator.cli.serve import ServeRequest
+from orchestrator.domain.chosen_options import ChosenOptions
+from orchestrator.domain.requests import StartRequest
 from orchestrator.engine.attempt import Limits
 from orchestrator.engine.budget import UNBOUNDED, Allowance
+from orchestrator.engine.default_options import DEFAULT_OPTIONS
 from orchestrator.engine.orchestrator import RunOptions
 from orchestrator.engine.records import NewRun
 
@@ -134,3 +137,35 @@ def test_origins_are_allowed_beside_a_run_as_in_a_server_alone(monkeypatch):
         arguments = [*command, *(f"--allow-origin={origin}" for origin in origins)]
         assert CliRunner().invoke(app, arguments, catch_exceptions=False).exit_code == 0
     assert [request.settings().allowed_origins for request in requests if request] == [origins] * 3
+
+
+def test_every_choice_can_be_made_over_http_and_stands_in_the_log():
+    options = set(ChosenOptions.model_fields)
+    assert {part.name for part in fields(NewRun)} == options | {"plan", "restart"}
+    assert set(StartRequest.model_fields) == options | {"plan", "restart"}
+    chosen = RunRequest(EVERYTHING).options().chosen
+    assert chosen == EVERYTHING.chosen()
+    assert StartRequest(plan="p", restart=True, **chosen.model_dump()) == StartRequest(**vars_of(EVERYTHING))
+    nothing = RunRequest(NewRun("p")).options().chosen
+    assert nothing == ChosenOptions()
+
+
+def test_what_is_chosen_nowhere_is_as_the_program_runs():
+    options = RunRequest(NewRun("p")).options()
+    assert {name for name, value in DEFAULT_OPTIONS if value is None} == {
+        "agent", "budget_usd", "budget_tokens", "task_budget_usd", "task_budget_tokens",
+    }  # fmt: skip
+    assert options.permissions == DEFAULT_OPTIONS.permissions
+    assert options.limits == _limits_of(DEFAULT_OPTIONS)
+    assert options.limit_seconds_max == DEFAULT_OPTIONS.longest_wait_seconds
+
+
+def _limits_of(options: ChosenOptions) -> Limits:
+    return Limits(
+        timeout_seconds=options.timeout_seconds,
+        back_off_first_seconds=options.back_off_seconds,
+        silence_seconds=options.silence_seconds,
+        tool_seconds=options.tool_seconds,
+        repeats_max=options.repeats_max,
+        approval_seconds=options.approval_seconds,
+    )

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from orchestrator.domain.chosen_options import ChosenOptions
 from orchestrator.domain.errors import PlanNotFound
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.plan_catalog import PlanCatalog
@@ -59,3 +60,35 @@ async def test_a_plan_that_was_edited_is_read_anew(house, catalog):
     house.plans.put("p.md", "# P\n\n## Phase 1: one\n\n- [x] 1.1 a\n- [ ] 1.2 b\n")
     (info,) = await catalog.plans()
     assert (info.total_tasks, info.completed) == (2, 1)
+
+
+async def test_a_plans_document_says_what_a_run_of_it_would_be_like(house, catalog):
+    text = (
+        "---\nparallel: 3\nagent: robot\nattempts: 4\ntimeout: 5 min\npermissions: edits\n---\n"
+        "# P\n\n- [ ] 1.1 a\n"
+    )
+    house.plans.put("p.md", text.encode())
+    document = await catalog.document("p")
+    assert document.settings == ChosenOptions(
+        parallel=3, agent="robot", max_attempts=4, timeout_seconds=300, permissions="edits"
+    )
+    assert (document.defaults.parallel, document.defaults.permissions) == (1, "full")
+    assert document.last_run is None
+
+
+async def test_a_plans_document_has_what_was_chosen_for_its_last_run(house, catalog):
+    chosen = ChosenOptions(parallel=2, budget_usd=3.0)
+    await house.run(parallel=2, chosen=chosen)
+    document = await catalog.document("p")
+    assert (document.last_run.id, document.last_run.status) == ("orch-1", RunStatus.COMPLETED)
+    assert document.last_run.options == chosen
+    assert document.settings == ChosenOptions()
+    await house.run(restart=True)
+    assert (await catalog.document("p")).last_run.options == ChosenOptions()
+
+
+async def test_a_plan_with_errors_is_listed_as_one(house, catalog):
+    house.plans.put("twice.md", b"# P\n\n## Phase 1: A\n\n- [ ] 1.1 a\n- [ ] 1.1 b\n")
+    house.plans.put("odd.md", b"---\nspeed: 3\n---\n# P\n\n- [ ] 1.1 a\n")
+    found = {info.name: (bool(info.problems), info.has_errors) for info in await catalog.plans()}
+    assert found == {"p": (False, False), "twice": (True, True), "odd": (True, False)}

@@ -3,7 +3,7 @@ import { useId, useRef, type InputHTMLAttributes, type ReactNode } from 'react';
 import { useShortcuts } from '@/keys/keys';
 
 export const inputClass =
-  'min-h-10 w-full rounded-lg border border-line bg-surface px-3 text-ink placeholder:text-muted';
+  'min-h-10 w-full rounded-lg border border-line bg-surface px-3 text-ink placeholder:text-muted disabled:cursor-not-allowed disabled:bg-idle-soft';
 
 /** A field of a form with its name above and a hint or what is wrong below. */
 export function Field({

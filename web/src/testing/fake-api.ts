@@ -3,6 +3,8 @@ import {
   ApiError,
   type ApiClient,
   type ApprovalInfo,
+  type ChosenOptions,
+  type PlanDocument,
   type EventOf,
   type OrchestratorEvent,
   type OrchestratorInfo,
@@ -127,6 +129,42 @@ export function makeStatus(changes: Partial<OrchestratorStatus> = {}): Orchestra
     usage_by_model: [],
     approvals: [],
     waiting_for: null,
+    options: NO_OPTIONS,
+    ...changes,
+  };
+}
+
+/** Nothing is chosen of a run's options. */
+export const NO_OPTIONS: ChosenOptions = {
+  agent: null,
+  parallel: null,
+  max_attempts: null,
+  timeout_seconds: null,
+  permissions: null,
+  budget_usd: null,
+  budget_tokens: null,
+  task_budget_usd: null,
+  task_budget_tokens: null,
+  back_off_seconds: null,
+  longest_wait_seconds: null,
+  silence_seconds: null,
+  tool_seconds: null,
+  repeats_max: null,
+  approval_seconds: null,
+};
+
+export function makePlan(changes: Partial<PlanDocument> = {}): PlanDocument {
+  return {
+    name: 'notes',
+    title: 'Notes',
+    path: 'docs/plans/notes.md',
+    last_modified: BEGAN,
+    markdown: '# Notes\n\n- [ ] 1.1 List them\n- [ ] 1.2 Sort them\n',
+    problems: [],
+    tasks: [],
+    settings: NO_OPTIONS,
+    defaults: { ...NO_OPTIONS, parallel: 1, max_attempts: 2, timeout_seconds: 3600, permissions: 'full' },
+    last_run: null,
     ...changes,
   };
 }

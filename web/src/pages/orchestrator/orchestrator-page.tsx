@@ -83,7 +83,7 @@ export function OrchestratorPage() {
     <Link
       to="/plans/$name"
       params={{ name: status.plan_name }}
-      search={{ start: '1' }}
+      search={{ start: 'again' }}
       className={buttonClass('primary')}
     >
       Start again

@@ -48,6 +48,7 @@ test('plans with something left to do that nobody works on can be started', () =
     total_tasks: 2,
     completed,
     problems: [],
+    has_errors: false,
   });
   const plans = [plan('old', 0, '2026-01-01'), plan('done', 2, '2026-01-02'), plan('new', 1, '2026-01-03')];
   const busy = { ...plan('notes', 0, '2026-01-04') };

@@ -57,7 +57,7 @@ function NeedsYou({ runs }: { runs: readonly OrchestratorInfo[] }) {
             <Link
               to="/plans/$name"
               params={{ name: run.plan_name }}
-              search={{ start: '1' }}
+              search={{ start: 'again' }}
               className={buttonClass('plain')}
             >
               Start again
@@ -72,7 +72,7 @@ function NeedsYou({ runs }: { runs: readonly OrchestratorInfo[] }) {
 function Startable({ plans }: { plans: readonly PlanInfo[] }) {
   if (!plans.length) return null;
   return (
-    <Section title="Plans that can be started">
+    <Section title="Plans with work left">
       <ul className="grid gap-2 sm:grid-cols-2 xl:grid-cols-3">
         {plans.slice(0, 6).map((plan) => (
           <li key={plan.path} className="card flex items-center gap-3 p-3">
@@ -89,15 +89,17 @@ function Startable({ plans }: { plans: readonly PlanInfo[] }) {
                 {plan.problems.length > 0 && ` · ${plural(plan.problems.length, 'problem')}`}
               </p>
             </div>
-            <Link
-              to="/plans/$name"
-              params={{ name: plan.name }}
-              search={{ start: '1' }}
-              className={buttonClass('plain', 'small')}
-              aria-label={`Start ${plan.name}`}
-            >
-              <Play size={15} aria-hidden="true" /> Start
-            </Link>
+            {!plan.has_errors && (
+              <Link
+                to="/plans/$name"
+                params={{ name: plan.name }}
+                search={{ start: '1' }}
+                className={buttonClass('plain', 'small')}
+                aria-label={`Start ${plan.name}`}
+              >
+                <Play size={15} aria-hidden="true" /> Start
+              </Link>
+            )}
           </li>
         ))}
       </ul>

@@ -97,6 +97,13 @@ function Source({ plan, line }: { plan: PlanDocument; line: number }) {
   );
 }
 
+/** Whether a run of the plan would have nothing to do. */
+function isAllDone(status: PlanStatus | undefined): boolean {
+  if (!status) return false;
+  const { total_tasks, completed, skipped } = status.summary;
+  return total_tasks > 0 && completed + skipped === total_tasks;
+}
+
 function Runs({ runs }: { runs: readonly OrchestratorInfo[] }) {
   if (!runs.length) return null;
   return (
@@ -143,12 +150,13 @@ export function PlanPage() {
   const { data: orchestrators = [] } = useOrchestrators();
   const runs = orchestrators.filter((run) => run.plan_path === plan.data?.path);
   const isBusy = runs.some((run) => run.is_alive);
+  const hasErrors = plan.data?.problems.some((problem) => problem.severity === 'error') ?? false;
+  const canStart = !isBusy && !hasErrors;
   const ask = () => void navigate({ to: '.', search: { start: '1' } });
-  useShortcuts([{ keys: 'n', label: 'Start the plan', group: 'This plan', act: ask, isDisabled: isBusy }]);
+  useShortcuts([{ keys: 'n', label: 'Start the plan', group: 'This plan', act: ask, isDisabled: !canStart }]);
   if (plan.isPending) return <Loading label="Loading the plan" rows={5} />;
   if (plan.isError)
     return <ErrorPanel error={plan.error} onRetry={() => void plan.refetch()} title="The plan could not be loaded" />;
-  const hasErrors = plan.data.problems.some((problem) => problem.severity === 'error');
   const shownLine = Number(line) || 0;
   return (
     <>
@@ -188,8 +196,13 @@ export function PlanPage() {
       ) : (
         <Rendered plan={plan.data} status={status.data} />
       )}
-      {start && !isBusy && (
-        <StartDialog plan={name} onClose={() => void navigate({ to: '.', search: {}, replace: true })} />
+      {start && canStart && (
+        <StartDialog
+          plan={plan.data}
+          isAgain={start === 'again'}
+          isDone={status.isPending ? undefined : isAllDone(status.data)}
+          onClose={() => void navigate({ to: '.', search: {}, replace: true })}
+        />
       )}
     </>
   );

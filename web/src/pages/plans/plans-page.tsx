@@ -77,7 +77,7 @@ export function PlansPage() {
                   <RunBadge status={last.status} /> <Ago at={last.started_at} />
                 </Link>
               )}
-              {!last?.is_alive && (
+              {!last?.is_alive && !plan.has_errors && (
                 <Link
                   to="/plans/$name"
                   params={{ name: plan.name }}
