@@ -10,7 +10,9 @@ from pathlib import Path
 
 from orchestrator.cli.agent_composition import Use, make_agents
 from orchestrator.cli.exit_codes import ExitCode
+from orchestrator.cli.output import write, write_json
 from orchestrator.cli.project import find_root
+from orchestrator.domain.safe_text import safe_line
 from orchestrator.engine.agent_roll import AgentRoll
 from orchestrator.engine.records import Abilities, AgentCheck
 
@@ -30,12 +32,12 @@ def list_agents(root: Path | None, *, run_repository_agents: bool, json: bool) -
     checks = asyncio.run(AgentRoll(agents.all).checks())
     if json:
         found = [{"name": name, **asdict(check)} for name, check in checks.items()]
-        print(json_module.dumps(found, indent=2))
+        write_json(json_module.dumps(found, indent=2))
         return ExitCode.COMPLETED
     for name, check in checks.items():
-        print(f"{_mark(check)} {name:<12} {check.version or '':<12} {_told(check)}".rstrip())
+        write(safe_line(f"{_mark(check)} {name:<12} {check.version or '':<12} {_told(check)}").rstrip())
     if any(check.named_by_repository for check in checks.values()):
-        print("To start those that this repository names too: orchestrator agents --run-repository-agents")
+        write("To start those that this repository names too: orchestrator agents --run-repository-agents")
     return ExitCode.COMPLETED
 
 

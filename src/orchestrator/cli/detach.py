@@ -10,6 +10,7 @@ from pathlib import Path
 from orchestrator.cli.composition import open_services
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.launcher import ProcessLauncher
+from orchestrator.cli.output import write, write_json
 from orchestrator.cli.project import default_plan, find_root
 from orchestrator.engine.agent_roll import AgentRoll
 from orchestrator.engine.records import NewRun
@@ -29,7 +30,7 @@ async def _run_detached(run: NewRun, root: Path, *, as_json: bool) -> ExitCode:
         # Whoever is at the command line could run what the repository names by hand as well.
         record, log_path = await starter.start(replace(run, plan=plan), may_run_repository=True)
     if as_json:
-        print(json.dumps({"id": record.id, "pid": record.pid, "log_path": log_path}))
+        write_json(json.dumps({"id": record.id, "pid": record.pid, "log_path": log_path}))
     else:
-        print(f"{record.id} works on {record.plan_path}; its output goes to {log_path}")
+        write(f"{record.id} works on {record.plan_path}; its output goes to {log_path}")
     return ExitCode.COMPLETED

@@ -13,6 +13,7 @@ from pathlib import Path
 from orchestrator.agents.containment import containment_notice
 from orchestrator.cli.composition import DATABASE_URL_VARIABLE
 from orchestrator.cli.exit_codes import ExitCode
+from orchestrator.cli.output import write, write_json
 from orchestrator.cli.project import find_root
 from orchestrator.domain.errors import OrchestratorError
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
@@ -32,9 +33,9 @@ def examine(root: Path | None, *, as_json: bool) -> ExitCode:
     for finding in _findings(find_root(root)):
         found.append(finding)
         if not as_json:
-            print(f"{_MARKS[finding.verdict]} {finding.about}: {finding.text}", flush=True)
+            write(f"{_MARKS[finding.verdict]} {finding.about}: {finding.text}", flush=True)
     if as_json:
-        print(json.dumps([asdict(finding) for finding in found], indent=2))
+        write_json(json.dumps([asdict(finding) for finding in found], indent=2))
     return ExitCode.FAILED if any(f.verdict == "problem" for f in found) else ExitCode.COMPLETED
 
 

@@ -22,6 +22,7 @@ from orchestrator.domain.events import (
     ToolCompleted,
     ToolStarted,
 )
+from orchestrator.domain.safe_text import safe_json, safe_line
 from orchestrator.domain.task_status import RunStatus, TaskStatus
 
 TEXT_LENGTH_MAX = 100
@@ -42,7 +43,7 @@ def task_mark(status: TaskStatus) -> str:
 
 def shown(event: StoredEvent, *, json: bool) -> str | None:
     """The line that stands for an event: its envelope as JSON, or `event_line`."""
-    return event.envelope().decode() if json else event_line(event)
+    return safe_json(event.envelope().decode()) if json else event_line(event)
 
 
 def event_line(event: StoredEvent) -> str | None:
@@ -51,13 +52,18 @@ def event_line(event: StoredEvent) -> str | None:
         text = _text(event.data)
     except KeyError:
         text = event.type
-    return None if text is None else f"{event.timestamp.astimezone():%H:%M:%S} {text}"
+    if text is None:
+        return None
+    # Only what is known of a plan at its beginning takes several lines.
+    lines = map(safe_line, text) if isinstance(text, list) else [safe_line(text)]
+    return f"{event.timestamp.astimezone():%H:%M:%S} " + "\n    ".join(lines)
 
 
-def _text(data: EventData) -> str | None:  # noqa: PLR0911 - one case an event
+def _text(data: EventData) -> str | list[str] | None:  # noqa: PLR0911 - one case an event
     match data:
         case PlanLoaded():
-            return "● " + "\n    ".join(first_lines(data))
+            head, *more = first_lines(data)
+            return [f"● {head}", *more]
         case OrchestratorChanged():
             return f"● {data.new_status}" + _because(data.reason)
         case PhaseChanged(new_phase=int()):
@@ -115,6 +121,7 @@ def _because(reason: str | None) -> str:
 def one_line(text: str) -> str:
     """The text's first line that says anything, cut to what fits."""
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    first = safe_line(first)
     return first if len(first) <= TEXT_LENGTH_MAX else f"{first[: TEXT_LENGTH_MAX - 1]}…"
 
 
@@ -122,15 +129,10 @@ def question_line(text: str) -> str:
     """All lines of a question as one: what is asked about must not hide behind the first."""
     lines = (" ".join(line.split()) for line in text.splitlines())
     whole = " ⏎ ".join(line for line in lines if line)
-    shown = printable(whole)
+    shown = safe_line(whole)
     if len(shown) <= QUESTION_LENGTH_MAX:
         return shown
     return f"{shown[:QUESTION_LENGTH_MAX]}… (the whole: orchestrator approvals)"
-
-
-def printable(line: str) -> str:
-    """The line without what would steer the terminal."""
-    return "".join(character if character.isprintable() else "�" for character in line)
 
 
 def last_line(text: str) -> str:

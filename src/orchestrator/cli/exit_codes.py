@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import traceback
 from enum import IntEnum
 
 from orchestrator.cli.interrupts import STOPPED
+from orchestrator.cli.output import write_error
 from orchestrator.domain.errors import (
     AgentUnavailable,
     CommandNotFound,
@@ -49,14 +49,12 @@ _USAGE_ERRORS = (
 
 def report(error: OrchestratorError) -> ExitCode:
     """Print the error on stderr, with the plan's problems where it has some; return the exit code."""
-    sys.stderr.write(f"orchestrator: {error}\n")
+    write_error("orchestrator: " + str(error).replace("\n", "\n  "))
     if isinstance(error, PlanInvalid):
         for problem in error.problems[:PROBLEMS_SHOWN_MAX]:
-            sys.stderr.write(f"  line {problem.line}, column {problem.column}: {problem.message}\n")
+            write_error(f"  line {problem.line}, column {problem.column}: {problem.message}")
         if len(error.problems) > PROBLEMS_SHOWN_MAX:
-            sys.stderr.write(
-                f"  and {len(error.problems) - PROBLEMS_SHOWN_MAX} more: see orchestrator lint\n"
-            )
+            write_error(f"  and {len(error.problems) - PROBLEMS_SHOWN_MAX} more: see orchestrator lint")
     if isinstance(error, AgentUnavailable):
         return ExitCode.NO_AGENT
     return ExitCode.USAGE if isinstance(error, _USAGE_ERRORS) else ExitCode.FAILED
@@ -69,10 +67,10 @@ def report_fault(error: Exception) -> ExitCode:
     ) as file:
         traceback.print_exception(error, file=file)
     if isinstance(error, SyntaxError):
-        sys.stderr.write(f"{error.filename}, line {error.lineno}\n")
-    sys.stderr.write(
+        write_error(f"{error.filename}, line {error.lineno}")
+    write_error(
         f"orchestrator: a fault of the program, {type(error).__name__}: {error}\n"
-        f"Its details are in {file.name}; please report them. What was acknowledged is not lost.\n"
+        f"Its details are in {file.name}; please report them. What was acknowledged is not lost."
     )
     return ExitCode.FAILED
 

@@ -7,11 +7,13 @@ import json as json_module
 from datetime import datetime
 from pathlib import Path
 
-from orchestrator.cli.event_lines import one_line, printable, question_line, shown, task_mark
+from orchestrator.cli.event_lines import one_line, question_line, shown, task_mark
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.find_instance import find_instance
+from orchestrator.cli.output import write, write_json
 from orchestrator.cli.source import open_source
 from orchestrator.cli.usage_text import usage_text
+from orchestrator.domain.safe_text import safe_line
 from orchestrator.domain.status import ApprovalInfo, OrchestratorInfo, OrchestratorStatus
 from orchestrator.domain.task_status import TaskStatus
 
@@ -25,12 +27,12 @@ async def _list(root: Path | None, url: str | None, *, include_ended: bool, json
     async with open_source(root, url) as source:
         infos = await source.orchestrators(include_ended=include_ended)
     if json:
-        print(json_module.dumps([info.model_dump(mode="json") for info in infos], indent=2))
+        write_json(json_module.dumps([info.model_dump(mode="json") for info in infos], indent=2))
         return ExitCode.COMPLETED
     if not infos:
-        print("No orchestrator is running." if not include_ended else "No orchestrator has run here yet.")
+        write("No orchestrator is running." if not include_ended else "No orchestrator has run here yet.")
     for info in infos:
-        print(_info_line(info))
+        write(safe_line(_info_line(info)))
     return ExitCode.COMPLETED
 
 
@@ -45,9 +47,9 @@ def show_status(
     """Print the phases and tasks, now or as they were after event `at_seq`."""
     status = asyncio.run(_status(instance, root, url, at_seq))
     if json:
-        print(status.model_dump_json(indent=2))
+        write_json(status.model_dump_json(indent=2))
     else:
-        print("\n".join(_status_lines(status)))
+        write("\n".join(map(safe_line, _status_lines(status))))
     return ExitCode.COMPLETED
 
 
@@ -72,7 +74,7 @@ def _status_lines(status: OrchestratorStatus) -> list[str]:
     lines += _usage_lines(status)
     tasks = iter(status.tasks)
     for phase in status.phases:
-        lines.append(f"\nPhase {phase.number}: {phase.name}")
+        lines += ["", f"Phase {phase.number}: {phase.name}"]
         for task in (next(tasks) for _ in range(phase.total_tasks)):
             line = f"  {task_mark(task.status)} {task.id:<8} {one_line(task.description)}"
             if task.blocked_by:
@@ -106,9 +108,9 @@ def _whole_question(approval: ApprovalInfo, status: OrchestratorStatus) -> str:
     tool = f" to use {one_line(approval.tool_name)}" if approval.tool_name else ""
     lines.append(f"  {who} asks{tool}{_until(approval.expires_at)}:")
     text = approval.question if approval.command is None else approval.command
-    lines += [f"    {printable(line)}" for line in text.splitlines()]
+    lines += [f"    {safe_line(line)}" for line in text.splitlines()]
     if approval.command is not None and approval.context:
-        lines += [f"  {printable(line)}" for line in approval.context.splitlines()]
+        lines += [f"  {safe_line(line)}" for line in approval.context.splitlines()]
     if approval.command_artifact:
         lines.append(
             f"  (Cut here; the dashboard shows all of it, and the API as {approval.command_artifact}.)"
@@ -133,18 +135,18 @@ def show_approvals(instance: str | None, root: Path | None, url: str | None, *, 
     """Print the open questions, whole, and how they are answered."""
     status = asyncio.run(_status(instance, root, url, None))
     if json:
-        print(
+        write(
             json_module.dumps([approval.model_dump(mode="json") for approval in status.approvals], indent=2)
         )
         return ExitCode.COMPLETED
     if not status.approvals:
-        print("No agent is asking anything.")
+        write("No agent is asking anything.")
         return ExitCode.COMPLETED
     for approval in status.approvals:
-        print(_whole_question(approval, status))
+        write(_whole_question(approval, status))
     first = status.approvals[0]
     answers = "--allow (or --deny)" if first.can_allow else "--deny"
-    print(f"Answer: orchestrator answer-approval {status.instance_id} {first.id} {answers}")
+    write(f"Answer: orchestrator answer-approval {status.instance_id} {first.id} {answers}")
     return ExitCode.COMPLETED
 
 
@@ -163,5 +165,5 @@ async def _show_events(
         async for event in source.events(found.id, after, follow=follow):
             line = shown(event, json=json)
             if line is not None:
-                print(line, flush=follow)
+                write(line, flush=follow)
     return ExitCode.COMPLETED

@@ -15,6 +15,7 @@ from orchestrator.cli.usage_text import usage_text
 from orchestrator.domain.events import AgentMessage, EventData, TaskChanged
 from orchestrator.domain.projection import summarize
 from orchestrator.domain.run_state import RunState
+from orchestrator.domain.safe_text import safe_line
 from orchestrator.domain.task_status import TaskStatus
 
 REFRESHES_PER_SECOND = 8
@@ -79,7 +80,7 @@ class LiveView:
             Text(f"{summary.completed + summary.skipped}/{summary.total_tasks}"),
             Text(elapsed),
         )
-        lines = [Text(state.reason, style="yellow")] if state.reason else []
+        lines = [Text(safe_line(state.reason), style="yellow")] if state.reason else []
         lines += [Text(said, style="yellow") for said in self._limits(state)]
         if used := usage_text(state.usage):
             lines.append(Text(used, style="dim"))
@@ -105,7 +106,9 @@ class LiveView:
             open_tasks = [t for t in tasks if not is_long or not state.tasks[t.id].status.is_settled]
             settled = sum(state.tasks[task.id].status.is_settled for task in tasks)
             style = "bold" if number == state.current_phase else "dim"
-            shown.append(_line(Text(f"Phase {number}: {name}  {settled}/{len(tasks)}", style=style)))
+            shown.append(
+                _line(Text(f"Phase {number}: {one_line(name)}  {settled}/{len(tasks)}", style=style))
+            )
             shown.extend(self._task(state, task.id, task.description) for task in open_tasks[:left])
             if len(open_tasks) > left:
                 shown.append(Text(f"  … {len(open_tasks) - left} more", style="dim"))
@@ -138,7 +141,7 @@ class LiveView:
         for tool in state.open_tools.values():
             if tool.task_id == task_id:
                 seconds = (self._now() - tool.started_at).total_seconds()
-                yield f"\n      {tool.tool_name}: {one_line(tool.input_summary)}", "dim cyan"
+                yield f"\n      {one_line(tool.tool_name)}: {one_line(tool.input_summary)}", "dim cyan"
                 yield f"  {seconds:.0f} s", "dim"
         for asked in state.open_approvals.values():
             if asked.task_id == task_id:

@@ -26,6 +26,7 @@ from orchestrator.cli.options import (
     TaskArgument,
     UrlOption,
 )
+from orchestrator.cli.output import keep_warnings_safe, write, write_error
 from orchestrator.cli.run_options import (
     AgentOption,
     ApprovalTimeoutOption,
@@ -68,8 +69,9 @@ app = typer.Typer(
 def main() -> NoReturn:
     """Run the command line and end the process; every error of ours is a sentence and has an exit code."""
     if os.name != "posix":
-        sys.stderr.write("Plan Orchestrator runs on Linux and macOS; on Windows, use it through WSL2.\n")
+        write_error("Plan Orchestrator runs on Linux and macOS; on Windows, use it through WSL2.")
         sys.exit(ExitCode.USAGE)
+    keep_warnings_safe()
     try:
         code = _run_app()
         flush()
@@ -79,7 +81,7 @@ def main() -> NoReturn:
         # Whoever read our output has gone, as with `orchestrator events | head`.
         code = ExitCode.FAILED
     except OSError as error:
-        sys.stderr.write(f"orchestrator: {error.strerror}{f': {error.filename}' if error.filename else ''}\n")
+        write_error(f"orchestrator: {error.strerror}{f': {error.filename}' if error.filename else ''}")
         code = ExitCode.FAILED
     except Exception as error:  # noqa: BLE001 - a fault of ours must not fill the user's screen
         code = report_fault(error)
@@ -96,7 +98,7 @@ def _run_app() -> int:
 
 def _version(value: bool) -> None:
     if value:
-        print(f"orchestrator {__version__}")
+        write(f"orchestrator {__version__}")
         raise typer.Exit
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json as json_module
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from orchestrator import __version__
 from orchestrator.agents.scripted import ScriptedAgent
 from orchestrator.cli.agent_composition import Use, make_agents
 from orchestrator.cli.exit_codes import ExitCode
+from orchestrator.cli.output import write, write_error, write_json
 from orchestrator.cli.project import choose_plan, find_root, read_plan
 from orchestrator.cli.source import open_source
 from orchestrator.domain.errors import PlanNotFound, PlanUnreadable
@@ -20,6 +20,7 @@ from orchestrator.domain.plan import Plan
 from orchestrator.domain.plan_lint import lint_lines, lint_problems, lint_report
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.plan_sarif import sarif_log
+from orchestrator.domain.safe_text import safe_line
 from orchestrator.domain.side_by_side import side_by_side_warning
 from orchestrator.domain.wording import counted
 from orchestrator.engine.outline import RunChoices, plan_loaded
@@ -37,12 +38,16 @@ def lint_plans(names: Sequence[str], output: str, root: Path | None) -> ExitCode
     match output:
         case "json":
             reports = [lint_report(plan, file.name) for file, plan in plans]
-            print(json_module.dumps(reports[0] if len(names) == 1 else reports, indent=2))
+            write_json(json_module.dumps(reports[0] if len(names) == 1 else reports, indent=2))
         case "sarif":
             log = sarif_log([(file.path, plan) for file, plan in plans], __version__)
-            print(json_module.dumps(log, indent=2))
+            write_json(json_module.dumps(log, indent=2))
         case _:
-            print("\n".join(line for file, plan in plans for line in lint_lines(plan, file.path)))
+            write(
+                "\n".join(
+                    line for file, plan in plans for line in map(safe_line, lint_lines(plan, file.path))
+                )
+            )
     return ExitCode.FAILED if any(plan.errors for _, plan in plans) else ExitCode.COMPLETED
 
 
@@ -60,7 +65,7 @@ async def _read(names: Sequence[str], root: Path) -> list[tuple[PlanFile, Plan]]
                 raise PlanUnreadable(f"{file.path}: {file.problem}")
     registry = make_agents(root, Use.LOOK)
     if registry.problem is not None:
-        sys.stderr.write(f"{registry.problem}\n")
+        write_error(registry.problem)
     agents = (ScriptedAgent.name, *(agent.name for agent in registry.all()))
     return [(file, _with_lint(parse_plan(decode_plan(file.data)), file, agents)) for file in files]
 
@@ -82,14 +87,15 @@ async def _list_plans(root: Path | None, url: str | None, *, json: bool) -> Exit
         plans = await source.plans()
         where, current = source.where, None if json else source.chosen_plan
     if json:
-        print(json_module.dumps([plan.model_dump(mode="json") for plan in plans], indent=2))
+        write_json(json_module.dumps([plan.model_dump(mode="json") for plan in plans], indent=2))
         return ExitCode.COMPLETED
     if not plans:
-        print(f"There is no plan {where}.")
+        write(f"There is no plan {where}.")
     for plan in plans:
         mark = "*" if plan.name == current else " "
         problems = f"  ({counted(len(plan.problems), 'problem')})" if plan.problems else ""
-        print(f"{mark} {plan.name:<32} {plan.completed:>4}/{plan.total_tasks:<4} {plan.title}{problems}")
+        done = f"{plan.completed:>4}/{plan.total_tasks:<4}"
+        write(safe_line(f"{mark} {plan.name:<32} {done} {plan.title}{problems}"))
     return ExitCode.COMPLETED
 
 
@@ -98,5 +104,5 @@ def use_plan(name: str, root: Path | None) -> ExitCode:
     folder = find_root(root)
     file = asyncio.run(DiskPlanFiles(folder).read(name))
     choose_plan(folder, file.name)
-    print(f"Runs that name no plan take {file.path} from now on.")
+    write(f"Runs that name no plan take {file.path} from now on.")
     return ExitCode.COMPLETED

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.cli.composition import open_services
 from orchestrator.cli.exit_codes import ExitCode
+from orchestrator.cli.output import write, write_error
 from orchestrator.cli.project import find_root, read_plan
 from orchestrator.domain.errors import UsageError
 from orchestrator.domain.plan import Plan, Task, TaskId
@@ -24,15 +24,15 @@ from orchestrator.store.plan_files import DiskPlanFiles
 def show_next_prompt(plan_name: str, task_id: str, root: Path | None) -> ExitCode:
     """Print what an agent would be sent for the task now, and on stderr how long each part of it is."""
     parts = asyncio.run(_next_prompt(plan_name, task_id, find_root(root)))
-    print(prompt_text(parts))
+    write(prompt_text(parts))
     sizes = ", ".join(f"{part.name} {len(part.text):,}" for part in parts)
-    sys.stderr.write(f"\n{len(prompt_text(parts)):,} characters: {sizes}\n")
+    write_error(f"\n{len(prompt_text(parts)):,} characters: {sizes}")
     return ExitCode.COMPLETED
 
 
 def show_sent_prompt(plan_name: str, task_id: str, attempt: int, root: Path | None) -> ExitCode:
     """Print what the agent of an attempt was sent; raises UsageError where no such prompt is kept."""
-    print(asyncio.run(_sent_prompt(plan_name, task_id, attempt, find_root(root))))
+    write(asyncio.run(_sent_prompt(plan_name, task_id, attempt, find_root(root))))
     return ExitCode.COMPLETED
 
 
@@ -42,7 +42,7 @@ async def _next_prompt(plan_name: str, task_id: str, root: Path) -> Sequence[Pro
     refuse_errors(plan, file.path)
     task = _task(plan, task_id)
     if task_agent(task) == SHELL:
-        sys.stderr.write(f"The shell does task {task_id}: it runs the task's blocks and is sent no prompt.\n")
+        write_error(f"The shell does task {task_id}: it runs the task's blocks and is sent no prompt.")
     async with open_services(root, create=False) as services:
         latest = await services.ports.registry.latest(str(root), file.path)
         tasks = (await services.reader.state(latest.id)).tasks if latest is not None else {}

@@ -21,6 +21,7 @@ from orchestrator.api.server import bind, url_of
 from orchestrator.api.settings import ENVIRONMENT_PREFIX, ApiSettings
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.interrupts import on_signal
+from orchestrator.cli.output import write_error
 
 SOURCE = Path(orchestrator.__file__).parent
 STOP_SECONDS = 10.0
@@ -40,7 +41,7 @@ def serve_with_reload(settings: ApiSettings, root: Path, *, allow_shell: bool) -
 def _serve_until(
     stopped: threading.Event, sock: socket.socket, settings: ApiSettings, root: Path, *, allow_shell: bool
 ) -> None:
-    _say(f"Serving at {url_of(sock)}; a saved file in {SOURCE} restarts the server.")
+    write_error(f"Serving at {url_of(sock)}; a saved file in {SOURCE} restarts the server.")
     child = _start(sock, settings, root, allow_shell=allow_shell)
     try:
         for changes in watch(
@@ -53,7 +54,7 @@ def _serve_until(
         ):
             if changes:
                 names = sorted({Path(path).relative_to(SOURCE).as_posix() for _, path in changes})
-                _say(f"Restarting: {', '.join(names[:5])} changed.")
+                write_error(f"Restarting: {', '.join(names[:5])} changed.")
                 _end(child)
                 child = _start(sock, settings, root, allow_shell=allow_shell)
     finally:
@@ -95,8 +96,3 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()

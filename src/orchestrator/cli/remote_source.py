@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
 
+from orchestrator.cli.output import write_error
 from orchestrator.cli.source import Receipt
 from orchestrator.client import ApiClient, ApiError, Resync, StoredEvent, WatchStatus
 from orchestrator.domain.answers import CommandResponse, TranscriptLine
@@ -89,7 +89,7 @@ class RemoteSource:
         async with aclosing(watch):
             async for item in watch:
                 if isinstance(item, Resync):
-                    sys.stderr.write(f"Events after {item.requested} are not there ({item.reason}).\n")
+                    write_error(f"Events after {item.requested} are not there ({item.reason}).")
                 elif isinstance(item, StoredEvent) and item.seq > after:
                     yield item
 
@@ -157,10 +157,10 @@ class _Connection:
         """A watch's state has changed."""
         if status.state == "reconnecting" and not self._is_lost:
             self._is_lost = True
-            sys.stderr.write(f"{status.error} Trying again …\n")
+            write_error(f"{status.error} Trying again …")
         elif self._is_lost and status.state in {"catching_up", "live"}:
             self._is_lost = False
-            sys.stderr.write("The server is back.\n")
+            write_error("The server is back.")
 
 
 @contextmanager

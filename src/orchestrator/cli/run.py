@@ -15,15 +15,16 @@ from orchestrator.agents.containment import containment_notice
 from orchestrator.api.dashboard_page import places
 from orchestrator.cli.agent_composition import Use, make_agents, repository_programs
 from orchestrator.cli.composition import Services, make_orchestrator, open_services
-from orchestrator.cli.event_lines import printable
 from orchestrator.cli.exit_codes import ExitCode, of_run
 from orchestrator.cli.interrupts import leave_with, on_interrupt
+from orchestrator.cli.output import write_error
 from orchestrator.cli.project import find_root, read_plan
 from orchestrator.cli.run_output import live_view, show_order, show_progress
 from orchestrator.cli.serve import ApiBeside, ServeRequest
 from orchestrator.domain.commands import Shutdown
 from orchestrator.domain.permissions import UNBOUND
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
+from orchestrator.domain.safe_text import safe_line
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.attempt import Limits
 from orchestrator.engine.budget import Allowance
@@ -118,21 +119,21 @@ async def _run_plan(request: RunRequest) -> ExitCode:
             options,
             agents,
             reread=lambda: read_plan(plans, root, plan),
-            on_wait=lambda owned: print(f"Waiting: {owned}", file=sys.stderr, flush=True),
+            on_wait=lambda owned: write_error(f"Waiting: {owned}"),
             instance_id=request.instance_id,
         )
         if request.dry_run:
             begun, doers = await orchestrator.preview()
             show_order(begun, doers)
             if any(doer.problem for doer in doers.values()):
-                sys.stderr.write("The run would not start: there is no agent for some of its tasks.\n")
+                write_error("The run would not start: there is no agent for some of its tasks.")
                 return ExitCode.NO_AGENT
             return ExitCode.COMPLETED
         beside = None
         if request.api is not None:
             beside = await stack.enter_async_context(ApiBeside(services, request.api))
         if notice := containment_notice():
-            sys.stderr.write(f"{notice}\n")
+            write_error(notice)
         if request.use() is Use.RUN:
             _tell_repository_programs(root, file, options)
         code = await _work(orchestrator, services, beside, request)
@@ -146,8 +147,8 @@ def _tell_repository_programs(root: Path, file: PlanFile, options: RunOptions) -
     wanted = agent_names(parse_plan(decode_plan(file.data)), options.agent)
     for name, program in repository_programs(root).items():
         if name in wanted or None in wanted:
-            told = printable(f"Named by this repository, and started when {name} is asked: {program}")
-            sys.stderr.write(f"{told}\n")
+            told = f"Named by this repository, and started when {name} is asked: {program}"
+            write_error(safe_line(told))
 
 
 async def _was_completed(services: Services, file: PlanFile) -> bool:
@@ -185,7 +186,7 @@ async def _work(
 
 
 async def _keep_serving(beside: ApiBeside) -> None:
-    sys.stderr.write(f"The API stays up at {beside.url} until Ctrl-C.\n")
+    write_error(f"The API stays up at {beside.url} until Ctrl-C.")
     stopped = asyncio.Event()
     with on_interrupt(lambda _count: stopped.set(), asyncio.get_running_loop()):
         await stopped.wait()

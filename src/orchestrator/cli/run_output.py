@@ -9,16 +9,17 @@ import sys
 from collections.abc import Mapping
 from functools import partial
 
-from rich.console import Console
 from rich.live import Live
-from rich.text import Text
 
 from orchestrator.cli.composition import Services, utc_now
 from orchestrator.cli.event_lines import one_line, shown
 from orchestrator.cli.first_lines import first_lines
 from orchestrator.cli.interrupts import on_leaving
 from orchestrator.cli.live_view import REFRESHES_PER_SECOND, LiveView
+from orchestrator.cli.output import write, write_error
+from orchestrator.cli.safe_view import live, write_above
 from orchestrator.domain.events import EventData, PlanLoaded
+from orchestrator.domain.safe_text import safe_line
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.agent_choice import Doer
 from orchestrator.engine.follow import follow
@@ -49,11 +50,8 @@ async def show_progress(
     if view is not None:
         # A signal may end the process while the cursor is hidden.
         show_cursor = partial(os.write, sys.stdout.fileno(), SHOW_CURSOR)
-        with (
-            on_leaving(show_cursor),
-            Live(view, console=Console(), refresh_per_second=REFRESHES_PER_SECOND) as live,
-        ):
-            orchestrator.listen(lambda event: _print_above(live, event))
+        with on_leaving(show_cursor), live(view, REFRESHES_PER_SECOND) as drawn:
+            orchestrator.listen(lambda event: _print_above(drawn, event))
             await asyncio.wait([work])
         return
     lines = asyncio.create_task(_print_events(orchestrator, services, footer, json=json))
@@ -67,18 +65,18 @@ async def show_progress(
         await lines
 
 
-def _print_above(live: Live, event: EventData) -> None:
+def _print_above(drawn: Live, event: EventData) -> None:
     """What is said before the first task stays above the picture that is redrawn."""
     if isinstance(event, PlanLoaded):
         for line in first_lines(event):
-            live.console.print(Text(line, style="dim"))
+            write_above(drawn, line)
 
 
 async def _print_events(orchestrator: Orchestrator, services: Services, footer: str, *, json: bool) -> None:
     ports = services.ports
     async for event in follow(ports.log, ports.changes, orchestrator.instance_id):
         if event.seq == 1 and not json:
-            print(footer, file=sys.stderr, flush=True)
+            write_error(footer)
         line = shown(event, json=json)
         if line is not None and not _was_taken(line):
             return
@@ -87,25 +85,26 @@ async def _print_events(orchestrator: Orchestrator, services: Services, footer: 
 def _was_taken(line: str) -> bool:
     """Print a line; False when nobody takes it any more, which is no reason to end the run."""
     try:
-        print(line, flush=True)
+        write(line, flush=True)
     except OSError as error:
         # What is left in the buffer would fail again when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
-            sys.stderr.write(f"orchestrator: output is lost ({error.strerror}); the run goes on.\n")
+            write_error(f"orchestrator: output is lost ({error.strerror}); the run goes on.")
         return False
     return True
 
 
 def show_order(begun: PlanLoaded, doers: Mapping[str, Doer]) -> None:
     """Print what would run, turn by turn."""
-    print("\n      ".join(first_lines(begun)))
+    write("\n      ".join(map(safe_line, first_lines(begun))))
     tasks = {task.id: task for task in begun.tasks}
     turns, gates = rehearse(begun, begun.parallel)
     for number, turn in enumerate(turns, start=1):
         for task_id in turn:
             doer = doers[task_id]
             note = f"  [{doer.note}]" if doer.note else ""
-            print(f"{number:>4}  {task_id:<10} {doer!s:<9} {one_line(tasks[task_id].description)}{note}")
+            line = f"{number:>4}  {task_id:<10} {doer!s:<9} {one_line(tasks[task_id].description)}{note}"
+            write(safe_line(line))
     if gates:
-        print(f"Then a person is waited for: {', '.join(gates)}")
+        write(f"Then a person is waited for: {', '.join(gates)}")

@@ -25,6 +25,7 @@ from orchestrator.cli.composition import Services, open_services
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.interrupts import leave, leave_with, on_interrupt
 from orchestrator.cli.launcher import ProcessLauncher
+from orchestrator.cli.output import log_to_stderr, write_error
 from orchestrator.cli.project import find_root
 from orchestrator.cli.reload import serve_with_reload
 from orchestrator.engine.agent_roll import AgentRoll
@@ -65,7 +66,7 @@ def serve_api(request: ServeRequest, root: Path | None, *, reload: bool) -> Exit
     if reload:
         return serve_with_reload(settings, folder, allow_shell=request.allow_shell)
     sock = bind(settings) if request.inherited is None else socket.socket(fileno=request.inherited)
-    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
+    log_to_stderr(LOG_FORMAT)
     # How a new database gets its tables is no news.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     is_child = request.inherited is not None
@@ -78,7 +79,7 @@ async def _serve(
 ) -> None:
     async with open_services(root) as services:
         url = url_of(sock)
-        sys.stderr.write(f"Orchestrator API of {root}: {places(url)}   Ctrl-C ends\n")
+        write_error(f"Orchestrator API of {root}: {places(url)}   Ctrl-C ends")
         server = ApiServer(_app(services, settings, allow_shell=allow_shell), settings)
         if until_stdin_ends:
             asyncio.get_running_loop().add_reader(sys.stdin.fileno(), server.stop)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from pydantic import ValidationError
 
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.find_instance import find_instance
+from orchestrator.cli.output import write, write_error
 from orchestrator.cli.source import Receipt, open_source
 from orchestrator.domain.commands import COMMAND_ADAPTER, Command
 from orchestrator.domain.errors import InstanceEnded, UsageError
@@ -24,13 +24,13 @@ def send(instance: str, root: Path | None, url: str | None, verb: str, **details
         problem = error.errors(include_url=False, include_input=False)[0]
         raise UsageError(f"{problem['loc'][-1]}: {problem['msg']}") from None
     receipt = asyncio.run(_send(instance, root, url, command))
-    print(receipt.message)
+    write(receipt.message)
     return ExitCode.COMPLETED if receipt.is_applied else ExitCode.FAILED
 
 
 async def _send(instance: str, root: Path | None, url: str | None, command: Command) -> Receipt:
     def say_that_it_takes_long() -> None:
-        sys.stderr.write(f"{command.command} is on its way; waiting for the orchestrator …\n")
+        write_error(f"{command.command} is on its way; waiting for the orchestrator …")
 
     async with open_source(root, url) as source:
         target = find_instance(await source.orchestrators(), instance)

@@ -13,7 +13,7 @@ from orchestrator.domain.answers import TranscriptLine
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"type": "Text", "text": "I begin.\nNow\n"}, "Text: I begin.\nNow"),
+        ({"type": "Text", "text": "I begin.\nNow\n"}, "Text: I begin.\n    Now"),
         ({"type": "ToolCallStarted", "tool_id": "t", "tool_name": "Bash", "input_summary": "make"}, "ToolCallStarted Bash: make"),
         ({"type": "Started", "agent": "claude", "version": "2", "model": "opus"}, "Started claude opus"),
         ({"type": "UsageDelta", "model": "opus", "input_tokens": 5, "output_tokens": 0, "cost_usd": 0.5}, "UsageDelta opus: input_tokens 5, cost_usd 0.5"),
