@@ -162,7 +162,7 @@ def test_what_a_refused_page_and_the_log_say_lets_the_page_in(app: Path, project
         site.server.wait()
         flag = re.search(r"--allow-origin \S+", alerts.first.inner_text())
         assert flag
-        site.serve(*flag[0].split())
+        assert site.serve(*flag[0].split()).url == site.url
         page.reload()
         expect(page.get_by_label("Connection")).to_have_text("live")
         expect(alerts).to_have_count(0)
