@@ -141,6 +141,7 @@ export function createApiClient(server: string | ApiClientOptions): ApiClient {
   }
   // What is wrong with a token is said without it.
   if (token && !/^[\w.~+-]+$/.test(token)) throw new TypeError('A token has only A-Z, a-z, 0-9 and . _ ~ + -');
+  // An answer that a page could read shows that the server allows its origin.
   let hasAnswered = false;
 
   async function send(
