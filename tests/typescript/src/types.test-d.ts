@@ -26,6 +26,7 @@ export function told(event: OrchestratorEvent): string {
     case 'finding_written': return event.data.file_path;
     case 'agent_message': return event.data.text;
     case 'usage_updated': return String(event.data.cost_usd);
+    case 'prompt_sent': return event.data.sha256;
     case 'agent_started': return String(event.data.model);
     case 'agent_limited': return `${event.data.agent} ${event.data.until}`;
     case 'approval_requested': return event.data.question;
