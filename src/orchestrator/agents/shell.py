@@ -7,6 +7,7 @@ import os
 import subprocess
 import time
 from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from orchestrator.agents.containment import ContainedProcesses, Ended, NotStarted, Output
@@ -26,7 +27,7 @@ from orchestrator.engine.agent_events import (
     ToolCallStarted,
     ToolOutcome,
 )
-from orchestrator.engine.records import AgentCheck, Job
+from orchestrator.engine.records import BLOCK_TOOL_NAME, AgentCheck, Job
 
 NAME = "shell"
 BLOCK_BYTES_MAX = 120_000
@@ -153,16 +154,40 @@ class ShellRun:
             if self._reason is not None:
                 return
             shown = replace(block, text=self._job.redact(block.text))
-            report = BlockReport(shown, number, len(self._job.blocks))
+            is_check = self._job.tool_name != BLOCK_TOOL_NAME
+            report = BlockReport(shown, number, len(self._job.blocks), is_check=is_check)
             self._reports.append(report)
             tool_id = f"{self._job.tool_name}-{number}"
             yield ToolCallStarted(tool_id, self._job.tool_name, shown.text)
-            async for text in self._run_block(processes, block, report):
-                yield ToolCallOutput(tool_id, text)
+            async with self._within_limit(processes, report):
+                async for text in self._run_block(processes, block, report):
+                    yield ToolCallOutput(tool_id, text)
             report.is_interrupted = self._reason is not None
             yield ToolCallCompleted(tool_id, _tool_outcome(report), report.output.text)
             if not report.is_ok:
                 return
+
+    @asynccontextmanager
+    async def _within_limit(self, processes: ContainedProcesses, report: BlockReport) -> AsyncIterator[None]:
+        """End what runs when it takes longer than the job allows."""
+        seconds = self._job.block_seconds_max
+        if seconds is None:
+            yield
+            return
+
+        async def time_out() -> None:
+            await asyncio.sleep(seconds)
+            report.seconds_max = seconds
+            await processes.interrupt()
+
+        timer = asyncio.create_task(time_out())
+        try:
+            yield
+        finally:
+            # One that has fired is ending processes: that must be over before the block is.
+            if report.seconds_max is None:
+                timer.cancel()
+            await asyncio.wait({timer})
 
     async def _run_block(
         self, processes: ContainedProcesses, block: CodeBlock, report: BlockReport

@@ -18,12 +18,16 @@ SECTION_LENGTH_MIN = 800
 SECTION_OVERHEAD = 400
 ERROR_LENGTH_MAX = 1_000
 ERROR_LINES_MAX = 5
+CHECK_NAME_LENGTH_MAX = 120
 SIGNAL_EXIT_CODE = 128
 
 
 @dataclass(slots=True)
 class BlockReport:
-    """How block `number` of `total` went. `exit_code` is negative for a signal, None while unknown."""
+    """How block `number` of `total` went. `exit_code` is negative for a signal, None while unknown.
+
+    A check is named by its command instead. `seconds_max` is the limit that it has run into, if it has.
+    """
 
     block: CodeBlock
     number: int
@@ -35,6 +39,8 @@ class BlockReport:
     survivors: int = 0
     problem: str | None = None
     is_interrupted: bool = False
+    is_check: bool = False
+    seconds_max: float | None = None
 
     def __post_init__(self) -> None:
         self.output = BoundedText(
@@ -44,7 +50,15 @@ class BlockReport:
     @property
     def is_ok(self) -> bool:
         """It ended by itself, with exit code 0, and nothing of it is left."""
-        return self.exit_code == 0 and not self.survivors and not self.is_interrupted
+        is_whole = not (self.survivors or self.is_interrupted or self.seconds_max)
+        return self.exit_code == 0 and is_whole
+
+    @property
+    def name(self) -> str:
+        """`block 1 of 2`, or the first line of a check."""
+        if not self.is_check:
+            return f"block {self.number} of {self.total}"
+        return f"`{clip(self.block.text.strip().partition(chr(10))[0], CHECK_NAME_LENGTH_MAX)}`"
 
     @property
     def is_lost(self) -> bool:
@@ -63,6 +77,8 @@ class BlockReport:
         """`ended with exit code 1`."""
         if self.problem is not None:
             return self.problem
+        if self.seconds_max is not None:
+            return f"took longer than {self.seconds_max:g} s and was ended"
         if self.exit_code is None:
             return "was lost: its supervisor was killed, and what ran was ended"
         if self.exit_code < 0:
@@ -72,7 +88,7 @@ class BlockReport:
 
 def error_sentence(report: BlockReport, said: str = "") -> str:
     """Why the job did not complete: the block, how it ended and its very last line; then its last lines."""
-    sentence = f"block {report.number} of {report.total} {report.how_it_ended}"
+    sentence = f"{report.name} {report.how_it_ended}"
     if report.survivors:
         sentence += f" and not all of it could be ended (processes left: {report.survivors})"
     lines = (said or report.output.tail).strip().splitlines()[-ERROR_LINES_MAX:]

@@ -100,6 +100,7 @@ class Task:
     agent: str | None = None
     model: str | None = None
     timeout_seconds: float | None = None
+    verify_timeout_seconds: float | None = None
     attempts: int | None = None
     files: tuple[str, ...] = ()
     once: bool = False

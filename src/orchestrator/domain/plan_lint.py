@@ -115,6 +115,7 @@ def _settings(task: Task) -> dict[str, Any]:
         "agent": task.agent,
         "model": task.model,
         "timeout_seconds": task.timeout_seconds,
+        "verify_timeout_seconds": task.verify_timeout_seconds,
         "attempts": task.attempts,
         "files": list(task.files),
         "once": task.once,

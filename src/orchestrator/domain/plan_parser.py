@@ -166,6 +166,7 @@ def _task(draft: TaskDraft, phase: int, settings: PlanSettings, source: PlanText
         agent=agent,
         model=own.model or plan.model,
         timeout_seconds=own.timeout_seconds or plan.timeout_seconds,
+        verify_timeout_seconds=own.verify_timeout_seconds or plan.verify_timeout_seconds,
         attempts=own.attempts or plan.attempts,
         files=tuple(own.files or plan.files),
         once=once or False,

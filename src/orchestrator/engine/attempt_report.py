@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from orchestrator.domain.events import SUMMARY_LENGTH_MAX, clip
@@ -11,18 +12,32 @@ from orchestrator.engine.agent_events import Finished
 from orchestrator.engine.attempt import Attempt
 
 FINDING_LENGTH_MAX = 1_000_000
+_DECLINED = re.compile(r"[\s>*_`#-]*BLOCKED(?:\*\*|__|`)?:(?:\*\*|__|`)?\s*(?P<why>.*)$")
 REFUSAL_LENGTH_MAX = 1_000
 """A vendor's refusal is shorter than this; what is longer is a report, whatever words are in it."""
 
 
-def judged(attempt: Attempt, work: Finished) -> Finished:
-    """How the agent really ended: some end their turn as if all were well when their vendor refuses them.
+def declined(report: str) -> str | None:
+    """Why the agent declined its task: what stands behind `BLOCKED:` in the last line of its report."""
+    last = report.rstrip().rpartition("\n")[2]
+    match = _DECLINED.match(last)
+    return match["why"].strip().strip("*_`") or "it gives no reason" if match else None
 
-    They say the refusal as text, or nothing at all; and they have made no call. An agent that has worked
-    without a call and without a word has at least used tokens.
+
+def judged(attempt: Attempt, work: Finished) -> Finished:
+    """How the agent really ended, if it ended its turn as if all were well.
+
+    It may have declined the task, as the prompt offers. And some do so when their vendor refuses them: they
+    say the refusal as text, or nothing at all, and have made no call. An agent that has worked without a
+    call and without a word has at least used tokens.
     """
     text = work.text.strip()
-    if work.outcome != "completed" or attempt.calls:
+    if work.outcome != "completed":
+        return work
+    if attempt.job.prompt and (why := declined(text)) is not None:
+        # Asked again in the same words, it would decline again: a person is needed.
+        return replace(work, outcome="failed", is_final=True, error=f"The agent declined the task: {why}")
+    if attempt.calls:
         return work
     if not (text or attempt.spoken or attempt.tokens):
         error = f"Agent {attempt.agent.name} ended its turn without a word: no text, no call, no tokens."

@@ -31,7 +31,9 @@ LEFT_OUT_LENGTH_MAX = 1_000
 
 CLOSING = (
     "Do this task only. Don't tick boxes in the plan: the orchestrator keeps its own record. "
-    "End with a short report in Markdown of what you did and found; it is kept for later tasks."
+    "End with a short report in Markdown of what you did and found; it is kept for later tasks. If you "
+    "cannot do the task, or need something that only a person can give, do not pretend: let the last line "
+    "of your report be `BLOCKED: why`."
 )
 
 

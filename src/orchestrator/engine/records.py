@@ -157,13 +157,18 @@ class EndedRun:
     last_words: str
 
 
+BLOCK_TOOL_NAME = "bash"
+"""The name of the call that runs a task's block; checks have another."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One piece of work for an agent. `root` is where it works; `blocks` is what the shell agent runs.
 
-    `session_id` is an earlier conversation of the agent about this task, to go on with where it can;
-    `budget_usd` what may be spent at most, for agents that stop at it by themselves. `redact` is for whatever
-    the agent's driver cuts, joins or turns into JSON: what it hands on is redacted again as a whole.
+    Each block is a call named `tool_name`, and may take `block_seconds_max`. `session_id` is an earlier
+    conversation of the agent about this task, to go on with where it can; `budget_usd` what may be spent at
+    most, for agents that stop at it by themselves. `redact` is for whatever the agent's driver cuts, joins or
+    turns into JSON: what it hands on is redacted again as a whole.
     """
 
     instance_id: str
@@ -173,7 +178,8 @@ class Job:
     root: Path
     prompt: str
     blocks: tuple[CodeBlock, ...] = ()
-    tool_name: str = "bash"
+    tool_name: str = BLOCK_TOOL_NAME
+    block_seconds_max: float | None = None
     model: str | None = None
     environment: dict[str, str] = field(default_factory=dict)
     permissions: Permissions = "full"

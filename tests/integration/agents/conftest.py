@@ -46,6 +46,7 @@ def shell_run(tmp_path):
             tuple(CodeBlock("bash", text, 1) for text in blocks),
             tool_name=tool_name,
             environment=environment or {},
+            block_seconds_max=fields.get("block_seconds_max"),
         )
         return ShellAgent(own).run(job)
 

@@ -133,6 +133,21 @@ async def test_a_block_that_pages_prints_all_of_it(shell_run, show):
     assert "80" in output
 
 
+async def test_a_check_that_takes_too_long_is_ended_and_named(shell_run, tmp_path):
+    run = shell_run("sleep 600 # forever", "touch never", tool_name="verify", block_seconds_max=0.3)
+    async with asyncio.timeout(LIMIT_SECONDS):
+        end = (await events_of(run))[-1]
+    assert end.outcome == "failed"
+    assert end.error == "`sleep 600 # forever` took longer than 0.3 s and was ended"
+    assert "Block 1 took longer than 0.3 s and was ended" in end.text
+    assert not (tmp_path / "never").exists()
+
+
+async def test_a_check_is_named_by_its_first_line(shell_run):
+    end = (await events_of(shell_run("echo no; exit 3\n# more", tool_name="verify")))[-1]
+    assert end.error == "`echo no; exit 3` ended with exit code 3: no"
+
+
 async def test_an_editor_leaves_the_text_as_it_is(shell_run):
     commit = "git -c user.email=a@b -c user.name=n commit -q --allow-empty"
     async with asyncio.timeout(LIMIT_SECONDS):

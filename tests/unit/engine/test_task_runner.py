@@ -166,6 +166,13 @@ class TestChecks:
         assert "1 failed: test_x" in finding
         assert "exit code 1" in finding
 
+    @pytest.mark.parametrize(("line", "seconds"), [("", 600.0), ("  - verify_timeout: 90s\n", 90.0)])
+    async def test_each_check_has_a_limit_of_its_own(self, make_house, line, seconds):
+        house = make_house(CHECKED + line)
+        await house.run()
+        assert [run.job.block_seconds_max for run in house.robot.runs] == [None]
+        assert [run.job.block_seconds_max for run in house.shell.runs] == [seconds]
+
     async def test_nothing_is_checked_when_the_agent_failed(self, checked, plays):
         checked.robot.play("1.1", plays.fail("broken"))
         assert await checked.run() is RunStatus.FAILED
@@ -217,6 +224,34 @@ class TestChecks:
 
 NO_KEY = "Error: 401 no such key"
 NOTHING = "Agent robot ended its turn without a word: no text, no call, no tokens."
+
+
+class TestDeclining:
+    @pytest.mark.parametrize(
+        ("last", "why"),
+        [
+            ("BLOCKED: the token is missing", "the token is missing"),
+            ("**BLOCKED:** the token is missing", "the token is missing"),
+            ("**BLOCKED: the token is missing**", "the token is missing"),
+            ("> `BLOCKED: the token is missing`  ", "the token is missing"),
+            ("BLOCKED:", "it gives no reason"),
+        ],
+    )
+    async def test_an_agent_that_declines_has_failed_for_good(self, make_house, plays, last, why):
+        house = make_house(TWICE + "  - verify: `true`\n")
+        house.robot.play("1.1", plays.succeed(f"I looked at it.\n\n{last}\n"))
+        assert await house.run() is RunStatus.FAILED
+        assert task(house).last_error == f"The agent declined the task: {why}"
+        assert house.robot.jobs == ["1.1/1"]
+        assert house.shell.jobs == []
+        assert "I looked at it." in house.finding("1.1")
+
+    @pytest.mark.parametrize(
+        "report", ["It was BLOCKED: by me", "BLOCKED: no\n\nBut then it worked.", "Unblocked: the queue", ""]
+    )
+    async def test_other_reports_decline_nothing(self, house, plays, report):
+        house.robot.play("1.1", plays.say(Text("work"), Finished("completed", report or "done")))
+        assert await house.run() is RunStatus.COMPLETED
 
 
 class TestRefusals:

@@ -16,7 +16,8 @@ DEPENDS = "depends"
 
 _FIELD = re.compile(
     r"(?P<bold>\*\*|__)?`?"
-    r"(?P<key>agent|model|timeout|verify|files|attempts|once|gate|permissions|depends(?:[ \t]on)?)`?"
+    r"(?P<key>agent|model|timeout|verify_timeout|verify|files|attempts|once|gate|permissions"
+    r"|depends(?:[ \t]on)?)`?"
     r"(?::(?P<in>\*\*|__)|(?P<out>\*\*|__)?[ \t]*:)(?=[ \t]|$)[ \t]*(?P<value>.*)$",
     re.IGNORECASE,
 )
@@ -43,6 +44,7 @@ class TaskFields:
     agent: str | None = None
     model: str | None = None
     timeout_seconds: float | None = None
+    verify_timeout_seconds: float | None = None
     attempts: int | None = None
     once: bool | None = None
     gate: str | None = None
@@ -77,6 +79,8 @@ class TaskFields:
                 self.model = read_model(text)
             case "timeout":
                 self.timeout_seconds = read_timeout(text)
+            case "verify_timeout":
+                self.verify_timeout_seconds = read_timeout(text)
             case "attempts":
                 self.attempts = read_attempts(text)
             case "once":

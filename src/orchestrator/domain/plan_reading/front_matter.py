@@ -134,4 +134,7 @@ def _place_of_key(lines: list[str], key: str) -> tuple[int, int]:
 
 
 _LISTS = ("verify", "files")
-_KEYS = ("title", "parallel", "agent", "model", "timeout", "attempts", "once", "gate", "permissions", *_LISTS)
+_KEYS = (
+    *("title", "parallel", "agent", "model", "timeout", "verify_timeout", "attempts", "once", "gate"),
+    *("permissions", *_LISTS),
+)
