@@ -8,9 +8,13 @@ Standard library only, for any Python 3.11 or newer: this runs before anything i
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
+
+# Ctrl-C ends the set-up, and needs no traceback.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"

@@ -144,8 +144,10 @@ async def _run_plan(request: RunRequest) -> ExitCode:
 
 def _tell_repository_programs(root: Path, file: PlanFile, options: RunOptions) -> None:
     """Say on stderr what the run may start that the repository names, before it does."""
+    if not (programs := repository_programs(root)):
+        return
     wanted = agent_names(parse_plan(decode_plan(file.data)), options.agent)
-    for name, program in repository_programs(root).items():
+    for name, program in programs.items():
         if name in wanted or None in wanted:
             told = f"Named by this repository, and started when {name} is asked: {program}"
             write_error(safe_line(told))
@@ -159,7 +161,10 @@ async def _was_completed(services: Services, file: PlanFile) -> bool:
 async def _work(
     orchestrator: Orchestrator, services: Services, beside: ApiBeside | None, request: RunRequest
 ) -> ExitCode:
-    """Run to the end with progress on the terminal; Ctrl-C once ends gracefully, twice at once."""
+    """Run to the end with progress on the terminal; Ctrl-C once ends gracefully, twice at once.
+
+    The third one does not wait for agents that cannot be ended; the fourth waits for nothing.
+    """
     footer = "Ctrl-C ends gracefully, twice at once"
     if beside is not None:
         footer = f"{places(beside.url)}   {footer}"

@@ -10,7 +10,7 @@ from orchestrator.domain.chosen_options import ChosenOptions
 from orchestrator.domain.events import PlannedTask
 from orchestrator.domain.file_claims import FileClaim, file_claims
 
-TasksByPhase = Mapping[int, Mapping[str, PlannedTask]]
+TasksByPhase = Mapping[int, dict[str, PlannedTask]]
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,9 @@ class OpenTasks:
         return OpenTasks(_without(self.unsettled, phase, task_id), free)
 
 
-def _without(tasks: TasksByPhase, phase: int, task_id: str) -> dict[int, Mapping[str, PlannedTask]]:
-    of_phase = dict(tasks.get(phase, {}))
+def _without(tasks: TasksByPhase, phase: int, task_id: str) -> dict[int, dict[str, PlannedTask]]:
+    # `copy` takes a dict with gaps over as it is; `dict()` would put it together anew, entry by entry.
+    of_phase = tasks.get(phase, {}).copy()
     of_phase.pop(task_id, None)
     changed = {**tasks, phase: of_phase}
     return {number: kept for number, kept in changed.items() if kept}
