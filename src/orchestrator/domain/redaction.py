@@ -26,6 +26,9 @@ CONTEXT_LENGTH = 16
 DEPTH_MAX = 64
 """What lies deeper in a value is left out: nobody reads it, and Python's own stack has a limit."""
 
+_SHORTEST = len("://u:p@")
+"""Nothing that is taken out is shorter; and many names and ids are."""
+
 _SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?)$", re.IGNORECASE)
 
 
@@ -38,6 +41,8 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """The text without secrets."""
+        if len(text) < _SHORTEST:
+            return text
         for value in self._longest_first:
             text = text.replace(value, MARK)
         return without_keys(text)

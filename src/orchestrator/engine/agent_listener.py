@@ -62,7 +62,7 @@ class AgentListener:
         self._journal = journal
         self._redact = redact
         self._now = now
-        self._sessions: dict[str, str] = {}
+        self._sessions: dict[tuple[str, str], str] = {}
 
     async def follow(self, attempt: Attempt, agent: Agent, job: Job, transcript: Transcript) -> Finished:
         """Let the agent do the job; what it leaves open is closed, a broken driver is a failure."""
@@ -84,7 +84,7 @@ class AgentListener:
 
     def _handed_over(self, job: Job) -> Job:
         """The job as the driver gets it: with the redactor, and the session's id as the agent knows it."""
-        session_id = job.session_id and self._sessions.get(job.session_id, job.session_id)
+        session_id = job.session_id and self._sessions.get((job.task.id, job.session_id), job.session_id)
         return replace(job, redact=self._redact, session_id=session_id)
 
     async def _give_up(self, attempt: Attempt) -> None:
@@ -116,7 +116,7 @@ class AgentListener:
                 if agent.name not in UNWATCHED_AGENTS:
                     start(_look_out(attempt, watch))
                 async for told_event in events:
-                    event = self._without_secrets(told_event)
+                    event = self._without_secrets(attempt, told_event)
                     watch.heard(event, time.monotonic())
                     artifact = await transcript.add(event)
                     if isinstance(event, Finished):
@@ -140,11 +140,11 @@ class AgentListener:
             attempt.patience = None
         return finished or _lost(agent, "ended without a word")
 
-    def _without_secrets(self, told: AgentEvent) -> AgentEvent:
+    def _without_secrets(self, attempt: Attempt, told: AgentEvent) -> AgentEvent:
         """The event as it is recorded; a session's id that holds a secret is remembered, to resume it."""
         event = without_secrets(told, self._redact)
         if isinstance(told, Started) and isinstance(event, Started) and told.session_id != event.session_id:
-            self._sessions[event.session_id or ""] = told.session_id or ""
+            self._sessions[attempt.job.task.id, event.session_id or ""] = told.session_id or ""
         return event
 
     async def _deny_in_time(self, attempt: Attempt, approval_id: str) -> None:

@@ -120,6 +120,17 @@ async def test_a_session_whose_id_looks_like_a_secret_is_taken_up_again(house, p
     assert_clean(everything_kept(house))
 
 
+async def test_two_sessions_that_are_recorded_alike_are_not_mixed_up(make_house, plays):
+    house = make_house(f"{PLAN}- [ ] 1.2 And this\n")
+    other = KEYS["GitLab"]
+    for task_id, session_id in (("1.1", SECRET), ("1.2", other)):
+        begins = Started("robot", session_id=session_id)
+        house.robot.play(task_id, plays.say(begins, Finished("failed", error="no")), plays.succeed())
+    assert await house.run(parallel=2) is RunStatus.COMPLETED
+    resumed = {run.job.task.id: run.job.session_id for run in house.robot.runs if run.job.attempt == 2}
+    assert resumed == {"1.1": SECRET, "1.2": other}
+
+
 async def test_what_a_person_sends_is_kept_without_secrets(house, plays):
     house.robot.play("1.1", plays.fail(), plays.succeed())
     await house.run(max_attempts=1)
