@@ -8,47 +8,20 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from orchestrator.domain.events import (
-    COMMAND_LENGTH_MAX,
-    MESSAGE_LENGTH_MAX,
-    SUMMARY_LENGTH_MAX,
-    AgentMessage,
-    AgentStarted,
-    ApprovalRequested,
-    ApprovalSettled,
-    EventData,
-    ToolCompleted,
-    ToolStarted,
-    UsageUpdated,
-    clip,
-)
+from orchestrator.domain.events import ApprovalRequested, EventData
 from orchestrator.domain.redaction import Redactor
-from orchestrator.engine.agent_events import (
-    AgentEvent,
-    Finished,
-    Log,
-    PermissionAsked,
-    Retrying,
-    Started,
-    Text,
-    ToolCallCompleted,
-    ToolCallOutput,
-    ToolCallStarted,
-    ToolOutcome,
-    UsageDelta,
-    without_secrets,
-)
+from orchestrator.engine.agent_events import AgentEvent, Finished, PermissionAsked, Started, without_secrets
 from orchestrator.engine.attempt import Attempt
 from orchestrator.engine.journal import Journal
 from orchestrator.engine.ports import Agent, AgentRun
+from orchestrator.engine.recorded_events import call_completed, question_denied, recorded
 from orchestrator.engine.records import Job
 from orchestrator.engine.stuck import StuckWatch
 from orchestrator.engine.transcript import Transcript
 
-NAME_LENGTH_MAX = 200
 UNDER_WAY_MAX = 64
 """So many events may be on their way to the disk before the agent is not listened to any further."""
 UNWATCHED_AGENTS = frozenset({"shell"})
@@ -94,9 +67,12 @@ class AgentListener:
     def _left_open(self, attempt: Attempt) -> list[EventData]:
         """The ends of the calls and questions that the agent has left open."""
         ends: list[EventData] = [
-            _completed(attempt, tool_id, "interrupted", "") for tool_id in list(attempt.open_tools)
+            call_completed(attempt, tool_id, "interrupted", "") for tool_id in list(attempt.open_tools)
         ]
-        ends += [_denied(attempt, approval_id, "the attempt has ended") for approval_id in attempt.questions]
+        ends += [
+            question_denied(attempt, approval_id, "the attempt has ended")
+            for approval_id in attempt.questions
+        ]
         attempt.questions.clear()
         return ends
 
@@ -122,7 +98,7 @@ class AgentListener:
                     if isinstance(event, Finished):
                         finished = event
                         continue
-                    if (told := self._translate(attempt, event, artifact)) is None:
+                    if (told := recorded(attempt, event, artifact, self._now())) is None:
                         continue
                     if isinstance(told, ApprovalRequested) and isinstance(told_event, PermissionAsked):
                         attempt.questions[told.approval_id] = told_event.request_id
@@ -152,86 +128,8 @@ class AgentListener:
         await asyncio.sleep(attempt.limits.approval_seconds)
         if approval_id in attempt.questions and approval_id in self._journal.state.open_approvals:
             reason = f"nobody answered within {attempt.limits.approval_seconds:g} s"
-            await self._journal.record(_denied(attempt, approval_id, reason))
+            await self._journal.record(question_denied(attempt, approval_id, reason))
             await attempt.answer(approval_id, allow=False)
-
-    def _translate(  # noqa: PLR0911 - one case an event
-        self, attempt: Attempt, event: AgentEvent, artifact: str | None
-    ) -> EventData | None:
-        task_id, number = attempt.job.task.id, attempt.job.attempt
-        match event:
-            case Text(text):
-                attempt.spoken += len(text.strip())
-                return AgentMessage(task_id=task_id, attempt=number, text=clip(text, MESSAGE_LENGTH_MAX))
-            case Retrying():
-                text = f"The agent tries again: {event.why}"
-                return AgentMessage(task_id=task_id, attempt=number, text=clip(text, MESSAGE_LENGTH_MAX))
-            case ToolCallOutput(tool_id, text) if text:
-                return AgentMessage(
-                    task_id=task_id,
-                    attempt=number,
-                    text=clip(text, MESSAGE_LENGTH_MAX),
-                    tool_id=_name(tool_id),
-                )
-            case ToolCallStarted():
-                attempt.calls += 1
-                attempt.open_tools[event.tool_id] = (event.tool_name, time.monotonic())
-                return ToolStarted(
-                    task_id=task_id,
-                    attempt=number,
-                    tool_id=clip(event.tool_id, NAME_LENGTH_MAX),
-                    tool_name=clip(event.tool_name, NAME_LENGTH_MAX),
-                    input_summary=clip(event.input, SUMMARY_LENGTH_MAX),
-                    input_artifact=artifact,
-                    parent_tool_id=_name(event.parent_tool_id),
-                )
-            case ToolCallCompleted() if event.tool_id in attempt.open_tools:
-                return _completed(attempt, event.tool_id, event.outcome, event.output, artifact)
-            case PermissionAsked():
-                return self._asked(attempt, event, artifact)
-            case Started() if event.session_id or event.model:
-                return AgentStarted(
-                    task_id=task_id,
-                    attempt=number,
-                    agent=event.agent,
-                    version=event.version,
-                    model=_name(event.model),
-                    session_id=_name(event.session_id),
-                )
-            case UsageDelta():
-                attempt.tokens += event.tokens
-                return UsageUpdated(
-                    task_id=task_id,
-                    attempt=number,
-                    model=_name(event.model),
-                    input_tokens=event.input_tokens,
-                    output_tokens=event.output_tokens,
-                    cache_read_tokens=event.cache_read_tokens,
-                    cache_write_tokens=event.cache_write_tokens,
-                    cost_usd=event.cost_usd,
-                )
-            case Started() | ToolCallOutput() | ToolCallCompleted() | Log() | Finished():
-                return None
-
-    def _asked(self, attempt: Attempt, event: PermissionAsked, artifact: str | None) -> ApprovalRequested:
-        task_id, number = attempt.job.task.id, attempt.job.attempt
-        is_whole = artifact is not None or len(event.command or "") <= COMMAND_LENGTH_MAX
-        attempt.asked += 1
-        approval_id = f"{task_id}-{number}-{attempt.asked}"
-        return ApprovalRequested(
-            approval_id=approval_id,
-            task_id=task_id,
-            attempt=number,
-            question=clip(event.question, SUMMARY_LENGTH_MAX),
-            tool_id=_name(event.tool_id),
-            agent=attempt.agent.name,
-            tool_name=_name(event.tool_name),
-            command=None if event.command is None else clip(event.command, COMMAND_LENGTH_MAX),
-            command_artifact=artifact,
-            context=None if event.context is None else clip(event.context, SUMMARY_LENGTH_MAX),
-            can_allow=event.can_allow and is_whole,
-            expires_at=self._now() + timedelta(seconds=attempt.limits.approval_seconds),
-        )
 
 
 class _UnderWay:
@@ -271,36 +169,6 @@ async def _look_out(attempt: Attempt, watch: StuckWatch) -> None:
     await attempt.give_up_stuck(why)
 
 
-def _completed(
-    attempt: Attempt, tool_id: str, status: ToolOutcome, output: str, artifact: str | None = None
-) -> ToolCompleted:
-    tool_name, began = attempt.open_tools.pop(tool_id)
-    attempt.denied += status == "denied"
-    attempt.went_well += status == "ok"
-    return ToolCompleted(
-        task_id=attempt.job.task.id,
-        attempt=attempt.job.attempt,
-        tool_id=clip(tool_id, NAME_LENGTH_MAX),
-        tool_name=clip(tool_name, NAME_LENGTH_MAX),
-        status=status,
-        success=status == "ok",
-        duration_ms=int((time.monotonic() - began) * 1000),
-        output_summary=clip(output, SUMMARY_LENGTH_MAX),
-        output_artifact=artifact,
-    )
-
-
-def _denied(attempt: Attempt, approval_id: str, reason: str) -> ApprovalSettled:
-    return ApprovalSettled(
-        approval_id=approval_id,
-        task_id=attempt.job.task.id,
-        attempt=attempt.job.attempt,
-        allowed=False,
-        reason=reason,
-        actor="orchestrator",
-    )
-
-
 @contextlib.asynccontextmanager
 async def _closing(events: AsyncIterator[AgentEvent]) -> AsyncIterator[None]:
     """Close a generator of events that was not read to its end."""
@@ -314,7 +182,3 @@ async def _closing(events: AsyncIterator[AgentEvent]) -> AsyncIterator[None]:
 
 def _lost(agent: Agent, problem: str) -> Finished:
     return Finished("lost", error=f"Agent {agent.name} {problem}")
-
-
-def _name(text: str | None) -> str | None:
-    return None if text is None else clip(text, NAME_LENGTH_MAX)
