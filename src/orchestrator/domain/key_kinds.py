@@ -3,8 +3,8 @@ r"""The kinds of keys that are known by their form, which those who give them ou
 Each kind is found by a text that all of its keys hold: a text is searched for that first, which is several
 times faster than the regular expressions alone, since most texts hold none of them.
 
-A key counts where a word could begin. In a text that is JSON, a URL, or coloured, a letter or a digit may
-stand before it all the same: the `n` of `\n`, the `D` of `%3D`, the `m` of a colour's escape sequence.
+A key counts where a word could begin. In JSON, in a URL and in coloured text, a letter or a digit may come
+right before it all the same: the `n` of `\n`, the `D` of `%3D`, the `m` of a colour's escape sequence.
 """
 
 from __future__ import annotations

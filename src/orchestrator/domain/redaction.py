@@ -1,8 +1,8 @@
 """Takes secrets out of texts before they are written: known kinds of keys, and values that we were told.
 
-A secret that is cut in two is not found any more, so whoever bounds a text redacts it first, and a text that
+A secret that is cut in two is not found any more. So code that bounds a text redacts it first, and text that
 comes in pieces goes through a `RedactedStream`. A value that is to become JSON is redacted before it does
-(`redacted_values`): what JSON escapes is not what it was.
+(`redact_values`), since JSON escapes some characters.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class RedactedStream:
 
     def __init__(self, redact: Redactor) -> None:
         self._redact = redact
-        self._before = ""  # the end of what was given back, as it came: what stands before a key matters
+        self._before = ""  # the end of what was returned, unredacted: what precedes a key matters
         self._held = ""
 
     def feed(self, text: str, *, is_last: bool = False) -> str:
@@ -89,7 +89,7 @@ class RedactedStream:
 def redact_values(value: Any, redact: Redact, keep: Collection[str] = (), depth: int = DEPTH_MAX) -> Any:
     """A value as JSON has them, with every text in it redacted, names too.
 
-    What stands under one of the names in `keep` is left as it is: ids that must find what they belong to.
+    Values under the names in `keep` are left as they are: ids that must find what they belong to.
     """
     match value:
         case str():

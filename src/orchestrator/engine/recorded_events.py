@@ -1,6 +1,6 @@
-"""What an agent tells, as events of the log: bounded, and counted with the attempt.
+"""Turns what an agent reports into events of the log, bounded, and counts it in the attempt.
 
-It comes redacted: only what holds no secret any more may be cut.
+It must be redacted before: a secret that is cut in two is not found any more.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ NAME_LENGTH_MAX = 200
 def recorded(  # noqa: PLR0911 - one case an event
     attempt: Attempt, event: AgentEvent, artifact: str | None, now: datetime
 ) -> EventData | None:
-    """The event of the log, if any, that stands for what an agent told; the attempt counts what it did.
+    """The event to record for what an agent reported, if any.
 
-    `artifact` holds whole what the event is too short for.
+    `artifact` is where the whole text is kept, when the event is too short for it.
     """
     task_id, number = attempt.job.task.id, attempt.job.attempt
     match event:
