@@ -7,10 +7,15 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.api.settings import ENVIRONMENT_PREFIX
 from orchestrator.cli.composition import new_instance_id
+from orchestrator.domain.errors import UsageError
+from orchestrator.domain.permissions import UNBOUND, WIDTHS, permitted
+from orchestrator.domain.plan import Permissions
 from orchestrator.engine.records import EndedRun, LaunchedRun, NewRun
 from orchestrator.store.database import STATE_FOLDER, make_state_folder
 from orchestrator.store.failures import storage_errors
@@ -18,17 +23,24 @@ from orchestrator.store.failures import storage_errors
 LOGS = "logs"
 LOGS_KEPT_MAX = 200
 LAST_WORDS_BYTES = 2_000
+PERMISSIONS_VARIABLE = "ORCHESTRATOR_PERMISSIONS"
 
 
 class ProcessLauncher:
-    """The Launcher port. Each run has a session of its own, and its output goes to a file in the root."""
+    """The Launcher port. Each run has a session of its own, and its output goes to a file in the root.
 
-    def __init__(self, root: Path) -> None:
+    `ceiling` is the most that its runs may allow their agents, whatever they are asked to.
+    """
+
+    def __init__(self, root: Path, ceiling: Permissions = UNBOUND) -> None:
         self._root = root
+        self._ceiling = ceiling
         self._exits: dict[str, asyncio.Future[int]] = {}
 
     async def launch(self, run: NewRun, *, may_run_repository: bool) -> LaunchedRun:
         """Start it; raises StorageError where its log cannot be written."""
+        if self._ceiling != UNBOUND:
+            run = replace(run, permissions=permitted(run.permissions, self._ceiling))
         instance_id = new_instance_id()
         log_path = f"{STATE_FOLDER}/{LOGS}/{instance_id}.log"
         command = _command(run, instance_id, self._root, may_run_repository=may_run_repository)
@@ -60,6 +72,15 @@ class ProcessLauncher:
                 )
             finally:
                 os.close(descriptor)
+
+
+def ceiling_of(environment: Mapping[str, str]) -> Permissions:
+    """What a server's user allows the runs that others start through it; raises UsageError."""
+    said = environment.get(PERMISSIONS_VARIABLE) or UNBOUND
+    for width in WIDTHS:
+        if width == said:
+            return width
+    raise UsageError(f"{PERMISSIONS_VARIABLE} is {said!r}; it can be {', '.join(WIDTHS)}.")
 
 
 def _command(run: NewRun, instance_id: str, root: Path, *, may_run_repository: bool) -> list[str]:

@@ -24,7 +24,7 @@ from orchestrator.cli.agent_composition import Use, make_agents
 from orchestrator.cli.composition import Services, open_services
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.interrupts import leave, leave_with, on_interrupt
-from orchestrator.cli.launcher import ProcessLauncher
+from orchestrator.cli.launcher import ProcessLauncher, ceiling_of
 from orchestrator.cli.output import log_to_stderr, write_error
 from orchestrator.cli.project import find_root
 from orchestrator.cli.reload import serve_with_reload
@@ -99,6 +99,7 @@ def _app(services: Services, settings: ApiSettings, *, allow_shell: bool) -> Fas
     root = services.ports.root
     # Read anew each time: agents.toml may have changed.
     agents = AgentRoll(lambda: make_agents(root, Use.LOOK).all())
+    launcher = ProcessLauncher(root, ceiling_of(os.environ))
     return create_app(
         services.ports,
         settings,
@@ -106,7 +107,7 @@ def _app(services: Services, settings: ApiSettings, *, allow_shell: bool) -> Fas
         catalog=services.catalog,
         agents=agents,
         undertaker=services.undertaker,
-        starter=RunStarter(services.ports, services.undertaker, ProcessLauncher(root), agents),
+        starter=RunStarter(services.ports, services.undertaker, launcher, agents),
         allow_shell=allow_shell,
     )
 

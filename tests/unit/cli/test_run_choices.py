@@ -15,6 +15,7 @@ from orchestrator.cli.main import app
 from orchestrator.cli.run import RunRequest
 from orchestrator.cli.serve import ServeRequest
 from orchestrator.domain.chosen_options import ChosenOptions
+from orchestrator.domain.errors import UsageError
 from orchestrator.domain.requests import StartRequest
 from orchestrator.engine.attempt import Limits
 from orchestrator.engine.budget import UNBOUNDED, Allowance
@@ -169,3 +170,37 @@ def _limits_of(options: ChosenOptions) -> Limits:
         repeats_max=options.repeats_max,
         approval_seconds=options.approval_seconds,
     )
+
+
+@pytest.mark.parametrize(
+    ("variable", "asked_for", "given"),
+    [
+        (None, None, None),
+        (None, "edits", "edits"),
+        ("full", "edits", "edits"),
+        ("full", None, None),
+        ("", "full", "full"),
+        ("read-only", "full", "read-only"),
+        ("edits", "ask", "ask"),
+        ("ask", None, "ask"),
+    ],
+)
+async def test_a_server_starts_no_run_that_allows_more_than_its_own_user(
+    monkeypatch, variable, asked_for, given
+):
+    commands: list[list[str]] = []
+    monkeypatch.setattr(
+        launcher.ProcessLauncher, "_start", lambda _self, command, _log: commands.append(command)
+    )
+    monkeypatch.setattr(launcher, "_exit_of", lambda _process: None)
+    environment = {} if variable is None else {"ORCHESTRATOR_PERMISSIONS": variable}
+    started = launcher.ProcessLauncher(Path("/p"), launcher.ceiling_of(environment))
+    await started.launch(NewRun("p", permissions=asked_for), may_run_repository=True)
+    [command] = commands
+    said = [part for part in command if part.startswith("--permissions=")]
+    assert said == ([f"--permissions={given}"] if given else [])
+
+
+def test_a_server_does_not_start_with_permissions_that_there_are_not():
+    with pytest.raises(UsageError, match="ORCHESTRATOR_PERMISSIONS is 'none'; it can be read-only, ask"):
+        launcher.ceiling_of({"ORCHESTRATOR_PERMISSIONS": "none"})
