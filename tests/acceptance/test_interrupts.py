@@ -11,6 +11,7 @@ import pytest
 from doors import Project, wait_until
 from on_terminal import OnTerminal
 
+GATED = "# P\n\n## Phase 1: one\n\n- [ ] 1.1 first\n  - gate: human\n"
 TWO = "# P\n\n## Phase 1: one\n\n- [ ] 1.1 first\n- [ ] 1.2 second\n"
 SCRIPT = "tasks: {}\n"
 STARTS_SECONDS = 1.5
@@ -44,14 +45,18 @@ COMMANDS = {
     ),
     "serve": (("serve", "--port", "0"), {0, 130}),
     "serve --reload": (("serve", "--port", "0", "--reload"), {0, 130}),
-    "events": (("events", "--follow"), {0, 130}),
+    "events": (("events", "--follow"), {130}),
     "status": (("status",), {0, 130}),
 }
 
 
 def check_interrupted(project: Project, name: str, moments: int) -> None:
-    """Interrupt the command at so many moments, with one signal and with two."""
+    """Interrupt the command at so many moments, with two signals at once or one after the other."""
     arguments, codes = COMMANDS[name]
+    if name == "events":  # of a run that goes on
+        project.plan("gated", GATED)
+        run = project.start("run", "gated", "--script", "script.yaml", "--on-blocked", "wait", "--json")
+        wait_until(lambda: "blocked" in run.text)
     numbers, gaps = cycle((signal.SIGINT, signal.SIGTERM)), cycle(SECOND_SIGNAL_SECONDS)
     for moment in range(moments):
         number, gap = next(numbers), next(gaps)

@@ -9,7 +9,7 @@ anything else is imported, and the handler asks who is in charge:
 
 - Nobody, at first, and in every command that only reads or sends something: the process ends at once, with
   130. It may: whatever was acknowledged is durable, as it is for kill -9.
-- A run or a server at work, within `on_interrupt`: its event loop is told, and it ends in its own way.
+- A run or a server at work, within `on_interrupt`: its event loop calls it, and it ends in its own way.
 - Nobody again, when that has ended: the process ends at once, with the code that `leave_with` was given,
   although servers, threads and the interpreter would still take a while.
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 STOPPED = 130
 PATIENT_SIGNALS_MAX = 3
-"""A run or server that has not ended after so many signals ends with the next one, whatever it is at."""
+"""How many signals a run or a server may answer in its own way; the next one ends the process at once."""
 
 
 class _Process:

@@ -11,10 +11,10 @@ from decimal import ROUND_HALF_UP, Decimal
 PLACES_MIN = 2
 PLACES_MAX = 10
 MICRODOLLARS_PLACES = 6
-"""What adding up prices loses lies below these."""
+"""Smaller differences come from adding up prices, and are not shown."""
 
 SIGNIFICANT_DIGITS = 3
-"""So many digits has an amount below a dollar: cents are too coarse for a single call."""
+"""How many digits an amount below a dollar has: cents are too coarse for a single call."""
 
 
 def dollars(usd: float) -> str:

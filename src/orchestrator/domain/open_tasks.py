@@ -103,7 +103,7 @@ class OpenTasks:
 
 
 def _without(tasks: TasksByPhase, phase: int, task_id: str) -> dict[int, dict[str, PlannedTask]]:
-    # `copy` takes a dict with gaps over as it is; `dict()` would put it together anew, entry by entry.
+    # `copy` clones a dict that has gaps as it is; `dict()` would rebuild it entry by entry.
     of_phase = tasks.get(phase, {}).copy()
     of_phase.pop(task_id, None)
     changed = {**tasks, phase: of_phase}

@@ -28,7 +28,7 @@ from orchestrator.engine.inbox import Inbox
 from orchestrator.engine.journal import Journal
 
 MESSAGES_KEPT_MAX = 20
-"""So many of the messages to a task's agents are told to its next attempt, the latest ones."""
+"""How many of the messages to a task's agents, the latest ones, its next attempt is sent."""
 
 
 class CommandHandler:

@@ -36,7 +36,7 @@ class Inbox:
         self._wake()
 
     async def read(self) -> None:
-        """Find the commands that are open and were not given before; one look, whatever comes meanwhile."""
+        """Find the open commands that were not given before; what comes meanwhile is for the next `read`."""
         if not self._may_have_commands:
             return
         self._may_have_commands = False
