@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from orchestrator.agents.programs import EVERY_PROGRAM, VERSION_LIMIT_SECONDS, Programs
 from orchestrator.domain.events import clip
 from orchestrator.domain.redaction import redact_known
-from orchestrator.engine.records import Abilities, AgentCheck
+from orchestrator.engine.records import NO_ABILITIES, Abilities, AgentCheck
 
-NO_ABILITIES = Abilities()
 _VERSION = re.compile(r"\d+(?:\.\d+)+[\w.+-]*")
 
 

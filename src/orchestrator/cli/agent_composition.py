@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from pathlib import Path
 
-from orchestrator.agents.acp.agent import AcpAgent
+from orchestrator.agents.acp.agent import AcpAgent, abilities
 from orchestrator.agents.acp.profiles import PROFILES, AcpProfile
 from orchestrator.agents.agents_file import BYTES_MAX, FILE_NAME, read_profiles
 from orchestrator.agents.claude.agent import ClaudeAgent
@@ -86,7 +86,7 @@ def _acp_agent(
     if problem is not None:
         return AbsentAgent(profile.name, problem)
     if profile.is_from_repository and use is not Use.RUN:
-        return WithheldAgent(profile.name, NOT_RUN)
+        return WithheldAgent(profile.name, NOT_RUN, abilities(profile))
     return AcpAgent(profile, own, programs)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from orchestrator.domain.plan import Checklist, Phase, Plan, PlanDefaults, Span, Task, TaskId
@@ -103,8 +104,9 @@ def _report_nothing_found(
         looked_for = "neither a checkbox `- [ ] 1.1 What to do` nor a heading `### 1.1 What to do`"
         log.add("no_tasks", f"no task was found, {looked_for}{found}", near.line if near else 1)
         return
+    starts = [block.first for block in blocks]
     for phase in empty:
-        inside = [block for block in blocks if phase.first < block.first < phase.end]
+        inside = blocks[bisect_right(starts, phase.first) : bisect_left(starts, phase.end)]
         if near := near_tasks(inside, source):
             message = f"no task was found in phase {phase.number}; what comes nearest: {near.text}"
             log.add("phase_without_tasks", message, near.line)

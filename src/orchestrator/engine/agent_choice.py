@@ -73,24 +73,28 @@ class AgentChoice:
             if task.status.is_settled or task.gate:
                 continue
             try:
-                agent = await self.of(task.id)
+                found[task.id] = await self._doer(task.id)
             except AgentUnavailable as error:
                 found[task.id] = Doer(None, str(error))
-                continue
-            check = await self._check(agent)
-            if check.named_by_repository:
-                found[task.id] = Doer(agent.name, note=check.problem)
-                continue
-            problem = None if check.is_ready else check.problem or "it gives no reason"
-            found[task.id] = Doer(agent.name, problem)
         return found
+
+    async def _doer(self, task_id: str) -> Doer:
+        agent = await self._chosen(task_id)
+        check = await self._check(agent)
+        if not (check.is_ready or check.named_by_repository):
+            return Doer(agent.name, check.problem or "it gives no reason")
+        await self._refuse_unbound(task_id, agent)
+        return Doer(agent.name, note=check.problem if check.named_by_repository else None)
 
     async def of(self, task_id: str) -> Agent:
         """The agent of one task; raises AgentUnavailable."""
-        name = self._name(task_id)
-        agent = await self._first_ready(task_id) if name is None else self._named(task_id, name)
+        agent = await self._chosen(task_id)
         await self._refuse_unbound(task_id, agent)
         return agent
+
+    async def _chosen(self, task_id: str) -> Agent:
+        name = self._name(task_id)
+        return await self._first_ready(task_id) if name is None else self._named(task_id, name)
 
     async def _refuse_unbound(self, task_id: str, agent: Agent) -> None:
         """Raise AgentUnavailable if the task may not do everything, and nothing holds its agent to that.
@@ -102,8 +106,7 @@ class AgentChoice:
         if permissions == UNBOUND or agent.name == SHELL:
             return
         check = await self._check(agent)
-        # One that the repository names is only shown here, or is refused for that.
-        if not (check.abilities.permissions or check.named_by_repository):
+        if not check.abilities.permissions:
             raise AgentUnavailable(f"Task {task_id} in line {task.line}: {unkept(agent.name, permissions)}")
 
     async def _check(self, agent: Agent) -> AgentCheck:

@@ -203,6 +203,9 @@ class Abilities:
     budget: bool = False
 
 
+NO_ABILITIES = Abilities()
+
+
 @dataclass(frozen=True, slots=True)
 class AgentCheck:
     """Whether an agent can work here, found out without spending anything.

@@ -30,7 +30,12 @@ from orchestrator.engine.attempt import Attempt
 from orchestrator.engine.attempt_report import judged
 from orchestrator.engine.records import Job
 
-PROFILE = AcpProfile("double", (sys.executable, "-S", acp_double.__file__), login="Set THE_KEY.")
+PROFILE = AcpProfile(
+    "double",
+    (sys.executable, "-S", acp_double.__file__),
+    asking_modes=("default", "ask"),
+    login="Set THE_KEY.",
+)
 
 
 @pytest.fixture

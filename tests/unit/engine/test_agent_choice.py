@@ -56,11 +56,16 @@ async def test_a_look_ahead_shows_which_agents_are_not_ready(house):
 
 async def test_a_look_ahead_shows_which_agents_were_not_asked_and_that_is_no_problem(house):
     house.agents.robot.problem, house.agents.robot.named_by_repository = "not run", True
-    # What it can be held to is not known then.
-    house.agents.robot.asks = False
     _, agents = await (await house.orchestrator(agent="robot", permissions="read-only")).preview()
     assert agents["1.1"] == Doer("robot", note="not run")
     assert str(agents["1.1"]) == "robot"
+
+
+async def test_a_look_ahead_refuses_what_the_run_would_without_asking_the_agent(house):
+    house.agents.robot.problem, house.agents.robot.named_by_repository = "not run", True
+    house.agents.robot.asks = False
+    _, agents = await (await house.orchestrator(agent="robot", permissions="read-only")).preview()
+    assert "cannot be held to permissions read-only" in (agents["1.1"].problem or "")
 
 
 async def test_an_unknown_agent_is_said(house):

@@ -27,6 +27,11 @@ from orchestrator.engine.agent_events import Finished
 from orchestrator.engine.records import Abilities, AgentCheck, Job
 
 
+def abilities(profile: AcpProfile) -> Abilities:
+    """What is known of an agent without asking it."""
+    return Abilities(permissions=profile.can_be_held, resume=profile.can_resume, cost=profile.tells_cost)
+
+
 class AcpAgent:
     """The agent of a profile. `own_environment` is ours, of which an allow-list is passed on.
 
@@ -59,11 +64,7 @@ class AcpAgent:
             self.profile.version_arguments,
             {**passed, **self.profile.environment},
             install=self.profile.install,
-            abilities=Abilities(
-                permissions=self.profile.can_be_held,
-                resume=self.profile.can_resume,
-                cost=self.profile.tells_cost,
-            ),
+            abilities=abilities(self.profile),
             programs=self._programs,
         )
         self._version = check.version

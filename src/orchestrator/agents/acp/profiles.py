@@ -34,7 +34,7 @@ class AcpProfile:
     pass_environment: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     asking_environment: Mapping[str, str] = field(default_factory=dict)
-    asking_modes: tuple[str, ...] = ("default", "ask")
+    asking_modes: tuple[str, ...] = ()
     asks: bool = False
     model_arguments: tuple[str, ...] = ()
     complaint: str = ""
@@ -69,7 +69,6 @@ PROFILES: tuple[AcpProfile, ...] = (
         pass_environment=(*_MODEL_VENDORS, "OPENCODE_*"),
         environment={"OPENCODE_DISABLE_AUTOUPDATE": "1"},
         asking_environment={"OPENCODE_PERMISSION": _OPENCODE_ASKS},
-        asking_modes=(),
         # `small` are side calls, such as the one for a title.
         complaint=r'message="stream error" .*\bsmall=false .*\berror\.error="(.*)"',
         login="Log in with `opencode auth login`, or set its model's key, such as ANTHROPIC_API_KEY.",
@@ -84,6 +83,7 @@ PROFILES: tuple[AcpProfile, ...] = (
             *("GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION", "GOOGLE_APPLICATION_CREDENTIALS"),
         ),
         environment={"GEMINI_CLI_TRUST_WORKSPACE": "true"},
+        asking_modes=("default",),
         model_arguments=("--model", MODEL_PLACE),
         login="Set GEMINI_API_KEY, and choose the way of logging in once by running `gemini`.",
         install="npm install -g @google/gemini-cli",
@@ -92,6 +92,7 @@ PROFILES: tuple[AcpProfile, ...] = (
         name="vibe",
         command=("vibe-acp",),
         pass_environment=("MISTRAL_API_KEY", "VIBE_*"),
+        asking_modes=("default",),
         login="Set MISTRAL_API_KEY, or run `vibe --setup` once.",
         install="uv tool install mistral-vibe",
         tells_cost=True,
@@ -100,6 +101,7 @@ PROFILES: tuple[AcpProfile, ...] = (
         name="qwen",
         command=("qwen", "--acp"),
         pass_environment=("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "DASHSCOPE_API_KEY", "QWEN_*"),
+        asking_modes=("default",),
         model_arguments=("--model", MODEL_PLACE),
         login="Set OPENAI_API_KEY and OPENAI_BASE_URL, or run `qwen` once and log in.",
         install="npm install -g @qwen-code/qwen-code",

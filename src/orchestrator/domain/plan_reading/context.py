@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from orchestrator.domain.plan import Section
@@ -29,6 +29,7 @@ class _ContextReader:
     def __init__(self, source: PlanText, phases: Sequence[PhaseDraft]) -> None:
         self._source = source
         self._phases = [phase for phase in phases if phase.level]
+        self._phase_starts = [phase.first for phase in self._phases]
         tasks = [task for phase in phases for task in phase.tasks]
         self._task_starts = sorted(task.first for task in tasks)
         self._is_of_task = bytearray(len(source.lines))
@@ -52,9 +53,13 @@ class _ContextReader:
                 text=text,
                 line=heading.first + 1,
                 end=scope_ends[index] + 1,
-                phase=next((p.number for p in self._phases if p.first <= heading.first < p.end), None),
+                phase=self._phase_at(heading.first),
                 has_tasks=self._has_tasks(heading.first, scope_ends[index]),
             )
+
+    def _phase_at(self, line: int) -> int | None:
+        index = bisect_right(self._phase_starts, line) - 1
+        return self._phases[index].number if index >= 0 and line < self._phases[index].end else None
 
     def _text(self, first: int, end: int) -> str:
         lines = [self._source.lines[line] for line in range(first, end) if not self._is_of_task[line]]
