@@ -73,9 +73,9 @@ def test_a_task_without_any_agent_is_exit_3_before_the_first_task(project: Proje
 def test_an_agent_that_nothing_makes_ask_is_given_nothing_that_it_may_not_do(project: Project):
     double = Path(acp_double.__file__)
     project.plan("wild", "# Wild\n\n## Phase 1: A\n\n- [ ] 1.1 Do [[play:acts]]\n  - agent: wild\n")
-    (project.root / "agents.toml").write_text(
-        f'[wild]\ncommand = ["{sys.executable}", "{double}"]\nasking_modes = []\n'
-    )
+    (project.root / "agents.toml").write_text(f'[wild]\ncommand = ["{sys.executable}", "{double}"]\n')
+    shown = project.command("run", "wild", "--dry-run", "--permissions", "ask", code=3)
+    assert "Agent wild cannot be held to permissions ask" in shown
     for permissions in ("read-only", "ask", "edits"):
         said = refused(project, "--permissions", permissions, code=3)
         assert f"Task 1.1 in line 5: Agent wild cannot be held to permissions {permissions}" in said
