@@ -6,6 +6,7 @@ that the README shows.
 
 from __future__ import annotations
 
+import functools
 import shutil
 import sys
 import tempfile
@@ -13,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import browser
-from doors import CHECKOUT, Project
+from doors import CHECKOUT, Project, wait_until
 from stage import Stage, set_stage
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 FOLDER = CHECKOUT / "build" / "screenshots"
 README_PICTURES = {"light/overview": "dashboard-overview", "dark/activity": "dashboard-activity"}
@@ -70,9 +71,15 @@ def show(page: Page, url: str) -> None:
     page.goto(url)
     page.locator("main h1, main p").first.wait_for()
     page.wait_for_load_state("networkidle")
-    # A question can be answered a moment after it has come into sight.
-    for button in page.get_by_role("button", name="Allow what task").all()[:1]:
-        button.click(trial=True)
+    for button in page.get_by_role("button", name="Allow what task").all():
+        wait_until(functools.partial(_can_answer, page, button))
+
+
+def _can_answer(page: Page, button: Locator) -> bool:
+    """Whether a question in the window can be answered: a moment after it has come into sight."""
+    box, window = button.bounding_box(), page.viewport_size
+    is_in_sight = box and window and box["y"] < 0.8 * window["height"]
+    return not is_in_sight or button.get_attribute("aria-disabled") == "false"
 
 
 def take(chromium: Browser, stage: Stage) -> None:

@@ -105,6 +105,7 @@ test('one that is out of sight, or on a hidden page, takes none either', async (
   await show();
   await pass(SEEN_MS);
   act(() => FakeIntersectionObserver.showAll(0.4));
+  await pass(SEEN_MS);
   fireEvent.keyDown(document.body, { key: 'a' });
   act(() => FakeIntersectionObserver.showAll(1));
   fireEvent.keyDown(document.body, { key: 'a' });
@@ -132,6 +133,30 @@ test('one that has slid under the finger takes none', async () => {
   fireEvent.click(button('Allow', 2));
   await pass(UNDO_MS);
   expect(answers()).toEqual([['1.2-1-1', true, null]]);
+});
+
+test('a key that is held while a question comes does not answer it', async () => {
+  await show();
+  fireEvent.keyDown(document.body, { key: 'a' });
+  for (let press = 0; press < 10; press++) {
+    fireEvent.keyDown(document.body, { key: 'a', repeat: true });
+    await pass(SEEN_MS / 5);
+  }
+  await pass(UNDO_MS);
+  expect(answers()).toEqual([]);
+});
+
+test('whoever goes on tapping at one place answers nothing', async () => {
+  await show();
+  for (let tap = 0; tap < 12; tap++) {
+    fireEvent.click(button('Allow', 1));
+    await pass(SEEN_MS / 2);
+  }
+  await pass(SEEN_MS + UNDO_MS);
+  expect(answers()).toEqual([]);
+  fireEvent.click(button('Allow', 1));
+  await pass(UNDO_MS);
+  expect(answers()).toHaveLength(1);
 });
 
 test('a held key answers one question, and the next is not selected by itself', async () => {

@@ -16,8 +16,12 @@ interface Place {
 
 export interface Sight<Shown extends HTMLElement> {
   ref: RefObject<Shown | null>;
-  /** It may be answered now. Whoever acts asks `look` as well: the page may have moved a moment ago. */
+  /** It may be answered now. */
   isSeen: boolean;
+  /**
+   * Whoever acts asks this as well: the page may have moved a moment ago. What comes too early is no reader's word, and
+   * the time begins again, so that a finger that goes on tapping at one place never meets the next question.
+   */
   look: () => boolean;
 }
 
@@ -78,9 +82,9 @@ export function useSight<Shown extends HTMLElement>(): Sight<Shown> {
   const look = useCallback(() => {
     const { current: element } = ref;
     if (!element || !place.current) return false;
-    if (!hasMoved(element, place.current)) return performance.now() - place.current.since >= SEEN_MS;
-    begin.current();
-    return false;
+    const isSeen = !hasMoved(element, place.current) && performance.now() - place.current.since >= SEEN_MS;
+    if (!isSeen) begin.current();
+    return isSeen;
   }, []);
   return { ref, isSeen, look };
 }
