@@ -9,7 +9,8 @@ ways, besides `agents.toml` (see `agents_file`):
   what was compiled with Bun does, or is a shim that looks there for the version to take.
 - A program is a script whose first line has its interpreter looked for on the PATH.
 
-So whoever only looks starts nothing from those folders, passes none of them on, and starts programs in `/`.
+So a command that only looks starts nothing from those folders, passes none of them on, and starts programs
+in `/`.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class Programs:
 
 
 EVERY_PROGRAM = Programs()
-"""For whoever started the run at the command line: as a shell would find them."""
+"""For a run that its user started at the command line: programs as a shell would find them."""
 
 
 def without_relative_folders(path: str) -> str:

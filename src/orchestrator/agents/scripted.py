@@ -59,7 +59,7 @@ class ScriptedAgent:
         return ScriptedRun(list(steps), self._speed, job.model, job.redact)
 
     def refusal(self, _text: str) -> Finished | None:
-        """No vendor stands behind a script: what it finishes with is its word."""
+        """A script has no vendor: it has really finished as it says."""
         return None
 
 

@@ -74,7 +74,7 @@ class ShellAgent:
         return ShellRun(job, self._bash(), self._version, environment)
 
     def refusal(self, _text: str) -> Finished | None:
-        """No vendor stands behind a shell."""
+        """A shell has no vendor."""
         return None
 
     def _bash(self) -> str | None:

@@ -111,7 +111,7 @@ def _task_text(data: TaskChanged) -> str:
     if data.new_status is TaskStatus.COMPLETED:
         seconds = f" ({data.duration_ms / 1000:.1f} s)" if data.duration_ms is not None else ""
         return text + (f" verified{seconds}" if data.verified else seconds)
-    return text + _because(data.error and one_line(data.error)) + _because(data.reason)
+    return text + _because(data.error and one_line(data.error).rstrip(".")) + _because(data.reason)
 
 
 def _because(reason: str | None) -> str:

@@ -47,13 +47,13 @@ PermissionsOption = Annotated[
 BudgetUsdOption = Annotated[
     float | None,
     typer.Option(
-        "--budget-usd", envvar="ORCHESTRATOR_BUDGET_USD", min=USD_MIN, help="Pause when so much is spent."
+        "--budget-usd", envvar="ORCHESTRATOR_BUDGET_USD", min=USD_MIN, help="Pause when this much is spent."
     ),
 ]
 BudgetTokensOption = Annotated[
     int | None,
     typer.Option(
-        "--budget-tokens", envvar="ORCHESTRATOR_BUDGET_TOKENS", min=1, help="Pause when so many are used."
+        "--budget-tokens", envvar="ORCHESTRATOR_BUDGET_TOKENS", min=1, help="Pause when this many are used."
     ),
 ]
 TaskBudgetUsdOption = Annotated[

@@ -97,7 +97,7 @@ def _interrupted(server: ApiServer, count: int) -> None:
 
 def _app(services: Services, settings: ApiSettings, *, allow_shell: bool) -> FastAPI:
     root = services.ports.root
-    # Read anew each time: agents.toml may have changed.
+    # Read again each time: agents.toml may have changed.
     agents = AgentRoll(lambda: make_agents(root, Use.LOOK).all())
     launcher = ProcessLauncher(root, ceiling_of(os.environ))
     return create_app(
@@ -115,8 +115,8 @@ def _app(services: Services, settings: ApiSettings, *, allow_shell: bool) -> Fas
 class ApiBeside:
     """The API server in this event loop; it answers within the context.
 
-    Its port stays open until the process ends, so that whoever finds it closed knows that the run is over and
-    all that it wrote is written. What connects after the context is reset by the end of the process.
+    Its port stays open until the process ends, so that a client that finds it closed knows that the run is
+    over and all that it wrote is written. What connects after the context is reset by the end of the process.
     """
 
     def __init__(self, services: Services, request: ServeRequest) -> None:

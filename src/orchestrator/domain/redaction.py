@@ -1,4 +1,4 @@
-"""Takes secrets out of texts before they are written: known kinds of keys, and values that we were told.
+"""Takes secrets out of texts before they are written: known kinds of keys, and given values.
 
 A secret that is cut in two is not found any more. So code that bounds a text redacts it first, and text that
 comes in pieces goes through a `RedactedStream`. A value that is to become JSON is redacted before it does

@@ -2,7 +2,7 @@
 
 All of it stays within `PROMPT_LENGTH_MAX`. The task itself comes first when room is given out, then why it is
 tried again, then what its dependencies found; the plan's own sections get the rest, whole or not at all, and
-those left out are named. The most specific part stands last, where models heed it most.
+those left out are named. The most specific part comes last, where models pay most attention to it.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ class TaskRunner:
         return work, check
 
     async def _keep_finding(self, attempt: Attempt, text: str) -> EventData:
-        """Keep what the attempt found in the database and as a file; a full disk is told, not fatal."""
+        """Keep what the attempt found in the database and as a file; a full disk is reported, not fatal."""
         job = attempt.job
         await self._artifacts.put(
             self._journal.lease,
