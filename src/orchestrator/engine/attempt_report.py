@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from orchestrator.domain.events import SUMMARY_LENGTH_MAX, clip
 from orchestrator.domain.redaction import Redact
+from orchestrator.domain.safe_text import safe_text
 from orchestrator.domain.steps import AttemptResult
 from orchestrator.engine.agent_events import Finished
 from orchestrator.engine.attempt import Attempt
@@ -92,7 +93,10 @@ def attempt_result(
 def finding_text(
     attempt: Attempt, work: Finished, check: Finished | None, result: AttemptResult, redact: Redact
 ) -> str:
-    """The finding: how the attempt ended, then what the agent and the checks say; all of it redacted."""
+    """The finding: how the attempt ended, then what the agent and the checks say.
+
+    All of it is redacted, and safe for the terminal of somebody who prints the file.
+    """
     job = attempt.job
     how = "completed" if result.succeeded else "failed"
     if result.interrupted:
@@ -109,7 +113,8 @@ def finding_text(
     if check is not None:
         parts.append(f"## Checks\n\nThe checks ended as {check.outcome}{_exit_code(check)}.")
         parts.append(check.text.strip())
-    return clip(redact("\n\n".join(part for part in parts if part) + "\n"), FINDING_LENGTH_MAX)
+    text = "\n\n".join(part for part in parts if part) + "\n"
+    return clip(safe_text(redact(text)), FINDING_LENGTH_MAX)
 
 
 def _exit_code(finished: Finished) -> str:

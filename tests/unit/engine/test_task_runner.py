@@ -450,6 +450,11 @@ class TestFindings:
         kinds = [event.type for event in house.events(FindingWritten, TaskChanged)]
         assert kinds == ["task_changed", "finding_written", "task_changed"]
 
+    async def test_a_finding_is_safe_to_print(self, house, plays):
+        house.robot.play("1.1", plays.succeed("a\x1b]52;c;AAAA\x07\tb\x1b[31mred\x1b[0m\n\u202ec 👩‍🔬"))
+        await house.run()
+        assert "a�]52;c;AAAA�\tbred\n�c 👩‍🔬" in house.finding("1.1")
+
     async def test_a_huge_finding_is_cut(self, house, plays):
         house.robot.play("1.1", plays.succeed("x" * 3_000_000))
         assert await house.run() is RunStatus.COMPLETED
