@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import tempfile
 from functools import partial
@@ -20,10 +21,12 @@ BACK_OFF_SECONDS = 1.5
 
 def play(*, api: ServeRequest | None, keep_serving: bool, speed: float, json: bool) -> ExitCode:
     """Run the demo plan; its folder is removed afterwards."""
-    root = Path(tempfile.mkdtemp(prefix="orchestrator-demo-"))
+    # Named before it is made, so that there is no moment at which a signal would leave it behind.
+    root = Path(tempfile.gettempdir(), f"orchestrator-demo-{secrets.token_hex(8)}")
     remove = partial(shutil.rmtree, root, ignore_errors=True)
     with on_leaving(remove):
         try:
+            root.mkdir(mode=0o700)
             return _play_in(root, api=api, keep_serving=keep_serving, speed=speed, json=json)
         finally:
             remove()
