@@ -49,6 +49,7 @@ PROBLEM_KINDS: Mapping[str, ProblemKind] = MappingProxyType(
         "empty_value": _warning("A setting stands there without a value."),
         "repeated_field": _warning("A setting is given twice for one task; the first one counts."),
         "checkbox_outside_phase": _warning("Checkboxes outside every phase are not tasks."),
+        "heading_outside_phase": _warning("A heading that looks like a task outside every phase is not one."),
         "nested_checkbox": _warning("Checkboxes nested under a list item that is no task are not tasks."),
         "malformed_id": _warning("This looks like an id but is none, so the task gets one of its own."),
         "malformed_checkbox": _warning("This looks like a checkbox but is none, so it is no task."),

@@ -103,6 +103,7 @@ PLACES = [
     ("nothing_to_run", TASK + "  - agent: shell\n", 2, 3),
     ("no_tasks", "# T\n", 1, 1),
     ("no_tasks", "# T\n\n## Phase 1: A\n\nWords only.\n\n1. First\n", 7, 1),
+    ("heading_outside_phase", TASK + "\n## Tasks\n\n### Task 2: b\n", 6, 1),
     ("phase_without_tasks", TASK + "\n## Phase 2: B\n\nWords.\n\n- b\n", 8, 1),
 ]
 
@@ -134,6 +135,7 @@ def test_a_problem_is_reported_once_at_its_place(code: str, text: str, line: int
         (HEAD + "1. Dig\n2. Pour\n\n## Phase 2: B\n\n- Roof\n", "3 list items such as `1. Dig`"),
         (HEAD + "\n# Rest\n\n- [ ] Dig\n", "1 checkbox item, `- [ ] Dig`"),
         (HEAD + "- Walls\n  - [ ] Dig\n  - [ ] Pour\n", "1 checkbox item, `- Walls`"),
+        (HEAD + "[ ] Dig\n[x] Pour\n", "2 lines such as `[ ] Dig`"),
         (HEAD + "- [v] Dig\n", "1 list item, `- [v] Dig`"),
         (
             "## Phase one\n\n- " + "long " * 20 + "\n",

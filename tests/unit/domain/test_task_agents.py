@@ -55,6 +55,9 @@ def only_task(text: str) -> Task:
         "- [ ] 1.1 A label\n  **Dependencies**: None\n\n" + BLOCK,
         "- [ ] 1.1 Labels\n  - Files: a.txt\n  - **Depends on:** nothing\n\n" + BLOCK,
         "- [ ] 1.1 A label with a list\n\n  **Files:**\n  - Create: `a.py`\n  - Modify: `b.py`\n\n" + BLOCK,
+        "- [ ] 1.1 Names\n  - files: Makefile, src/a.py (new), `b c.py`\n  - depends: 1.1, Task 2\n\n"
+        + BLOCK,
+        "- [ ] 1.1 Names\n  **Files:** create `a.py`, test `test_a.py` and README\n\n" + BLOCK,
         "- [ ] 1.1 A comment\n\n  <!-- takes a minute -->\n\n" + BLOCK,
         "### 1.1 A heading\n\n```sh\nmake\n```\n",
         "### 1.1 A heading\n\n**Files:** `a.py`\n\n```sh\nmake\n```\n",
@@ -81,6 +84,16 @@ def test_a_task_that_is_nothing_but_shell_blocks_is_the_shell_s(text: str) -> No
         PHASE + "- [ ] 1.1 A sentence that begins like a check\n  - Verify: all links work\n\n" + BLOCK,
         PHASE + "- [ ] 1.1 A table\n\n  | a |\n  |---|\n  | 1 |\n\n" + BLOCK,
         PHASE + "- [ ] 1.1 A quote\n\n  > as they say\n\n" + BLOCK,
+        PHASE
+        + "- [ ] 1.1 A label\n\n  **Files:**\n  - Create: src/x.py with the full API, with tests\n\n"
+        + BLOCK,
+        PHASE + "- [ ] 1.1 A label\n\n  **Files:**\n  - Modify: everything that imports it\n\n" + BLOCK,
+        PHASE + "- [ ] 1.1 A label\n  **Files:** package.json. Replace jest with vitest in them\n\n" + BLOCK,
+        PHASE + "- [ ] 1.1 A label\n  - files: a.py, b.py and also write documentation\n\n" + BLOCK,
+        PHASE + "- [ ] 1.1 A label\n  **Depends on:** Task 1. Afterwards rewrite the README.\n\n" + BLOCK,
+        PHASE
+        + "- [ ] 1.1 A label\n\n  **Files:**\n  - `a.py`\n    - and its tests, with all edge cases\n\n"
+        + BLOCK,
         PHASE + "- [ ] 1.1 Files with boxes\n\n  **Files:**\n  - [ ] `a.py`\n\n" + BLOCK,
         PHASE + "### 1.1 A heading\n\nRun:\n\n```sh\nmake\n```\n",
         PHASE + "### 1.1 A heading\n\n```sh\nmake\n```\n\n#### Notes\n",

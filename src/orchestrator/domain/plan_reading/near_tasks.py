@@ -17,6 +17,7 @@ _NUMBERED_HEADING = re.compile(
     rf"[\W_]*(?:(?:{'|'.join(_TASK_WORDS)})\b|[A-Za-z]{{0,10}}[-_#.]?[0-9][\w.-]*(?=[\s:)\]]|$))",
     re.IGNORECASE,
 )
+_BOX = re.compile(r"\[[ xX]?\]\s")
 _TABLE_RULE = re.compile(r"[\s|:-]*$")
 
 
@@ -45,6 +46,7 @@ def _kinds(blocks: Sequence[Block], source: PlanText) -> Iterator[tuple[str, Ite
     """Kinds of things, the likeliest first, with the lines (from 0) where they begin."""
     items = [item for block in blocks if block.kind is BlockKind.LIST for item in block.children]
     yield "checkbox item", (item.first for item in items if count_boxes([item])[0])
+    yield "line", (line for block in blocks for line in _boxes_without_bullets(block))
     yield "heading", (block.first for block in blocks if _is_numbered_heading(block))
     yield "table row", (line for block in blocks for line in _rows(block, source))
     yield "list item", (item.first for item in items)
@@ -55,6 +57,14 @@ def _is_numbered_heading(block: Block) -> bool:
     if block.kind is not BlockKind.HEADING or block.level < 2 or phase_heading(block.content):
         return False
     return _NUMBERED_HEADING.match(block.content) is not None
+
+
+def _boxes_without_bullets(block: Block) -> list[int]:
+    """The lines of a paragraph that begin with a box, and with no bullet before it."""
+    if block.kind is not BlockKind.PARAGRAPH:
+        return []
+    lines = block.content.split("\n")
+    return [block.content_line + number for number, line in enumerate(lines) if _BOX.match(line.lstrip())]
 
 
 def _rows(block: Block, source: PlanText) -> list[int]:

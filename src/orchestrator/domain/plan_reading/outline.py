@@ -278,6 +278,9 @@ class _OutlineReader:
             draft.written_dependencies.extend(group.dependencies)
 
     def _report_outside(self, section: Section) -> None:
+        if section.heading and section.task and not section.only_groups:
+            message = f"“{_shorten(section.heading.content)}” outside every phase: not a task"
+            self._log.add("heading_outside_phase", message, section.heading.first + 1)
         items = [item for item in items_of(section.blocks) if count_boxes([item])[0]]
         if not items:
             return
