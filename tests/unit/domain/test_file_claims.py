@@ -26,6 +26,16 @@ from orchestrator.domain.file_claims import file_claims, overlap
         ("*.py", "anything/at/all"),
         (".", "anything"),
         ("src/{a,b}.py", "src/b.py"),
+        ("a.py; README.md", "README.md"),
+        ("README.md and src/a.py", "src/a.py"),
+        ("README.md src/a.py", "README.md"),
+        ("Modify: README.md", "README.md"),
+        ("docs/my notes.md", "docs/my notes.md"),
+        ("/home/me/project/src/a.py", "src/a.py"),
+        ("/home/me/project/src", "src/a.py"),
+        ("caf\u00e9.md", "cafe\u0301.md"),
+        ("README.md\u200b", "README.md"),
+        ("all", "anything/at/all"),
     ],
 )
 def test_these_overlap(one: str, other: str) -> None:
@@ -41,6 +51,7 @@ def test_these_overlap(one: str, other: str) -> None:
         ("src/a", "src/ab"),
         ("src/*.py", "docs/a.md"),
         ("a/src", "src"),
+        ("/home/me/project/src/a.py", "src/b.py"),
     ],
 )
 def test_these_do_not(one: str, other: str) -> None:
