@@ -203,7 +203,7 @@ def test_a_run_pauses_when_its_budget_is_used_up_and_resume_grants_it_once_more(
     status = worked.waiting_for("budget")
     assert status["status"] == "paused"
     assert status["reason"] == (
-        "The budget of the run is used up: $0.60 of $0.50 are spent. resume grants it once more."
+        "The budget of the run is used up: $0.60 of $0.50 has been spent. resume grants it once more."
     )
     assert worked.events("orchestrator_changed")[-1]["waits_for"] == "budget"
     task = worked.until(lambda s: s["tasks"][0]["status"] == "pending" and s["tasks"][0])

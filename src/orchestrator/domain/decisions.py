@@ -74,14 +74,12 @@ def decide(state: RunState, command: Command) -> Decision:  # noqa: PLR0911 - on
 def _answer(state: RunState, command: AnswerApproval) -> Decision:
     approval = state.open_approvals.get(command.approval_id)
     if approval is None:
-        return _rejected(
-            "approval_not_open", f"No question {command.approval_id!r} waits for an answer (any more)."
-        )
+        return _rejected("approval_not_open", f"There is no open question {command.approval_id!r}.")
     if command.allow and not approval.can_allow:
         return _rejected(
             "approval_not_shown",
             f"Question {approval.id} can't be allowed: the agent does not say what it would do. "
-            "Deny it, or let nobody answer.",
+            "Deny it, or leave it unanswered.",
         )
     event = ApprovalSettled(
         approval_id=approval.id,
@@ -221,7 +219,7 @@ def _retry(state: RunState, command: RetryTask) -> Decision:
     if status in {TaskStatus.PENDING, TaskStatus.IN_PROGRESS}:
         return _rejected("illegal_transition", f"Task {task_id} is {status}; there is nothing to retry.")
     if status is TaskStatus.COMPLETED and not command.force:
-        return _rejected("illegal_transition", f"Task {task_id} is completed; only force runs it again.")
+        return _rejected("illegal_transition", f"Task {task_id} is completed; only `force` runs it again.")
     if state.status is RunStatus.STOPPING:
         return _rejected("illegal_transition", "The orchestrator is stopping; nothing new starts.")
     trigger = TaskTrigger.FORCE_RETRY if command.force else TaskTrigger.RETRY

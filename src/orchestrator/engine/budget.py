@@ -20,10 +20,10 @@ class Allowance:
         """What is used up, counted from `before`; None while it lasts."""
         spent = (used.cost_usd or 0.0) - (before.cost_usd or 0.0)
         if self.usd is not None and spent >= self.usd:
-            return f"{dollars_of(spent, self.usd)} are spent"
+            return f"{dollars_of(spent, self.usd)} has been spent"
         tokens = used.tokens - before.tokens
         if self.tokens is not None and tokens >= self.tokens:
-            return f"{tokens:,} of {self.tokens:,} tokens are used"
+            return f"{tokens:,} of {self.tokens:,} tokens have been used"
         return None
 
     def left_usd(self, used: UsageInfo, before: UsageInfo) -> float | None:

@@ -22,7 +22,7 @@ ADVICE = (
 def refuse_shell(plan: Plan, agent: str | None, path: str) -> None:
     """Raise ShellNotAllowed where a run of the plan executes text of the plan in a shell."""
     if any(task.verify or task_agent(task, agent) == SHELL for task in plan.tasks()):
-        raise ShellNotAllowed(f"{path} has shell blocks, and {ADVICE.format(what='them')}")
+        raise ShellNotAllowed(f"{path} has shell blocks or checks, and {ADVICE.format(what='them')}")
 
 
 def refuse_agents(plan: Plan, agent: str | None, path: str, checks: Mapping[str, AgentCheck]) -> None:

@@ -232,9 +232,9 @@ class TestBudget:
         [
             (
                 {"run_allowance": Allowance(usd=1.0)},
-                "The budget of the run is used up: $1.20 of $1.00 are spent.",
+                "The budget of the run is used up: $1.20 of $1.00 has been spent.",
             ),
-            ({"run_allowance": Allowance(tokens=100)}, "120 of 100 tokens are used"),
+            ({"run_allowance": Allowance(tokens=100)}, "120 of 100 tokens have been used"),
             ({"task_allowance": Allowance(usd=1.0)}, "The budget of task 1.1 is used up"),
         ],
     )
