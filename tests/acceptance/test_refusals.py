@@ -124,8 +124,9 @@ def test_a_look_ahead_leaves_nothing_behind_and_ends_as_the_run_would(project: P
     lines = project.command("run", "needs", "--dry-run", code=3).splitlines()
     assert lines[0].endswith("; 1 for the run's agent, 1 for shell")
     assert "agents may do everything (permissions full" in lines[1]
-    assert [line.split()[:3] for line in lines[2:4]] == [["1", "1.1", "shell"], ["2", "1.2", "nobody:"]]
-    assert lines[4:] == ["The run would not start: there is no agent for some of its tasks."]
+    assert [line.split()[:3] for line in lines[2:4]] == [["1", "1.1", "shell"], ["2", "1.2", "nobody"]]
+    assert lines[4].startswith("Task 1.2 in line 11 needs an agent")
+    assert lines[5:] == ["The run would not start: there is no agent for some of its tasks."]
     assert "did you mean “claude”?" in project.command("run", "unknown", "--dry-run", code=3)
     assert "did you mean “claude”?" in project.command("lint", "unknown", code=1)
     assert project.command("list") == "No orchestrator is running.\n"

@@ -11,12 +11,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from orchestrator.agents.containment import containment_notice
+from orchestrator.cli.agent_composition import Use, make_agents
 from orchestrator.cli.composition import DATABASE_URL_VARIABLE
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.output import write, write_json
+from orchestrator.cli.plans import agent_names, linted
 from orchestrator.cli.project import find_root
 from orchestrator.domain.errors import OrchestratorError
-from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.wording import counted
 from orchestrator.store.checkup import Finding, check_database
 from orchestrator.store.database import STATE_FOLDER, locate
@@ -73,9 +74,9 @@ def _check_plans(root: Path) -> Iterator[Finding]:
     files = asyncio.run(DiskPlanFiles(root).list())
     if not files:
         yield Finding("plans", "warning", f"There is no plan in {root / PLANS_FOLDER}; write one there.")
-    bad = 0
+    bad, agents = 0, agent_names(make_agents(root, Use.LOOK))
     for file in files:
-        errors = () if file.problem else parse_plan(decode_plan(file.data)).errors
+        errors = () if file.problem else linted(file, agents).errors
         if file.problem or errors:
             bad += 1
             what = file.problem or f"{counted(len(errors), 'error')}; see orchestrator lint {file.name}"

@@ -26,6 +26,7 @@ from orchestrator.domain.safe_text import safe_json, safe_line
 from orchestrator.domain.task_status import RunStatus, TaskStatus
 
 TEXT_LENGTH_MAX = 100
+ERROR_LENGTH_MAX = 300
 QUESTION_LENGTH_MAX = 300
 _MARKS = {
     TaskStatus.PENDING: "·",
@@ -71,7 +72,7 @@ def _text(data: EventData) -> str | list[str] | None:  # noqa: PLR0911 - one cas
         case TaskChanged():
             return f"{task_mark(data.new_status)} {data.task_id} {_task_text(data)}"
         case ToolStarted():
-            return f"    {data.task_id} {data.tool_name}: {one_line(data.input_summary)}"
+            return f"    {data.task_id} {data.tool_name}: {input_line(data.input_summary)}"
         case ToolCompleted() if not data.success:
             said = _because(last_line(data.output_summary))
             return f"    {data.task_id} {data.tool_name} {data.status}{said}"
@@ -111,18 +112,30 @@ def _task_text(data: TaskChanged) -> str:
     if data.new_status is TaskStatus.COMPLETED:
         seconds = f" ({data.duration_ms / 1000:.1f} s)" if data.duration_ms is not None else ""
         return text + (f" verified{seconds}" if data.verified else seconds)
-    return text + _because(data.error and one_line(data.error).rstrip(".")) + _because(data.reason)
+    return text + _because(data.error and error_line(data.error)) + _because(data.reason)
 
 
 def _because(reason: str | None) -> str:
     return f": {reason}" if reason else ""
 
 
-def one_line(text: str) -> str:
+def one_line(text: str, length_max: int = TEXT_LENGTH_MAX) -> str:
     """The text's first line that says anything, cut to what fits."""
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
     first = safe_line(first)
-    return first if len(first) <= TEXT_LENGTH_MAX else f"{first[: TEXT_LENGTH_MAX - 1]}…"
+    return first if len(first) <= length_max else f"{first[: length_max - 1]}…"
+
+
+def input_line(text: str) -> str:
+    """As `one_line`, with a mark where more lines follow: a command goes on behind its first line."""
+    first = one_line(text)
+    has_more = sum(1 for line in text.splitlines() if line.strip()) > 1
+    return f"{first} …" if has_more and not first.endswith("…") else first
+
+
+def error_line(text: str) -> str:
+    """Why something failed, as a line; what to do about it often comes last."""
+    return one_line(text, ERROR_LENGTH_MAX).rstrip(".")
 
 
 def question_line(text: str) -> str:

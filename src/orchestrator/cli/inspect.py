@@ -7,7 +7,7 @@ import json as json_module
 from datetime import datetime
 from pathlib import Path
 
-from orchestrator.cli.event_lines import one_line, question_line, shown, task_mark
+from orchestrator.cli.event_lines import error_line, one_line, question_line, shown, task_mark
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.find_instance import find_instance
 from orchestrator.cli.output import write, write_json
@@ -81,7 +81,7 @@ def _status_lines(status: OrchestratorStatus) -> list[str]:
                 line += f"  (waits for {', '.join(task.blocked_by)})"
             if task.last_error:
                 when = "  before:" if task.status is TaskStatus.IN_PROGRESS else ""
-                line += f"{when}  {one_line(task.last_error)}"
+                line += f"{when}  {error_line(task.last_error)}"
             if used := usage_text(task.usage):
                 line += f"  [{used}]"
             lines.append(line)

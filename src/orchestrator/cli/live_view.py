@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.cli.event_lines import last_line, one_line, question_line, run_colour, task_mark
+from orchestrator.cli.event_lines import input_line, last_line, one_line, question_line, run_colour, task_mark
 from orchestrator.cli.usage_text import usage_text
 from orchestrator.domain.events import AgentMessage, EventData, TaskChanged
 from orchestrator.domain.projection import summarize
@@ -141,7 +141,7 @@ class LiveView:
         for tool in state.open_tools.values():
             if tool.task_id == task_id:
                 seconds = (self._now() - tool.started_at).total_seconds()
-                yield f"\n      {one_line(tool.tool_name)}: {one_line(tool.input_summary)}", "dim cyan"
+                yield f"\n      {one_line(tool.tool_name)}: {input_line(tool.input_summary)}", "dim cyan"
                 yield f"  {seconds:.0f} s", "dim"
         for asked in state.open_approvals.values():
             if asked.task_id == task_id:

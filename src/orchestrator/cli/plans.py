@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from orchestrator import __version__
+from orchestrator.agents.registry import AgentRegistry
 from orchestrator.agents.scripted import ScriptedAgent
 from orchestrator.cli.agent_composition import Use, make_agents
 from orchestrator.cli.exit_codes import ExitCode
@@ -66,12 +67,18 @@ async def _read(names: Sequence[str], root: Path) -> list[tuple[PlanFile, Plan]]
     registry = make_agents(root, Use.LOOK)
     if registry.problem is not None:
         write_error(registry.problem)
-    agents = (ScriptedAgent.name, *(agent.name for agent in registry.all()))
-    return [(file, _with_lint(parse_plan(decode_plan(file.data)), file, agents)) for file in files]
+    names = agent_names(registry)
+    return [(file, linted(file, names)) for file in files]
 
 
-def _with_lint(plan: Plan, file: PlanFile, agents: Sequence[str]) -> Plan:
+def agent_names(registry: AgentRegistry) -> tuple[str, ...]:
+    """The names that a plan may use; `scripted` is there for runs with a script."""
+    return (ScriptedAgent.name, *(agent.name for agent in registry.all()))
+
+
+def linted(file: PlanFile, agents: Sequence[str]) -> Plan:
     """The plan with the problems, too, that its text alone does not show."""
+    plan = parse_plan(decode_plan(file.data))
     begun = plan_loaded(plan, file, taken_over={}, choices=RunChoices(parallel=plan.parallel or 1))
     side_by_side = None if plan.errors else side_by_side_warning(begun)
     return replace(plan, problems=lint_problems(plan, agents, side_by_side))

@@ -104,7 +104,10 @@ def show_order(begun: PlanLoaded, doers: Mapping[str, Doer]) -> None:
         for task_id in turn:
             doer = doers[task_id]
             note = f"  [{doer.note}]" if doer.note else ""
-            line = f"{number:>4}  {task_id:<10} {doer!s:<9} {one_line(tasks[task_id].description)}{note}"
+            who = doer.agent or "nobody"
+            line = f"{number:>4}  {task_id:<10} {who:<9} {one_line(tasks[task_id].description)}{note}"
             write(safe_line(line))
     if gates:
         write(f"Then a person is waited for: {', '.join(gates)}")
+    for refusal in dict.fromkeys(filter(None, (doer.refusal for doer in doers.values()))):
+        write(safe_line(refusal))

@@ -27,12 +27,12 @@ class Doer:
     problem: str | None = None
     note: str | None = None
 
-    def __str__(self) -> str:
-        if self.problem is None:
-            return self.agent or "nobody"
-        return (
-            f"{self.agent}, which is not ready: {self.problem}" if self.agent else f"nobody: {self.problem}"
-        )
+    @property
+    def refusal(self) -> str | None:
+        """Why the run would not start because of this task; None if it would."""
+        if self.problem is None or self.agent is None:
+            return self.problem
+        return f"Agent {self.agent} is not ready: {self.problem}"
 
 
 class AgentChoice:

@@ -44,21 +44,23 @@ async def test_the_run_s_agent_is_for_tasks_that_name_none(house):
 async def test_a_look_ahead_shows_which_tasks_nobody_could_do(house):
     house.agents.ready = None
     _, agents = await (await house.orchestrator()).preview()
-    assert str(agents["1.1"]).startswith("nobody: Task 1.1 in line 5 needs an agent, and none is installed.")
+    assert (agents["1.1"].refusal or "").startswith(
+        "Task 1.1 in line 5 needs an agent, and none is installed."
+    )
     assert agents["1.2"] == Doer("shell")
 
 
 async def test_a_look_ahead_shows_which_agents_are_not_ready(house):
     house.agents.robot.problem = "log in first"
     _, agents = await (await house.orchestrator(agent="robot")).preview()
-    assert str(agents["1.1"]) == "robot, which is not ready: log in first"
+    assert agents["1.1"].refusal == "Agent robot is not ready: log in first"
 
 
 async def test_a_look_ahead_shows_which_agents_were_not_asked_and_that_is_no_problem(house):
     house.agents.robot.problem, house.agents.robot.named_by_repository = "not run", True
     _, agents = await (await house.orchestrator(agent="robot", permissions="read-only")).preview()
     assert agents["1.1"] == Doer("robot", note="not run")
-    assert str(agents["1.1"]) == "robot"
+    assert agents["1.1"].refusal is None
 
 
 async def test_a_look_ahead_refuses_what_the_run_would_without_asking_the_agent(house):
