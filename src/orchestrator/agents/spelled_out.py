@@ -6,16 +6,16 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-_COMMANDS = ("command", "cmd")
+from orchestrator.agents.shown import COMMANDS, is_blank
 
 
 def command_and_rest(given: Mapping[str, Any]) -> tuple[str, str]:
     """What a tool is to run, and the rest of its input; without a command all its input, and nothing."""
-    for name in _COMMANDS:
+    for name in COMMANDS:
         command = given.get(name)
         if isinstance(command, list):
             command = " ".join(map(str, command))
-        if isinstance(command, str) and command:
+        if isinstance(command, str) and not is_blank(command):
             return command, spelled_out({other: given[other] for other in given if other != name})
     return spelled_out(given), ""
 

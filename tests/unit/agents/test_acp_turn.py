@@ -126,10 +126,23 @@ def called(turn: AcpTurn, what: str = "tool_call_update", /, **parts):
     return list(turn.update({"sessionUpdate": what, "toolCallId": "c1", **parts}, 0.0))
 
 
-def test_a_call_that_waits_for_its_arguments_has_not_begun():
+@pytest.mark.parametrize("given", [{}, {"cwd": "/"}, {"command": " \n"}, {"command": []}, "", None])
+def test_a_call_that_waits_for_its_arguments_begins_no_later_than_its_turn_ends(given):
     turn = AcpTurn()
-    assert called(turn, "tool_call", title="bash", status="pending", rawInput={"cwd": "/"}) == []
+    assert called(turn, "tool_call", title="bash", status="pending", rawInput=given) == []
+    assert turn.refused_last is None
+    begun, ended = turn.close(0.0)
+    assert (begun.tool_name, ended.outcome) == ("bash", "interrupted")
     assert list(turn.close(0.0)) == []
+
+
+def test_a_call_that_never_began_hides_no_refusal():
+    turn = AcpTurn()
+    called(turn, "tool_call", title="bash", status="pending")
+    list(turn.asked({"toolCallId": "c2", "title": "rm a"}, 0.0))
+    list(turn.deny("c2"))
+    list(turn.close(0.0))
+    assert turn.refused_last == "rm a"
 
 
 def test_a_call_may_be_told_only_by_its_end_or_by_a_question():
@@ -222,7 +235,22 @@ def said(text: str):
     [
         ({"title": "Bash", "rawInput": {"command": "rm a"}}, "rm a", "rm a"),
         ({"title": "rm a"}, "rm a", "rm a"),
-        ({"title": "Delete", "locations": [{"path": "/a"}]}, "Delete /a", "Delete /a"),
+        (
+            {"title": "Delete", "kind": "delete", "locations": [{"path": "/a"}]},
+            "Delete /a",
+            "Delete /a",
+        ),
+        ({"title": "Bash", "rawInput": {"command": ["git", "push"]}}, "git push", "git push"),
+        ({"title": "Bash", "rawInput": {"cmd": "ls", "command": ""}}, "ls", "ls"),
+        ({"title": "issue", "rawInput": {"id": 7}}, '{"id": 7}', "id: 7"),
+        ({"title": "sh ./a"}, "sh ./a", "sh ./a"),
+        ({"title": "rm -r"}, "rm -r", "rm -r"),
+        ({"title": "Run command", "content": said("ls")}, "ls", "ls"),
+        (
+            {"title": "Edit", "kind": "edit", "content": [{"type": "diff", "newText": "x"}]},
+            "a file: new, 1 lines",
+            "new text: x",
+        ),
         ({"title": "Bash", "content": said("Run rm a?")}, "Run rm a?", "Run rm a?"),
         (
             {"title": "Bash", "rawInput": {"cwd": "/p"}, "content": said("Run rm a?")},
@@ -230,13 +258,10 @@ def said(text: str):
             "Run rm a?",
         ),
         (
-            {"title": "Run a command", "content": said("It is rm a")},
-            "Run a command\nIt is rm a",
-            "Run a command\nIt is rm a",
+            {"title": "Run the clean-up", "content": said("It is rm a")},
+            "Run the clean-up\nIt is rm a",
+            "Run the clean-up\nIt is rm a",
         ),
-        ({"title": "Bash"}, "Bash", ""),
-        ({"title": "Bash", "rawInput": {}, "content": []}, "Bash", ""),
-        ({"rawInput": {"description": "tidy up"}}, "", ""),
         ({}, "", ""),
     ],
 )
@@ -245,3 +270,47 @@ def test_what_a_question_says_of_the_call(call, about, command):
     list(turn.asked({"toolCallId": "c1", "kind": "execute", **call}, 0.0))
     story = turn.story("c1")
     assert (story.input_text, story.whole_input[0]) == (about, command)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        {},
+        {"title": "Bash"},
+        {"title": "  "},
+        {"title": "..."},
+        {"title": "\u2060\u3164"},
+        {"title": "Run command"},
+        {"title": "Run a shell command in the terminal"},
+        {"title": "RunShellCommand"},
+        {"title": "run_shell_command (execute)"},
+        {"title": "Tool call: Bash"},
+        {"title": "Permission requested: use of the tool `Bash`"},
+        {"title": "Run kubectl", "_meta": {"toolName": "kubectl"}},
+        {"title": "Execute c1", "kind": "execute"},
+        {"title": "\u6267\u884c\u547d\u4ee4"},
+        {"title": "Run command", "rawInput": {"command": " \n"}},
+        {"title": "Run command", "rawInput": {"command": "\u200b\u2060"}},
+        {"title": "Run command", "rawInput": {"command": "", "env": {"A": "b"}}},
+        {"title": "Run command", "rawInput": {"command": None, "cwd": "/p"}},
+        {"title": "Run command", "rawInput": {"command": ["", " "]}},
+        {"title": "Run command", "rawInput": {"timeout": 5, "background": True}},
+        {"title": "Run command", "rawInput": {"input": {"command": ""}}},
+        {"title": "Run command", "rawInput": {"tool": "Bash"}},
+        {"title": "Run command", "rawInput": {"force": True, "more": [], "text": ""}},
+        {"title": "Run command", "rawInput": "\n"},
+        {"title": "Run command", "rawInput": [[], ""]},
+        {"title": "Run command", "content": said(" \ufeff")},
+        {"title": "Run command", "content": said("Run this command?")},
+        {"title": "Run command", "content": [{"type": "content", "content": {"type": "image"}}]},
+        {"title": "Edit file", "kind": "edit", "content": [{"type": "diff"}]},
+        {"title": "Edit file", "kind": "edit", "content": [{"type": "diff", "path": " ", "newText": ""}]},
+        {"title": "Edit file", "kind": "edit", "locations": [{"path": "\u200b"}, {"path": 3}, "a"]},
+        {"title": "Run command", "locations": [{"path": "/project"}]},  # where, and not what
+        {"rawInput": {"description": "tidy up"}},
+    ],
+)
+def test_a_question_that_shows_nothing_of_what_would_be_done_has_no_command(call):
+    turn = AcpTurn()
+    list(turn.asked({"toolCallId": "c1", "kind": "execute", **call}, 0.0))
+    assert turn.story("c1").whole_input == ("", "")

@@ -45,6 +45,25 @@ def test_claude_shows_what_it_would_write():
     assert asked("r1", "Mystery", {}, Context()).command is None
 
 
+@pytest.mark.parametrize(
+    ("tool", "given", "can_allow"),
+    [
+        ("Bash", {"command": "ls"}, True),
+        ("Bash", {}, False),
+        ("Bash", {"command": " \n", "description": "tidy up"}, False),
+        ("Bash", {"command": "\u200b"}, False),
+        ("Write", {"file_path": "", "content": ""}, False),
+        ("Write", {"file_path": "a.py", "content": ""}, True),
+        ("mcp__mail__list_folders", {}, True),
+        ("mcp__mail__send", {"to": " "}, False),
+    ],
+)
+def test_claudes_question_can_be_allowed_only_where_it_shows_what_would_be_done(tool, given, can_allow):
+    question = asked("r1", tool, given, Context("no rule allows it"))
+    assert question.can_allow is can_allow
+    assert question.command is None or can_allow
+
+
 def test_an_acp_agents_change_is_shown_whole_also_where_it_gives_no_input():
     diff = {"type": "diff", "path": "a.py", "oldText": "x = 1", "newText": "x = 2\n" * 900}
     command, rest = whole_input(None, [{"type": "content"}, diff])

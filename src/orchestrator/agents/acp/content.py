@@ -12,11 +12,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.agents.shown import ASIDE, COMMANDS, is_blank, shows_input
 from orchestrator.agents.spelled_out import command_and_rest, spelled_out
 from orchestrator.domain.events import clip
 
 _NAME = re.compile(r"[A-Za-z_][\w.\-]{0,60}")
-_PLACES = frozenset({"cwd", "workdir", "description"})
+_ONE_NAME = re.compile(r"[\w.\-]+")
 _EXIT_CODES = ("exit_code", "exitCode", "exit", "returncode")
 
 
@@ -47,6 +48,11 @@ def tool_name(message: Mapping[str, Any]) -> str:
     return title if isinstance(title, str) and _NAME.fullmatch(title) else ""
 
 
+def is_one_name(title: str) -> bool:
+    """Whether a title is a single word: the name of its tool, in whatever script."""
+    return bool(_ONE_NAME.fullmatch(title.strip()))
+
+
 def block_text(block: Any) -> str:
     """A content block as text; pictures and sounds as what they are."""
     if not isinstance(block, dict):
@@ -74,48 +80,42 @@ def content_text(content: list[Any]) -> str:
             continue
         if item.get("type") == "content":
             parts.append(block_text(item.get("content")))
-        elif item.get("type") == "diff":
+        elif _is_diff(item):
             parts.append(_diff_text(item))
     return "\n".join(part for part in parts if part)
 
 
 def input_text(raw_input: Any, title: str, locations: list[Any]) -> str:
     """What a call is about: its command, else all its input, else its title and the files it names."""
-    if isinstance(raw_input, dict):
-        command = raw_input.get("command", raw_input.get("cmd"))
-        if isinstance(command, str) and command:
-            return command
-        if isinstance(command, list) and command:
-            return " ".join(map(str, command))
-        if told := {name: value for name, value in raw_input.items() if name not in _PLACES}:
-            return _compact(told)
-    elif raw_input:
-        return raw_input if isinstance(raw_input, str) else _compact(raw_input)
-    return " ".join([title, *(path for path in _paths(locations) if path not in title)]).strip()
+    if shows_input(raw_input):
+        return _told_input(raw_input)
+    return " ".join([title, *(path for path in paths(locations) if path not in title)]).strip()
 
 
-def says_what(title: str, locations: list[Any]) -> bool:
-    """Whether a call's title and places say what it is about: a single word is the name of its tool."""
-    return bool(_paths(locations)) or (bool(title) and not _NAME.fullmatch(title))
+def _told_input(raw_input: Any) -> str:
+    if isinstance(raw_input, str):
+        return raw_input
+    if not isinstance(raw_input, dict):
+        return _compact(raw_input)
+    command = next((raw_input[name] for name in COMMANDS if shows_input(raw_input.get(name))), None)
+    if isinstance(command, str):
+        return command
+    if isinstance(command, list):
+        return " ".join(map(str, command))
+    return _compact({name: value for name, value in raw_input.items() if name not in ASIDE})
 
 
-def _paths(locations: list[Any]) -> list[str]:
-    return [
-        place["path"] for place in locations if isinstance(place, dict) and isinstance(place.get("path"), str)
-    ]
+def paths(locations: list[Any]) -> list[str]:
+    """The files that a call names."""
+    found = (place.get("path") for place in locations if isinstance(place, dict))
+    return [path for path in found if isinstance(path, str) and not is_blank(path)]
 
 
 def whole_input(raw_input: Any, parts: list[Any]) -> tuple[str, str]:
     """What a call is to run and what goes with that, else all its input, else the changes it makes."""
-    if is_told(raw_input):
+    if shows_input(raw_input):
         return command_and_rest(raw_input) if isinstance(raw_input, dict) else (str(raw_input), "")
-    diffs = (part for part in parts if isinstance(part, dict) and part.get("type") == "diff")
-    return "\n".join(_whole_diff(diff) for diff in diffs), ""
-
-
-def is_told(raw_input: Any) -> bool:
-    """Whether the input says more than where the call is to work."""
-    return bool(raw_input.keys() - _PLACES) if isinstance(raw_input, dict) else bool(raw_input)
+    return "\n".join(_whole_diff(part) for part in parts if _is_diff(part)), ""
 
 
 def raw_output_text(raw_output: Any) -> str:
@@ -147,12 +147,20 @@ def has_failed(raw_output: Any) -> bool:
     return any(isinstance(code, int) and not isinstance(code, bool) and code != 0 for code in codes)
 
 
+def _is_diff(item: Any) -> bool:
+    """Whether it is a change to a file of which something is said."""
+    if not isinstance(item, dict) or item.get("type") != "diff":
+        return False
+    return any(shows_input(item.get(name)) for name in ("path", "oldText", "newText"))
+
+
 def _diff_text(item: Mapping[str, Any]) -> str:
     old, new = item.get("oldText"), item.get("newText")
     after = len(new.splitlines()) if isinstance(new, str) else 0
+    path = item.get("path") or "a file"
     if not isinstance(old, str):
-        return f"{item.get('path')}: new, {after} lines"
-    return f"{item.get('path')}: {len(old.splitlines())} lines before, {after} now"
+        return f"{path}: new, {after} lines"
+    return f"{path}: {len(old.splitlines())} lines before, {after} now"
 
 
 def _whole_diff(item: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from orchestrator.agents.acp import content
 from orchestrator.agents.acp.usage import TurnUsage
+from orchestrator.agents.shown import is_specific, shows_input
 from orchestrator.agents.spoken_text import SpokenText
 from orchestrator.agents.terminal_text import LiveOutput
 from orchestrator.agents.tool_calls import ToolCalls
@@ -29,6 +30,7 @@ LIVE_CHARACTERS_MAX = 262_144
 class CallStory:
     """What the agent has told of a call so far; later messages add to it and replace parts of it."""
 
+    id: str = ""
     name: str = ""
     kind: str = "other"
     title: str = ""
@@ -43,6 +45,7 @@ class CallStory:
 
     def hear(self, message: Mapping[str, Any]) -> None:
         """Take in what the message says; what it leaves out stays as it was."""
+        self.id = self.id or content.call_id(message)
         title = message.get("title")
         if isinstance(title, str) and title:
             self.name = self.name or content.tool_name(message)
@@ -69,20 +72,32 @@ class CallStory:
     def input_text(self) -> str:
         """What the call is about: where its input does not say it, also in the words of its question."""
         about = content.input_text(self.raw_input, self.title, self.locations)
-        if not self.question or content.is_told(self.raw_input):
+        if not self._is_specific(self.question) or shows_input(self.raw_input):
             return about
-        return f"{about}\n{self.question}" if content.says_what(self.title, self.locations) else self.question
+        return f"{about}\n{self.question}" if self._is_titled or self._is_placed else self.question
 
     @property
     def whole_input(self) -> tuple[str, str]:
         """All that it is given, for the person who is asked about it: the command, and what goes with it.
 
-        Both are empty where the agent says no more than the name of a tool.
+        Both are empty where the agent says no more than that a tool would be used.
         """
         command, rest = content.whole_input(self.raw_input, self.content)
-        if not command and (self.question or content.says_what(self.title, self.locations)):
+        if not command and (self._is_titled or self._is_placed or self._is_specific(self.question)):
             command = self.input_text
         return command, rest
+
+    @property
+    def _is_titled(self) -> bool:
+        return self._is_specific(self.title) and not content.is_one_name(self.title)
+
+    @property
+    def _is_placed(self) -> bool:
+        """Whether a file that it names says what it is about; of a command it only says where."""
+        return self.kind != "execute" and bool(content.paths(self.locations))
+
+    def _is_specific(self, words: str) -> bool:
+        return is_specific(words, self.name, self.kind, self.id)
 
     @property
     def output_text(self) -> str:
@@ -154,6 +169,9 @@ class AcpTurn:
         yield from self.due(now, at_once=True)
         for parent in list(self._asides):
             yield from self._aside(parent, "", is_last=True)
+        for tool_id, story in self._stories.items():
+            if story.title:  # announced, and perhaps never heard of again
+                yield from self._calls.started(tool_id, story.tool_name, story.input_text, story.parent)
         yield from self._calls.close()
 
     def _say(self, update: Mapping[str, Any], now: float) -> Iterator[AgentEvent]:
@@ -181,7 +199,7 @@ class AcpTurn:
         if status in ("completed", "failed"):
             yield from self._start(tool_id, story, now)
             yield from self._end(tool_id, self._outcome(tool_id, story, str(status)), story.output_text)
-        elif status == "in_progress" or content.is_told(story.raw_input):
+        elif status == "in_progress" or shows_input(story.raw_input):
             # A call that is only pending may still be waiting for its arguments.
             yield from self._start(tool_id, story, now)
             yield from self._grow(tool_id, story, now)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from orchestrator.agents.claude.messages import summary
+from orchestrator.agents.shown import shows_input
 from orchestrator.agents.spelled_out import command_and_rest
 from orchestrator.domain.plan import Permissions
 from orchestrator.domain.redaction import Redactor, redact_known, redact_values
@@ -25,6 +26,8 @@ REFUSALS: Mapping[Permissions, str] = {
     "your answer what you could not do.",
     "ask": "The person who was asked does not allow this. Do not try another way.",
 }
+
+_MCP = "mcp__"
 
 Tell = Callable[[PermissionAsked], Awaitable[None]]
 
@@ -65,15 +68,21 @@ class Questions:
 
 
 def asked(request_id: str, tool: str, given: Mapping[str, Any], context: Any) -> PermissionAsked:
-    """The question for a person: the tool, all that it is given, and why Claude Code asks."""
+    """The question for a person: the tool, all that it is given, and why Claude Code asks.
+
+    A tool of an MCP server that is given nothing does what its name says; of others that is no more than
+    the name of a tool.
+    """
     reason = context.decision_reason
     why = f" ({reason})" if reason else ""
     command, rest = command_and_rest(given)
+    is_shown = shows_input(given) or (not given and tool.startswith(_MCP))
     return PermissionAsked(
         request_id,
         f"{tool}: {summary(given)}{why}",
         context.tool_use_id,
         tool_name=tool,
-        command=command or None,
+        command=command if is_shown and command else None,
         context="\n".join(filter(None, (rest, reason))) or None,
+        can_allow=is_shown,
     )

@@ -13,6 +13,7 @@ from orchestrator.agents.codex.items import PATCH, SHELL, inner_command
 from orchestrator.agents.codex.turn import KEPT
 from orchestrator.agents.json_rpc import Request
 from orchestrator.agents.permission_policy import verdict
+from orchestrator.agents.shown import is_blank
 from orchestrator.domain.plan import Permissions
 from orchestrator.domain.redaction import Redactor, redact_values
 
@@ -55,7 +56,7 @@ def approval(request: Request, redact: Redactor, described: str = "", changes: s
             return _execution(params, described)
         case "item/fileChange/requestApproval":
             question = f"Change files?\n{described}".strip()
-            return _decision(params, question, PATCH, "edit", changes or described)
+            return _decision(params, question, PATCH, "edit", described if is_blank(changes) else changes)
         case "item/permissions/requestApproval":
             return _more_rights(params, request.params.get("permissions"))
         case "mcpServer/elicitation/request":
@@ -67,9 +68,11 @@ def approval(request: Request, redact: Redactor, described: str = "", changes: s
 def _execution(params: Params, described: str) -> Approval:
     network = params.get("networkApprovalContext")
     if isinstance(network, dict):
-        reached = f"Let it reach {network.get('host', 'the network')}?"
-        return replace(_decision(params, reached, SHELL, "execute"), can_allow=True)
-    command = inner_command(str(params.get("command") or described))
+        host = str(network.get("host") or "")
+        reached = f"Let it reach {host or 'the network'}?"
+        return replace(_decision(params, reached, SHELL, "execute"), can_allow=not is_blank(host))
+    given = str(params.get("command") or "")
+    command = inner_command(described if is_blank(given) else given)
     place = params.get("cwd", "the project")
     question = f"Run this in {place}?\n{command or 'a command'}"
     return _decision(params, question, SHELL, "execute", command, f"In {place}")
@@ -79,6 +82,7 @@ def _decision(
     params: Params, question: str, tool_name: str, kind: str, command: str = "", place: str = ""
 ) -> Approval:
     reason = params.get("reason")
+    is_shown = not is_blank(command)
     return Approval(
         question=_with_reason(question, params),
         tool_id=_name(params, "itemId"),
@@ -86,9 +90,9 @@ def _decision(
         kind=kind,
         if_allowed={"decision": "accept"},
         if_denied={"decision": "decline"},
-        command=command or None,
+        command=command if is_shown else None,
         context="\n".join(filter(None, (place, str(reason) if reason else ""))) or None,
-        can_allow=bool(command),
+        can_allow=is_shown,
     )
 
 
@@ -110,16 +114,18 @@ def _more_rights(params: Params, asked: Any) -> Approval:
 
 def _elicitation(params: Params) -> Approval:
     """A question of an MCP server; one that wants more than a yes can only be declined."""
+    message = str(params.get("message") or "")
     schema = params.get("requestedSchema")
     wants_more = params.get("mode") == "url" or (isinstance(schema, dict) and bool(schema.get("properties")))
     declined = {"action": "decline", "content": None, "_meta": None}
     return Approval(
-        question=f"{params.get('serverName', 'A server')} asks: {params.get('message', '')}",
+        question=f"{params.get('serverName', 'A server')} asks: {message}",
         tool_id=None,
         tool_name="mcp",
         kind="other",
         if_allowed=declined if wants_more else {"action": "accept", "content": {}, "_meta": None},
         if_denied=declined,
+        can_allow=not is_blank(message),
     )
 
 
