@@ -188,6 +188,13 @@ def asks_without_a_word(turn: Turn) -> None:
     turn.end()
 
 
+def asks_with_a_blank(turn: Turn) -> None:
+    said = turn.ask("c1", "Run command", "execute", rawInput={"command": " \n"})
+    turn.finish("c1", "refused", "failed")
+    turn.say(f"Told {said}.")
+    turn.end()
+
+
 def asks_to_read(turn: Turn) -> None:
     said = turn.ask("c1", "cat a.py", "read")
     turn.finish("c1", "120 lines")
@@ -297,6 +304,19 @@ def works_then_fails(turn: Turn) -> None:
     turn.begin("c1", "make", command="make")
     turn.finish("c1", "ok")
     turn.say(REFUSALS["quota"])
+    turn.end()
+
+
+def tries_then_fails(turn: Turn) -> None:
+    turn.begin("c1", "make", command="make")
+    turn.finish("c1", "no make here", "failed")
+    turn.say("API Error: 401 Unauthorized")
+    turn.end()
+
+
+def announces_and_ends(turn: Turn) -> None:
+    """A call of which nothing is heard but that it comes."""
+    update("tool_call", toolCallId="c1", title="bash", status="pending", rawInput={})
     turn.end()
 
 

@@ -4,8 +4,8 @@ Some agents end their turn as if all were well when their vendor refuses them, a
 were their own words: “Error: 401 Incorrect API key”, “You've hit your usage limit”, “HTTP 529: Overloaded”.
 The same words are in honest reports (“Wrong passwords are answered with 401 now.”), so what counts is how
 vendors begin: a line that opens with the word error, with a status, or with one of their set phrases. Only
-the first and the last line count: agents put a banner before it, or what they had said until the stream
-broke. Pure.
+the first and the last line count, and the last line's end: agents put a banner before it, or what they had
+said until the stream broke. Pure.
 """
 
 from __future__ import annotations
@@ -22,6 +22,16 @@ from orchestrator.engine.agent_events import Finished, Limit
 FAR = timedelta(minutes=10)
 """A vendor that is overloaded for longer than this is a limit to wait for, not an error to try again."""
 
+ERROR_LENGTH_MAX = 20_000
+"""A vendor's error is shorter than this, with the page or the JSON that comes with it."""
+
+REPORT_LENGTH_MAX = 1_000
+"""What says more than this before it ends in an error is a report, whatever words are in it."""
+
+BEGINNING_LENGTH = 200
+"""So much of a long error says what is wrong, before what comes with it."""
+
+_OPENINGS = frozenset({"{", "[", "[{"})
 _STATUS = r"(?:4[0-2]\d|50\d|52\d)\b"
 _PARTS = (
     r"(?:api|internal|server|provider|model|llm|agent|stream|network|connection|request|upstream|execution)"
@@ -30,14 +40,27 @@ _REASONS = (
     r"(?:unauthorized|forbidden|payment required|not found|too many requests|overloaded"
     r"|internal server error|bad gateway|service unavailable|gateway time-?out|\{)"
 )
+_ALONE = (
+    r"(?:unauthorized|forbidden|payment required|too many requests|internal server error|bad gateway"
+    r"|service unavailable|gateway time-?out)"
+)
 _ERRORS = (
-    rf"(?:(?:{_PARTS}|fatal|http)[ _-])*error(?:\s*:|\s*[(\[]?(?:code|status|http)?[ :]*{_STATUS}|$)",
+    rf"(?:(?:{_PARTS}|fatal|http)[ _-])*error(?:\s*:|$)",
     r"[A-Za-z.]{1,60}(?:Error|Exception)\s*:",
-    rf"(?:http|status|unexpected status|error code|code)[ :]*(?:code[ :]*)?{_STATUS}",
-    rf"{_STATUS}\W{{0,4}}{_REASONS}",
-    r"\{\s*[\"'](?:error[\"']|type[\"']\s*:\s*[\"']error)",
+    rf"(?:http|status|unexpected status|error code|code)[ :]*(?:code[ :]*)?{_STATUS}\s*(?:[:{{]|$)",
+    r"\{\s*[\"'](?:error[\"']|type[\"']\s*:\s*[\"']error)(?!\s*:\s*(?:null|false|0|\"\"|''|\[\s*\]))",
 )
 """How a line begins that calls itself an error, whatever it says then."""
+
+_STATUSES = (
+    rf"(?:(?:{_PARTS}|fatal|http)[ _-])*error\W{{0,3}}(?:code|status|http)?[ :]*(?:code[ :]*)?{_STATUS}",
+    rf"(?:http|status|unexpected status|error code|code)[ :]*(?:code[ :]*)?{_STATUS}",
+    rf"request failed with (?:http |status |code )*{_STATUS}",
+    rf"{_STATUS}\W{{0,4}}{_REASONS}",
+    rf"(?:error\W{{1,3}})?{_ALONE}\W*$",
+    rf"(?:an? )?(?:(?:unexpected|unknown|{_PARTS}) )*error (?:has )?occurred\b|something went wrong\b",
+)
+"""How a line begins that names an error, or speaks of one in a sentence."""
 
 _WHOSE = r"(?:your |the |our )?"
 _IS = r"(?:is |are |was |has been |have been )?"
@@ -45,19 +68,25 @@ _SPANS = r"(?:(?:usage|rate|session|spend(?:ing)?|weekly|daily|monthly|5-hour|to
 _KEYS = r"(?:api[ _-]?key|(?:oauth )?token|credentials|login|session)"
 _SERVERS = r"(?:service|server|model|api|provider)s?"
 _LINES = r"(?:stream|connection|transport|network)"
+_UNITS = r"(?:messages|credits?|tokens|requests|quota|usage|prompts|generations)"
 _NAMED_MODEL = r"models?\b\W{0,3}[\w./:@-]{0,80}\W{0,3}"
 
 _BEGINNINGS: Mapping[ErrorKind, tuple[str, ...]] = {
     "limited": (
         r"you(?:.ve| have)? (?:hit|reached|exceeded|used up) your .{0,40}?(?:limit|quota|credits)\b",
-        rf"(?:\w+ )?{_SPANS}(?:limit|quota) {_IS}(?:reached|exceeded|exhausted|used up)",
+        rf"(?:\w+ )?{_SPANS}(?:limit|quota) {_IS}(?:reached|exceeded|exhausted|used up)\b(?! after\b)",
         r"(?:insufficient|resource|quota|rate_limit)_(?:quota|exhausted|exceeded|error)",
-        r"insufficient (?:quota|credits?|funds|balance)|out of credits|your credit balance is too low",
+        rf"insufficient (?:quota|credits?|funds|balance)|out of credits|{_WHOSE}credit balance is too low",
+        rf"(?:you(?:.re| are)|you(?:.ve| have)? run) out of (?:\w+ ){{0,3}}{_UNITS}\b",
+        rf"you(?:.ve| have)? (?:no|used (?:up )?all)(?: \w+){{0,4}} {_UNITS}\b(?!.* to\b)",
+        rf"no (?:\w+ )?{_UNITS} (?:left|remaining)\b",
+        r"your (?:\w+ )?(?:trial|plan|subscription) (?:has )?(?:ended|expired|run out)\b",
+        r"upgrade (?:your plan|to (?:\w+ )?(?:pro|plus|max|premium|team)) to (?:continue|keep|get)\b",
         r"too many requests|exceeded retry limit",
     ),
     "unauthorized": (
         rf"authentication {_IS}(?:required|failed|error)|(?:you are )?not (?:logged in|authenticated)\b",
-        r"please (?:log ?in|sign in|re-?authenticate)\b",
+        r"please (?:log ?in|sign in|re-?authenticate|run \W{0,2}(?:\w+ ){0,2}/?login(?!-))\b",
         r"(?:incorrect|invalid|missing|expired) (?:x-)?api[ _-]?key\b",
         r"no (?:x-)?api[ _-]?key (?:was |is )?(?:found|given|provided|set|configured)",
         rf"{_WHOSE}{_KEYS} (?:is |are |has |have )(?:not valid|not set|invalid|missing|expired|been revoked)",
@@ -82,15 +111,26 @@ _BEGINNINGS: Mapping[ErrorKind, tuple[str, ...]] = {
 }
 """How vendors and their agents begin a refusal that does not call itself an error."""
 
-_PREFIX = r"(?:(?:info|warning|notice|failed|failure|sorry)\W{1,3})?"
-_DONE = r"(?!.*\b(?:add|fix|implement|handl|chang|test|document|cover|answer|logg|report)ed\b|.*\bshown\b)"
-"""What is said of work that was done, in words that are like a refusal's."""
-
-_REFUSAL = re.compile(
-    "|".join(_ERRORS)
-    + f"|{_DONE}{_PREFIX}(?:{'|'.join(w for words in _BEGINNINGS.values() for w in words)})",
-    re.IGNORECASE,
+_POLITE = (
+    r"(?:(?:(?:i.?m|i am|we.?re|we are) (?:very |so |really )?)?sorry|(?:my |our )?apologies"
+    r"|(?:i|we) apologi[sz]e|unfortunately|oops|uh-oh|info|warning|notice|failed|failure)"
 )
+_PREFIX = rf"(?:{_POLITE}\W{{1,3}}(?:but |however,? )?)?"
+_DONE = (
+    r"(?!(?:(?![.!?](?:\s|$)).)*\b"
+    r"(?:(?:add|fix|implement|handl|chang|test|document|cover|answer|logg|report|redirect|resolv|mock)ed"
+    r"|shown|caught)\b)"
+)
+"""In the same sentence: what is said of work that was done, in words that are like a refusal's."""
+
+_PHRASES = (*_STATUSES, *(phrase for phrases in _BEGINNINGS.values() for phrase in phrases))
+_REFUSAL = re.compile(f"{_PREFIX}(?:{'|'.join(_ERRORS)}|{_DONE}(?:{'|'.join(_PHRASES)}))", re.IGNORECASE)
+_LATE = re.compile(
+    rf"(?:(?<=[.…!?:)\]])\s*|(?<=\w))(?:API Error: ?{_STATUS}|stream disconnected before completion:)"
+    rf"|(?<=[.…!?:)\]])\s*(?:Error|HTTP)[ :]+{_STATUS}(?=\W{{0,4}}(?i:{_REASONS})|\W*$)"
+)
+"""A refusal behind what the agent had said until then, on the same line: it never got to end its sentence."""
+
 _RATE = re.compile(r"rate[_ -]?limit|too many requests|(?<![\d.])429(?![\d.])", re.IGNORECASE)
 
 
@@ -102,24 +142,38 @@ def refusal(text: str, now: datetime, login: str = "") -> Finished | None:
     said = refusal_in(text)
     if said is None:
         return None
-    kind = error_kind(said)
-    if kind == "overloaded" and _RATE.search(said):
+    head = said if len(said) <= REPORT_LENGTH_MAX else said[:BEGINNING_LENGTH]
+    kind = error_kind(head) or error_kind(said)
+    if kind == "overloaded" and _RATE.search(head):
         kind = "limited"  # its agent has given up trying again
     return ended_by_kind(kind, said, now, login)
 
 
 def refusal_in(text: str) -> str | None:
-    """The text if it begins as vendors begin what is no answer, or the last line if that does; else None."""
-    lines = [line for line in map(str.strip, text.splitlines()) if line]
-    for first in (0, len(lines) - 1):
-        if lines and _REFUSAL.match(_undecorated(lines[first])):
-            return "\n".join(lines[first:])
-    return None
+    """The text if it begins as vendors begin what is no answer, or its end if that does; else None.
+
+    What follows such a beginning may be long, as the page of a gateway is. What is said before such an end
+    is short, or it was a report.
+    """
+    lines = [line for line in map(str.strip, text.splitlines()) if line and not line.startswith("```")]
+    if not lines or len(text) > ERROR_LENGTH_MAX:
+        return None
+    is_short = len(text) <= REPORT_LENGTH_MAX
+    first = lines[0][:REPORT_LENGTH_MAX] if lines[0] not in _OPENINGS else " ".join(lines[:10])
+    if _REFUSAL.match(_undecorated(first)) and (is_short or error_kind(first) is not None):
+        return "\n".join(lines)
+    if not is_short:
+        return None
+    if _REFUSAL.match(_undecorated(lines[-1])):
+        return lines[-1]
+    late = _LATE.search(lines[-1])
+    said = lines[-1][late.start() :].strip() if late else ""
+    return said if _REFUSAL.match(said) else None
 
 
 def _undecorated(line: str) -> str:
-    """The line without signs, bullets, stars and brackets at its beginning."""
-    return re.sub(r"^(?:[^\w{]|_)+", "", line)
+    """The line without Markdown's marks, and without signs, bullets and brackets at its beginning."""
+    return re.sub(r"^(?:[^\w{]|[_\u2139])+", "", re.sub(r"[*`]+|__", "", line))
 
 
 def ended_by_kind(kind: ErrorKind | None, text: str, now: datetime, login: str) -> Finished:

@@ -9,13 +9,14 @@ from orchestrator.domain.events import SUMMARY_LENGTH_MAX, clip
 from orchestrator.domain.redaction import Redact
 from orchestrator.domain.safe_text import safe_text
 from orchestrator.domain.steps import AttemptResult
+from orchestrator.domain.wording import has_words
 from orchestrator.engine.agent_events import Finished
 from orchestrator.engine.attempt import Attempt
 
 FINDING_LENGTH_MAX = 1_000_000
 _DECLINED = re.compile(r"[\s>*_`#-]*BLOCKED(?:\*\*|__|`)?:(?:\*\*|__|`)?\s*(?P<why>.*)$")
-REFUSAL_LENGTH_MAX = 1_000
-"""A vendor's refusal is shorter than this; what is longer is a report, whatever words are in it."""
+SAID_BEFORE_MAX = 1_000
+"""An agent that has said more than this before its last message has worked, whatever words are in that."""
 
 
 def declined(report: str) -> str | None:
@@ -29,8 +30,8 @@ def judged(attempt: Attempt, work: Finished) -> Finished:
     """How the agent really ended, if it ended its turn as if all were well.
 
     It may have declined the task, as the prompt offers. And some do so when their vendor refuses them: they
-    say the refusal as text, or nothing at all, and have made no call. An agent that has worked without a
-    call and without a word has at least used tokens.
+    say the refusal as text, where none of their calls has gone well, or nothing at all, without a call. An
+    agent that has worked without a call and without a word has at least used tokens.
     """
     text = work.text.strip()
     if work.outcome != "completed":
@@ -38,12 +39,12 @@ def judged(attempt: Attempt, work: Finished) -> Finished:
     if attempt.job.prompt and (why := declined(text)) is not None:
         # Asked again in the same words, it would decline again: a person is needed.
         return replace(work, outcome="failed", is_final=True, error=f"The agent declined the task: {why}")
-    if attempt.calls:
+    if attempt.went_well:
         return work
-    if not (text or attempt.spoken or attempt.tokens):
+    if not (attempt.calls or has_words(text) or attempt.spoken or attempt.tokens):
         error = f"Agent {attempt.agent.name} ended its turn without a word: no text, no call, no tokens."
         return replace(work, outcome="failed", error=error)
-    if max(len(text), attempt.spoken) > REFUSAL_LENGTH_MAX:
+    if attempt.spoken - len(text) > SAID_BEFORE_MAX:
         return work
     refused = attempt.agent.refusal(text)
     return work if refused is None else replace(refused, text=work.text, exit_code=work.exit_code)

@@ -231,7 +231,7 @@ class Agent(Protocol):
         """Begin the job; nothing happens before `events` is read."""
 
     def refusal(self, text: str) -> Finished | None:
-        """How an attempt ended that made no call, if these words are a vendor's refusal and not an answer."""
+        """How an attempt ended in which no call went well, if these words are a vendor's refusal."""
 
 
 class Agents(Protocol):

@@ -22,6 +22,7 @@ from orchestrator.domain.events import (
     UsageUpdated,
     clip,
 )
+from orchestrator.domain.wording import has_words
 from orchestrator.engine.agent_events import (
     AgentEvent,
     Finished,
@@ -51,7 +52,7 @@ def recorded(  # noqa: PLR0911 - one case an event
     task_id, number = attempt.job.task.id, attempt.job.attempt
     match event:
         case Text(text):
-            attempt.spoken += len(text.strip())
+            attempt.spoken += len(text.strip()) if has_words(text) else 0
             return AgentMessage(task_id=task_id, attempt=number, text=clip(text, MESSAGE_LENGTH_MAX))
         case Retrying():
             text = f"The agent tries again: {event.why}"

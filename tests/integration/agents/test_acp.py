@@ -201,6 +201,7 @@ async def test_somebody_else_may_answer(make_run, allow, said, outcome):
         ("asks", "execute: rm -rf build", "rm -rf build"),
         ("asks-in-words", "Bash: May this run: touch made.txt", "May this run: touch made.txt"),
         ("asks-without-a-word", "Bash: Bash", None),
+        ("asks-with-a-blank", "execute: Run command", None),
     ],
 )
 async def test_a_question_that_does_not_say_what_would_be_done_cannot_be_allowed(
@@ -285,6 +286,8 @@ async def ended(agent: AcpAgent, job: Job) -> Finished:
         match event:
             case ToolCallStarted():
                 attempt.calls += 1
+            case ToolCallCompleted():
+                attempt.went_well += event.outcome == "ok"
             case Text(text):
                 attempt.spoken += len(text)
             case UsageDelta():
@@ -305,6 +308,8 @@ async def ended(agent: AcpAgent, job: Job) -> Finished:
         ("refused-broken", "failed", "stream disconnected"),
         ("refused-odd", "completed", None),
         ("ends", "failed", "double ended its turn without a word"),
+        ("tries-then-fails", "unauthorized", "401 Unauthorized"),
+        ("announces-and-ends", "completed", None),
         ("works-quietly", "completed", None),
         ("works-then-fails", "completed", None),
         ("completes", "completed", None),

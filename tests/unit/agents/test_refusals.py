@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from orchestrator.agents.refusals import refusal, refusal_in
+from orchestrator.agents.refusals import REPORT_LENGTH_MAX, refusal, refusal_in
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -23,6 +23,16 @@ REFUSALS = [
     ("No API key was found. Set ACME_API_KEY.", "unauthorized"),
     ("✗ Invalid API key · Please run /login", "unauthorized"),
     ("**Error:** not logged in", "unauthorized"),
+    ("Please run /login", "unauthorized"),
+    ("Please run `claude auth login` again.", "unauthorized"),
+    ("**Error**: Unauthorized", "unauthorized"),
+    ("> __Error__ \u2013 unauthorized", "unauthorized"),
+    ("`[Error]` 401 Unauthorized", "unauthorized"),
+    ("Unauthorized.", "unauthorized"),
+    ("\u26a0 Something went wrong: request failed with status code 403", "unauthorized"),
+    ("\u2139\ufe0f Request failed with HTTP status code 401", "unauthorized"),
+    ("\U0001f6ab 403 Forbidden", "unauthorized"),
+    ("Sorry, please log in first.", "unauthorized"),
     # no such model
     ("Error: Model 'gpt-9' not found on provider openai", "unknown_model"),
     ("Model 'x' not found on provider", "unknown_model"),
@@ -43,10 +53,24 @@ REFUSALS = [
     ("Weekly limit reached.", "limited"),
     ("Your credit balance is too low to access the API.", "limited"),
     ('{"error": {"code": "insufficient_quota", "message": "You exceeded your current quota"}}', "limited"),
+    ("Credit balance is too low", "limited"),
+    ("I'm sorry, but you have exceeded your current quota, please check your plan and billing details.",
+     "limited"),
+    ("Unfortunately, you've reached your usage limit.", "limited"),
+    ("Apologies, but your credit balance is too low.", "limited"),
+    ("You're out of free messages. Upgrade to Pro to continue.", "limited"),
+    ("You\u2019ve run out of credits. Once credits were added, try again.", "limited"),
+    ("You have no free requests left today.", "limited"),
+    ("No credits remaining", "limited"),
+    ("Upgrade to Pro to continue.", "limited"),
+    ("Your free trial has ended.", "limited"),
+    ("Error 402: Payment Required", "limited"),
+    ('```json\n{\n  "error": {\n    "type": "insufficient_quota"\n  }\n}\n```', "limited"),
     # rate limits: it has given up trying
     ("Rate limit exceeded", "limited"),
     ("Error: 429 Too Many Requests", "limited"),
     ("exceeded retry limit, last status: 429 Too Many Requests", "limited"),
+    ("**429** Too Many Requests", "limited"),
     # overload
     ("HTTP 529: Overloaded", "failed"),
     ('API Error: 529 {"type":"error","error":{"type":"overloaded_error"}}', "failed"),
@@ -62,7 +86,13 @@ REFUSALS = [
     ("fetch failed", "failed"),
     ("Connection refused.", "failed"),
     ("APIConnectionError: Connection error.", "failed"),
+    ("I'll start by looking\u2026 API Error: 500 Internal server error", "failed"),
+    ("I'll start by looking at the filesAPI Error: 529 Overloaded", "failed"),
+    ("Let me look.stream disconnected before completion: closed", "failed"),
+    ("I read it first. HTTP 503 Service Unavailable", "failed"),
     # whatever it is, it calls itself an error
+    ("An unexpected error occurred.", "failed"),
+    ("Oops! Something went wrong", "failed"),
     ("Error: something went wrong", "failed"),
     ("Internal error", "failed"),
     ("pi v1.6.0\n---\nError: Provider returned nothing", "failed"),
@@ -98,6 +128,29 @@ REPORTS = [
     "Rate limit exceeded responses are handled and tested.",
     "Unknown models are reported with their line.",
     "Request failed messages were changed to say which request.",
+    "I fixed the 401 handling: unauthorized requests now redirect to /login",
+    "Error handling was added to the three routes that had none.",
+    "Rate limits: documented in README",
+    "The API error 500 in the test is fixed",
+    "API error 500 in the test is fixed.",
+    "HTTP 401 errors in auth.py are handled by one function now.",
+    "Error 404 and error 500 pages were added.",
+    "Requests without a token get HTTP 401 Unauthorized",
+    "All done. API error 500 is covered by a test now.",
+    "Done. HTTP 401 Unauthorized is answered where the token is missing.",
+    "No error occurred.",
+    "Something went wrong in the old parser, which is fixed.",
+    "Quotas: each user has 100 requests left after a reset, see docs/quotas.md.",
+    "You have no open requests left to review.",
+    "The credit balance is shown when it is too low.",
+    "Please run `make login-tests` to see them pass.",
+    "Upgrade to Python 3.12 is done.",
+    "Sorry for the wait: the rate limit is configurable now.",
+    "Unfortunately, the tests for 401 answers were missing, so I added them.",
+    "I can't help with that.",
+    "I'm sorry, but I can't help with that.",
+    '{"error": null, "result": "3 files changed"}',
+    "Forbidden words are listed in words.txt.",
     "BLOCKED: I need to know which of the two schemas is meant.",
     "",
 ]
@@ -108,8 +161,8 @@ def test_a_vendors_refusal_is_known_by_how_it_begins(text, outcome):
     end = refusal(text, NOW, "Set THE_KEY.")
     assert end is not None
     assert end.outcome == outcome
-    assert text.splitlines()[-1].strip(". ")[:40] in end.error
-    assert not end.error.startswith(("I will", "pi v1"))
+    assert text.splitlines()[-1].strip(". `")[-20:] in end.error
+    assert not end.error.startswith(("I will", "I'll", "Let me", "I read", "pi v1"))
     assert ("Set THE_KEY." in end.error) is (outcome == "unauthorized")
 
 
@@ -117,6 +170,40 @@ def test_a_vendors_refusal_is_known_by_how_it_begins(text, outcome):
 def test_a_report_that_speaks_of_errors_is_none(text):
     assert refusal_in(text) is None
     assert refusal(text, NOW) is None
+
+
+PAGE = "<html><body><p>The request could not be served.</p></body></html>\n" * 18
+FIELDS = '{"request": "req_1", "headers": {"x": "y"}}' * 8 + '{"log in again": "never"}' * 30
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        (f"Error: 429 Too Many Requests.\n{PAGE}", "limited"),
+        (f"Error: 429 Too Many Requests. {FIELDS}", "limited"),
+        (f"HTTP 502: Bad Gateway\n\n{PAGE * 10}", "failed"),
+        (f'{{\n"error": {{\n"type": "overloaded_error",\n"more": "{FIELDS}"\n}}\n}}', "failed"),
+    ],
+)
+def test_a_refusal_may_be_long_where_it_begins_as_one(text, outcome):
+    assert len(text) > REPORT_LENGTH_MAX
+    end = refusal(text, NOW, "Set THE_KEY.")
+    assert end is not None
+    assert end.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"# Error\n\n{'The old parser was wrong. ' * 60}",
+        f"{'I have looked at every file. ' * 60}\nError: 401 Unauthorized",
+        f"{'I have looked at every file. ' * 60} API Error: 401 Unauthorized",
+        f"Error: 429 Too Many Requests.\n{PAGE * 20}",
+        f"Quotas: what the limits of each plan are.\n{'A quota is reached after 100 requests. ' * 23}",
+    ],
+)
+def test_what_is_long_is_a_report_unless_it_begins_as_a_vendors_error(text):
+    assert refusal_in(text) is None
 
 
 @pytest.mark.parametrize(

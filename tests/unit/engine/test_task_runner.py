@@ -268,6 +268,9 @@ class TestRefusals:
         [
             ((), False),
             ((Text(" \n"),), False),
+            ((Text("..."), Text(" \u2026")), False),
+            ((Text("\u2705"),), False),
+            ((Text("."), Text("ok")), True),
             ((UsageDelta("m", cost_usd=0.0),), False),
             ((UsageDelta("m", output_tokens=3),), True),
             ((UsageDelta("m", cache_read_tokens=3),), True),
@@ -281,6 +284,19 @@ class TestRefusals:
         house.robot.play("1.1", plays.say(*events, Finished("completed")))
         assert await house.run() is (RunStatus.COMPLETED if is_completed else RunStatus.FAILED)
         assert task(house).last_error == (None if is_completed else NOTHING)
+
+    async def test_dots_for_an_answer_are_no_word(self, house, plays):
+        house.robot.play("1.1", plays.say(Text("..."), Finished("completed", "...")))
+        assert await house.run() is RunStatus.FAILED
+        assert task(house).last_error == NOTHING
+
+    @pytest.mark.parametrize("outcome", ["ok", "error", "denied", "interrupted", None])
+    async def test_without_a_word_means_without_a_call_too(self, house, plays, outcome):
+        calls = [ToolCallStarted("t1", "bash", "make")]
+        calls += [ToolCallCompleted("t1", outcome)] if outcome else []
+        house.robot.play("1.1", plays.say(*calls, Finished("completed")))
+        await house.run()
+        assert task(house).last_error != NOTHING
 
     async def test_it_is_tried_again_as_other_failures_are(self, refused, plays):
         refused.robot.play("1.1", plays.say(Finished("completed")))
@@ -308,11 +324,31 @@ class TestRefusals:
         [
             (ToolCallStarted("t1", "bash", "make"), ToolCallCompleted("t1", "ok")),
             (Text("word " * 400),),
+            (
+                ToolCallStarted("t1", "bash", "make"),
+                ToolCallCompleted("t1", "error"),
+                ToolCallStarted("t2", "bash", "make"),
+                ToolCallCompleted("t2", "ok"),
+            ),
         ],
     )
     async def test_an_agent_that_has_worked_may_say_what_it_likes(self, refused, plays, events):
         refused.robot.play("1.1", plays.say(*events, Finished("completed", NO_KEY)))
         assert await refused.run() is RunStatus.COMPLETED
+
+    @pytest.mark.parametrize("outcome", ["error", "denied", "interrupted", None])
+    async def test_calls_of_which_none_went_well_make_no_answer_of_a_refusal(self, refused, plays, outcome):
+        calls = [ToolCallStarted("t1", "bash", "make")]
+        calls += [ToolCallCompleted("t1", outcome)] if outcome else []
+        refused.robot.play("1.1", plays.say(*calls, Text(NO_KEY), Finished("completed", NO_KEY)))
+        assert await refused.run() is RunStatus.FAILED
+        assert task(refused).last_error == "No key. Set one."
+
+    async def test_a_long_refusal_is_one_as_well(self, refused, plays):
+        page = f"{NO_KEY}\n{'<p>nothing</p>' * 100}"
+        refused.robot.refusals[page] = refused.robot.refusals[NO_KEY]
+        refused.robot.play("1.1", plays.say(Text(page), Finished("completed", page)))
+        assert await refused.run() is RunStatus.FAILED
 
     async def test_nothing_is_checked_that_was_not_done(self, checked, plays):
         checked.robot.play("1.1", plays.say(Finished("completed")))
