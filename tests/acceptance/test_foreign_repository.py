@@ -114,7 +114,7 @@ def test_a_run_that_may_not_start_them_does_not_whatever_has_changed_meanwhile(e
 def test_a_run_that_the_user_starts_says_first_what_it_starts(evil: Project):
     run = evil.run("named", "--max-attempts", "1")
     run.wait()
-    named = "Named by this repository, and started when helper is asked: ./bin/helper (agents.toml)"
+    named = "Named by this repository, and started for helper's tasks: ./bin/helper (agents.toml)"
     assert run.lines[0].strip() == named
     assert not [line for line in run.lines if "opencode" in line]
 

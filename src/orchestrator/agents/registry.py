@@ -36,15 +36,15 @@ class AgentRegistry:
         """The agent of this name; raises AgentUnavailable with the names there are."""
         if name in self._agents:
             return self._agents[name]
-        names = ", ".join(sorted(self._agents))
+        known = {ScriptedAgent.name: f"{ScriptedAgent.name} (needs --script)"} | {n: n for n in self._agents}
         if name == ScriptedAgent.name:
-            why = "The agent “scripted” needs a script, and none was given."
+            why = "The agent “scripted” needs a script: give it one with --script."
         elif self.problem is not None:
             why = f"There is no agent “{name}”, unless it is one of those that cannot be read: {self.problem}"
         else:
-            near = difflib.get_close_matches(name, self._agents, n=1)
+            near = difflib.get_close_matches(name, known, n=1)
             why = f"There is no agent “{name}”{f'; did you mean “{near[0]}”?' if near else '.'}"
-        raise AgentUnavailable(f"{why} The agents there are: {names}.")
+        raise AgentUnavailable(f"{why} Known agents: {', '.join(known[n] for n in sorted(known))}.")
 
     def all(self) -> tuple[Agent, ...]:
         """Every agent, whether it is ready or not."""

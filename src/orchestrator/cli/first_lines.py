@@ -14,7 +14,7 @@ PROBLEMS_SHOWN_MAX = 20
 
 _ALLOWED: Mapping[Permissions, str] = {
     "read-only": "agents may only read (permissions read-only)",
-    "ask": "agents may read, and ask for everything else (permissions ask)",
+    "ask": "agents may only read by themselves, and must ask for everything else (permissions ask)",
     "edits": "agents may read and change files, nothing else (permissions edits)",
     "full": "agents may do everything (permissions full; --permissions narrows it)",
 }

@@ -149,7 +149,7 @@ def _tell_repository_programs(root: Path, file: PlanFile, options: RunOptions) -
     wanted = agent_names(parse_plan(decode_plan(file.data)), options.agent)
     for name, program in programs.items():
         if name in wanted or None in wanted:
-            told = f"Named by this repository, and started when {name} is asked: {program}"
+            told = f"Named by this repository, and started for {name}'s tasks: {program}"
             write_error(safe_line(told))
 
 

@@ -24,7 +24,7 @@ def lint_problems(plan: Plan, agents: Collection[str], side_by_side: str | None)
     log = ProblemLog()
     for name, line, column in _unknown_agents(plan, agents):
         near = difflib.get_close_matches(name, agents, n=1)
-        hint = f"did you mean “{near[0]}”?" if near else f"there are {', '.join(sorted(agents))}"
+        hint = f"did you mean “{near[0]}”?" if near else f"known agents: {', '.join(sorted(agents))}"
         log.add("unknown_agent", f"there is no agent “{name}”; {hint}", line, column)
     if side_by_side is not None:
         log.add("parallel_without_files", side_by_side, *_place(plan.text, 0, "parallel"))

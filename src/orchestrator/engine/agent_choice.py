@@ -55,11 +55,9 @@ class AgentChoice:
         unnamed = next((task_id for task_id, name in names.items() if name is None), None)
         fallback = None if unnamed is None else await self._first_ready(unnamed)
         agents = {name: self._named(task_id, name) for task_id, name in names.items() if name is not None}
-        for agent in agents.values():
-            check = await self._check(agent)
-            if not check.is_ready:
-                problem = check.problem or "it gives no reason"
-                raise AgentUnavailable(f"Agent {agent.name} is not ready: {problem}")
+        for task_id, name in names.items():
+            if name is not None:
+                await self._refuse_unready(task_id, agents[name])
         chosen = {task_id: fallback if name is None else agents[name] for task_id, name in names.items()}
         found = {task_id: agent for task_id, agent in chosen.items() if agent is not None}
         for task_id, agent in found.items():
@@ -96,6 +94,15 @@ class AgentChoice:
         name = self._name(task_id)
         return await self._first_ready(task_id) if name is None else self._named(task_id, name)
 
+    async def _refuse_unready(self, task_id: str, agent: Agent) -> None:
+        """Raise AgentUnavailable, with the first task that needs it, if the agent cannot work."""
+        check = await self._check(agent)
+        if not check.is_ready:
+            problem = check.problem or "it gives no reason"
+            raise AgentUnavailable(
+                f"Task {task_id} in line {self._line(task_id)}: Agent {agent.name} is not ready: {problem}"
+            )
+
     async def _refuse_unbound(self, task_id: str, agent: Agent) -> None:
         """Raise AgentUnavailable if the task may not do everything, and nothing holds its agent to that.
 
@@ -119,8 +126,10 @@ class AgentChoice:
         try:
             return self._agents.get(name)
         except AgentUnavailable as error:
-            line = self._plan.task_by_id[TaskId(task_id)].line
-            raise AgentUnavailable(f"Task {task_id} in line {line}: {error}") from error
+            raise AgentUnavailable(f"Task {task_id} in line {self._line(task_id)}: {error}") from error
+
+    def _line(self, task_id: str) -> int:
+        return self._plan.task_by_id[TaskId(task_id)].line
 
     def _name(self, task_id: str) -> str | None:
         return task_agent(self._plan.task_by_id[TaskId(task_id)], self._choices.agent)
@@ -129,7 +138,7 @@ class AgentChoice:
         agent = await self._agents.first_ready()
         if agent is None:
             raise AgentUnavailable(
-                f"Task {task_id} in line {self._plan.task_by_id[TaskId(task_id)].line} needs an agent, and "
+                f"Task {task_id} in line {self._line(task_id)} needs an agent, and "
                 "none is installed. Install one (see `orchestrator agents`) or name one with --agent. The "
                 "shell does only tasks that are nothing but fenced sh blocks."
             )

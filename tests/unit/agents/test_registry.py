@@ -20,15 +20,23 @@ def test_agents_are_found_by_name():
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("scripted", "needs a script"),
+        ("scripted", "The agent “scripted” needs a script: give it one with --script."),
+        ("skripted", "There is no agent “skripted”; did you mean “scripted”?"),
         ("wizard", "There is no agent “wizard”."),
         ("Shel", "There is no agent “Shel”; did you mean “shell”?"),
     ],
 )
 def test_an_agent_that_is_not_there_is_refused_with_the_names_there_are(name, says):
-    with pytest.raises(AgentUnavailable, match=r"The agents there are: shell\.") as caught:
+    with pytest.raises(
+        AgentUnavailable, match=r"Known agents: scripted \(needs --script\), shell\.$"
+    ) as caught:
         AgentRegistry(ShellAgent({})).get(name)
     assert says in str(caught.value)
+
+
+def test_the_scripted_agent_is_listed_without_its_need_where_it_has_a_script():
+    with pytest.raises(AgentUnavailable, match=r"Known agents: scripted, shell\.$"):
+        AgentRegistry(ShellAgent({}), ScriptedAgent(Script())).get("wizard")
 
 
 async def test_the_first_ready_general_agent_is_the_scripted_one_when_it_has_a_script():

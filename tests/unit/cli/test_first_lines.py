@@ -19,7 +19,7 @@ def begun(agent: str, **changes) -> PlanLoaded:
     ("permissions", "said"),
     [
         ("read-only", "agents may only read"),
-        ("ask", "agents may read, and ask for everything else"),
+        ("ask", "agents may only read by themselves, and must ask for everything else"),
         ("edits", "agents may read and change files, nothing else"),
         ("full", "agents may do everything"),
     ],

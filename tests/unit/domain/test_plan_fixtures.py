@@ -53,5 +53,5 @@ def test_lint_names_each_agent_that_there_is_not_once_where_it_is_named_first() 
     assert [(p.severity, p.code, p.line, p.column, p.message) for p in problems] == [
         ("warning", "parallel_without_files", 1, 1, "careful"),
         ("error", "unknown_agent", 2, 8, "there is no agent “claud”; did you mean “claude”?"),
-        ("error", "unknown_agent", 7, 12, "there is no agent “other”; there are claude, codex"),
+        ("error", "unknown_agent", 7, 12, "there is no agent “other”; known agents: claude, codex"),
     ]

@@ -56,6 +56,15 @@ async def test_a_look_ahead_shows_which_agents_are_not_ready(house):
     assert agents["1.1"].refusal == "Agent robot is not ready: log in first"
 
 
+async def test_a_run_with_an_agent_that_is_not_ready_names_the_task_that_needs_it(make_house):
+    house = make_house(PLAN)
+    house.agents.robot.problem = "log in first"
+    with pytest.raises(
+        AgentUnavailable, match=r"^Task 1.1 in line 5: Agent robot is not ready: log in first"
+    ):
+        await (await house.orchestrator(agent="robot")).run()
+
+
 async def test_a_look_ahead_shows_which_agents_were_not_asked_and_that_is_no_problem(house):
     house.agents.robot.problem, house.agents.robot.named_by_repository = "not run", True
     _, agents = await (await house.orchestrator(agent="robot", permissions="read-only")).preview()
