@@ -86,6 +86,54 @@ test('what is too long for the event is shown whole on demand', async () => {
   expect(within(card(1)).queryByRole('button', { name: 'Show all of it' })).toBeNull();
 });
 
+const END = 'pre > :last-child:not(:first-child)';
+const UNREAD = 'Read it to its end to allow it.';
+
+/** Try to allow the first question, by click and by key, and deny it not. */
+async function tryToAllow() {
+  fireEvent.click(button('Allow', 1));
+  fireEvent.keyDown(document.body, { key: 'a' });
+  await pass(UNDO_MS);
+}
+
+test('one that is longer than its box is not allowed before its end was in sight, and says so', async () => {
+  vi.spyOn(Element.prototype, 'scrollHeight', 'get').mockReturnValue(60);
+  FakeIntersectionObserver.hide(END);
+  const { container } = await show();
+  await pass(SEEN_MS);
+  within(card(1)).getByText('3 more lines');
+  within(card(1)).getByText(UNREAD);
+  expect(button('Allow', 1).getAttribute('aria-disabled')).toBe('true');
+  expect(button('Deny', 1).getAttribute('aria-disabled')).toBe('false');
+  await tryToAllow();
+  expect(answers()).toEqual([]);
+  expect(await violations(container)).toEqual([]);
+
+  act(() => FakeIntersectionObserver.hide(null));
+  await tryToAllow();
+  expect(answers()).toEqual([]);
+  expect(within(card(1)).queryByText(UNREAD)).toBeNull();
+  act(() => FakeIntersectionObserver.hide(END));
+  await pass(SEEN_MS);
+  await tryToAllow();
+  expect(answers()).toEqual([['1.1-1-1', true, null]]);
+  vi.restoreAllMocks();
+});
+
+test('one that is not shown whole is not allowed before it is', async () => {
+  await show([question(1, { command: 'the … command', command_artifact: 'question-0001.txt' })]);
+  await pass(SEEN_MS);
+  within(card(1)).getByText(UNREAD);
+  await tryToAllow();
+  expect(answers()).toEqual([]);
+  fireEvent.click(within(card(1)).getByRole('button', { name: 'Show all of it' }));
+  await within(card(1)).findByText('all of question-0001.txt');
+  expect(document.activeElement).toBe(within(card(1)).getByLabelText('What the agent asks'));
+  await pass(SEEN_MS);
+  await tryToAllow();
+  expect(answers()).toEqual([['1.1-1-1', true, null]]);
+});
+
 test('a question that has just come takes no answer by click or key', async () => {
   await show();
   expect(button('Allow', 1).getAttribute('aria-disabled')).toBe('true');

@@ -1,9 +1,10 @@
 import { Link } from '@tanstack/react-router';
 import { Check, CircleSlash, MessageCircleQuestion, Undo2, X } from 'lucide-react';
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
 import type { AnswerDesk, Given } from '@/attention/answer-desk';
 import { useAnswer } from '@/attention/answers';
 import { DenyDialog } from '@/attention/deny-dialog';
+import { useLinesAhead } from '@/attention/lines-ahead';
 import { QuestionText } from '@/attention/question-text';
 import type { Question, QuestionNeed } from '@/attention/questions';
 import { endingOf, type Ending } from '@/attention/settled-words';
@@ -19,8 +20,6 @@ export interface QuestionCardProps {
   question: Question;
   /** Its run's page needs not name the run. */
   isOwnPage?: boolean;
-  /** The page is there for its questions: a longer piece of the command is shown. */
-  isTall?: boolean;
   /** The keys `a` and `d` answer this one. */
   isSelected?: boolean;
   isMarked?: boolean;
@@ -32,7 +31,7 @@ export interface QuestionCardProps {
  * A question of an agent: for which task, who asks, for which tool, and all that it would do. It is answered where it
  * stands, and keeps its place when it is: open, then with an answer that can be undone, then folded.
  */
-export function QuestionCard({ question, isOwnPage, isTall, isSelected, isMarked, isChosen }: QuestionCardProps) {
+export function QuestionCard({ question, isOwnPage, isSelected, isMarked, isChosen }: QuestionCardProps) {
   const { need } = question;
   const { desk, given } = useAnswer(need.key);
   const card = useRef<HTMLElement>(null);
@@ -63,7 +62,6 @@ export function QuestionCard({ question, isOwnPage, isTall, isSelected, isMarked
           given={given}
           desk={desk}
           isOwnPage={isOwnPage ?? false}
-          isTall={isTall ?? false}
           hasKeys={isSelected ?? false}
           onAnswer={() => card.current?.contains(document.activeElement) && card.current.focus({ preventScroll: true })}
         />
@@ -126,7 +124,6 @@ function Open({
   given,
   desk,
   isOwnPage,
-  isTall,
   hasKeys,
   onAnswer,
 }: {
@@ -134,13 +131,15 @@ function Open({
   given: Given | undefined;
   desk: AnswerDesk;
   isOwnPage: boolean;
-  isTall: boolean;
   hasKeys: boolean;
   onAnswer: () => void;
 }) {
   const { approval } = need;
   const sight = useSight<HTMLPreElement>();
+  const lines = useLinesAhead(sight.ref);
+  const whyNot = useId();
   const [isDenied, deny] = useState(false);
+  const isUnread = !sight.isRead && (lines.ahead > 0 || approval.command_artifact !== null);
   const isAnswered = given?.phase === 'undoable' || given?.phase === 'sending';
   function answer(allow: boolean, reason: string | null) {
     deny(false);
@@ -149,7 +148,7 @@ function Open({
     desk.give({ runId: need.run.id, approvalId: approval.id, title, allow, reason });
   }
   const mayAnswer = () => !isAnswered && sight.look();
-  const allow = () => approval.can_allow && mayAnswer() && answer(true, null);
+  const allow = () => approval.can_allow && sight.isRead && mayAnswer() && answer(true, null);
   const askWhy = () => mayAnswer() && deny(true);
   const group = 'Approvals';
   const isBlocked = isAnswered || !sight.isSeen;
@@ -161,7 +160,7 @@ function Open({
             label: 'Allow the selected question',
             group,
             act: allow,
-            isDisabled: isBlocked || !approval.can_allow,
+            isDisabled: isBlocked || !approval.can_allow || !sight.isRead,
           },
           { keys: 'd', label: 'Deny it, with a reason', group, act: askWhy, isDisabled: isBlocked },
         ]
@@ -183,7 +182,7 @@ function Open({
           :
         </span>
       </p>
-      <QuestionText runId={need.run.id} approval={approval} shown={sight.ref} isTall={isTall} />
+      <QuestionText runId={need.run.id} approval={approval} box={sight.ref} end={sight.end} lines={lines} />
       {!approval.can_allow && (
         <p className="text-sm text-warn">What would be done is not shown in full, so this can only be denied.</p>
       )}
@@ -195,13 +194,14 @@ function Open({
       {isAnswered ? (
         <Answered given={given} onUndo={() => (onAnswer(), desk.undo(need.key))} />
       ) : (
-        <div className="grid min-h-10 grid-cols-2 gap-2 sm:flex">
+        <div className="grid min-h-10 grid-cols-2 items-center gap-2 sm:flex">
           {approval.can_allow && (
             <Button
               look="primary"
               icon={<Check size={16} aria-hidden="true" />}
               aria-label={`Allow what task ${approval.task_id} asks`}
-              aria-disabled={!sight.isSeen}
+              aria-disabled={!sight.isSeen || !sight.isRead}
+              aria-describedby={isUnread ? whyNot : undefined}
               onClick={allow}
             >
               Allow
@@ -216,6 +216,12 @@ function Open({
           >
             Deny
           </Button>
+          {/* Below or beside the buttons: they stay where they are when it goes. */}
+          {approval.can_allow && isUnread && (
+            <p id={whyNot} className="col-span-2 text-sm text-warn">
+              Read it to its end to allow it.
+            </p>
+          )}
         </div>
       )}
       <DenyDialog
@@ -256,6 +262,8 @@ const ENDINGS = {
 function Folded({ need, ending }: { need: QuestionNeed; ending: Ending }) {
   const { approval } = need;
   const { Icon, tone } = ENDINGS[ending.verdict];
+  const box = useRef<HTMLPreElement>(null);
+  const lines = useLinesAhead(box);
   return (
     <>
       <details>
@@ -271,7 +279,7 @@ function Folded({ need, ending }: { need: QuestionNeed; ending: Ending }) {
         </summary>
         <div className="grid gap-3 px-4 pb-4">
           <Head need={need} isOwnPage={false} />
-          <QuestionText runId={need.run.id} approval={approval} />
+          <QuestionText runId={need.run.id} approval={approval} box={box} lines={lines} />
         </div>
       </details>
       {ending.refusal && <p className="px-4 pb-3 text-sm text-bad">{ending.refusal}</p>}

@@ -1,11 +1,12 @@
-import { useCallback, useEffect, useRef, useState, type RefObject } from 'react';
+import { useCallback, useEffect, useRef, useState, type RefCallback, type RefObject } from 'react';
 
 /** A question takes no answer before it has been before the user's eyes for so long, in one place. */
 export const SEEN_MS = 700;
 /** A scroll bar that comes or goes moves what is shown by less, and nobody's finger is led astray by it. */
 const MOVED_PX = 8;
 /** The page's own bars cover its upper and lower edge. */
-const BARS = '-56px 0px';
+const BAR_PX = 56;
+const BARS = `-${BAR_PX}px 0px`;
 const SHOWN_SHARE = 0.5;
 
 interface Place {
@@ -16,6 +17,9 @@ interface Place {
 
 export interface Sight<Shown extends HTMLElement> {
   ref: RefObject<Shown | null>;
+  /** For what lies below the last of it: once that has been in the window, all of it could be read. */
+  end: RefCallback<HTMLElement>;
+  isRead: boolean;
   /** It may be answered now. */
   isSeen: boolean;
   /**
@@ -33,24 +37,28 @@ function placeOf(element: HTMLElement): Omit<Place, 'since'> {
 
 /**
  * Whether an element has been seen: at least half of it in the window, on a page that is shown, and unmoved for
- * SEEN_MS. What moves without the user's doing, because something above it has come or gone, counts as new: a finger
- * that was on its way to something else must not meet it.
+ * SEEN_MS, which begin again when its end comes into the window for the first time. What moves without the user's
+ * doing, because something above it has come or gone, counts as new: a finger that was on its way to something else
+ * must not meet it.
  */
 export function useSight<Shown extends HTMLElement>(): Sight<Shown> {
   const ref = useRef<Shown>(null);
   const [isSeen, setSeen] = useState(false);
+  const [isRead, setRead] = useState(false);
+  const within = useRef({ half: false, end: false });
   const place = useRef<Place | null>(null);
   const begin = useRef<() => void>(() => undefined);
 
   useEffect(() => {
     const element = ref.current;
     if (!element) return;
-    let isShown = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     begin.current = () => {
       clearTimeout(timer);
       setSeen(false);
       place.current = null;
+      // Of what is longer than the window its end counts as well: half of it may never be in there.
+      const isShown = within.current.half || (within.current.end && isLong(element));
       if (!isShown || document.visibilityState !== 'visible') return;
       place.current = { since: performance.now(), ...placeOf(element) };
       timer = setTimeout(() => setSeen(true), SEEN_MS);
@@ -60,7 +68,7 @@ export function useSight<Shown extends HTMLElement>(): Sight<Shown> {
     };
     const shown = new IntersectionObserver(
       (entries) => {
-        isShown = (entries.at(-1)?.intersectionRatio ?? 0) >= SHOWN_SHARE;
+        within.current.half = (entries.at(-1)?.intersectionRatio ?? 0) >= SHOWN_SHARE;
         begin.current();
       },
       { threshold: SHOWN_SHARE, rootMargin: BARS },
@@ -79,6 +87,29 @@ export function useSight<Shown extends HTMLElement>(): Sight<Shown> {
     };
   }, []);
 
+  const end = useCallback((element: HTMLElement | null) => {
+    if (!element) return;
+    let isNew = true;
+    const observer = new IntersectionObserver(
+      (entries) => {
+        within.current.end = entries.at(-1)?.isIntersecting ?? false;
+        const isFirst = isNew && within.current.end;
+        if (isFirst) {
+          isNew = false;
+          setRead(true);
+        }
+        if (isFirst || !within.current.half) begin.current();
+      },
+      { rootMargin: BARS },
+    );
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      within.current.end = false;
+      setRead(false);
+    };
+  }, []);
+
   const look = useCallback(() => {
     const { current: element } = ref;
     if (!element || !place.current) return false;
@@ -86,7 +117,11 @@ export function useSight<Shown extends HTMLElement>(): Sight<Shown> {
     if (!isSeen) begin.current();
     return isSeen;
   }, []);
-  return { ref, isSeen, look };
+  return { ref, end, isRead, isSeen, look };
+}
+
+function isLong(element: HTMLElement): boolean {
+  return element.offsetHeight > window.innerHeight - 2 * BAR_PX;
 }
 
 function hasMoved(element: HTMLElement, before: Place | null): boolean {

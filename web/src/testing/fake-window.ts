@@ -2,6 +2,7 @@
 export class FakeIntersectionObserver implements IntersectionObserver {
   static readonly #all = new Set<FakeIntersectionObserver>();
   static #share = 1;
+  static #hidden: string | null = null;
   readonly root = null;
   readonly rootMargin = '';
   readonly scrollMargin = '';
@@ -17,6 +18,12 @@ export class FakeIntersectionObserver implements IntersectionObserver {
   /** So much of every element is in the window now, from 0 to 1. */
   static showAll(share: number): void {
     this.#share = share;
+    for (const observer of this.#all) observer.#tell();
+  }
+
+  /** What this selects is out of the window, whatever else is in it; null: nothing is. */
+  static hide(selector: string | null): void {
+    this.#hidden = selector;
     for (const observer of this.#all) observer.#tell();
   }
 
@@ -37,7 +44,17 @@ export class FakeIntersectionObserver implements IntersectionObserver {
 
   #tell(): void {
     if (!this.#target) return;
-    const intersectionRatio = FakeIntersectionObserver.#share;
-    this.#callback([{ target: this.#target, intersectionRatio } as unknown as IntersectionObserverEntry], this);
+    const hidden = FakeIntersectionObserver.#hidden;
+    const intersectionRatio = hidden !== null && this.#target.matches(hidden) ? 0 : FakeIntersectionObserver.#share;
+    this.#callback(
+      [
+        {
+          target: this.#target,
+          intersectionRatio,
+          isIntersecting: intersectionRatio > 0,
+        } as unknown as IntersectionObserverEntry,
+      ],
+      this,
+    );
   }
 }

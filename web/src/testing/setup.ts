@@ -2,7 +2,10 @@ import { cleanup, configure } from '@testing-library/react';
 import { afterEach } from 'vitest';
 import { FakeIntersectionObserver } from '@/testing/fake-window';
 
-afterEach(() => FakeIntersectionObserver.showAll(1));
+afterEach(() => {
+  FakeIntersectionObserver.hide(null);
+  FakeIntersectionObserver.showAll(1);
+});
 
 // What is waited for comes at once on an idle machine, and later on a busy one.
 configure({ asyncUtilTimeout: 10_000 });

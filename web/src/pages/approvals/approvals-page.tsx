@@ -44,7 +44,6 @@ export function ApprovalsPage() {
           <QuestionCard
             key={question.need.key}
             question={question}
-            isTall
             isSelected={at === index}
             isMarked={at === index && questions.length > 1}
             isChosen={question.need.key === selectedKey}
