@@ -1,4 +1,4 @@
-import { CircleAlert, CircleCheck, LoaderCircle, Radio, WifiOff } from 'lucide-react';
+import { CircleAlert, LoaderCircle, Radio, WifiOff } from 'lucide-react';
 import type { WatchStatus } from '@/api/client';
 import { Pill } from '@/components/status';
 import { clock } from '@/format/format';
@@ -13,8 +13,6 @@ function wordsFor(watch: WatchStatus) {
   switch (watch.state) {
     case 'live':
       return { tone: 'good', label: 'live', Icon: Radio } as const;
-    case 'ended':
-      return { tone: 'idle', label: 'complete', Icon: CircleCheck } as const;
     case 'connecting':
     case 'catching_up':
       return {
@@ -29,8 +27,12 @@ function wordsFor(watch: WatchStatus) {
   }
 }
 
-/** How true what is shown is: live, or of when, and up to which entry of the log it is complete. */
+/**
+ * How true what is shown is: live, or of when, and up to which entry of the log it is complete. Of a run that has ended
+ * and is shown whole there is nothing to say.
+ */
 export function Freshness({ run }: { run: RunView }) {
+  if (run.watch.state === 'ended') return null;
   const { tone, label, Icon } = wordsFor(run.watch);
   const upTo = run.watch.completeUpTo;
   const until = knownUntil(run);

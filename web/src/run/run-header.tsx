@@ -27,7 +27,7 @@ function usageTitle(status: OrchestratorStatus): string {
     (one) =>
       `${one.model ?? 'unknown model'}: ${cost(one.cost_usd, one.is_cost_complete)}, ${count(one.input_tokens)} in, ${count(one.output_tokens)} out, ${count(one.cache_read_tokens)} from the cache`,
   );
-  return lines.join('\n') || 'Nothing was used yet';
+  return lines.join('\n') || 'No usage was reported';
 }
 
 /** Where a run is: how far, in which phase, since when, at what cost, and how true that is. */
@@ -81,7 +81,9 @@ export function RunHeader({
             <span title={usageTitle(status)}>
               {status.usage_by_model.length
                 ? cost(status.usage.cost_usd, status.usage.is_cost_complete)
-                : 'no cost yet'}
+                : status.ended_at || isCrashed
+                  ? 'no cost reported'
+                  : 'no cost yet'}
               <span className="text-muted">
                 {' '}
                 · {count(status.usage.input_tokens + status.usage.output_tokens)} tokens

@@ -110,6 +110,15 @@ test('a run that has ended offers to begin again and nothing else', async () => 
     expect(screen.queryByRole('button', { name })).toBeNull();
 });
 
+test('a run that has ended has one status, and a cost that is final', async () => {
+  const ended = makeStatus({ status: 'failed', ended_at: '2026-01-02T03:05:00Z', usage_by_model: [] });
+  const { watches } = show('', {}, ended);
+  await screen.findByText('no cost reported');
+  act(() => watches[0]?.state({ state: 'ended' }));
+  expect(screen.queryByText(/^(live|complete)/)).toBeNull();
+  within(screen.getByRole('region', { name: 'Run' })).getByText('failed');
+});
+
 test('a stream that is cut says of when what is shown is, and heals', async () => {
   const { watches } = show('');
   await screen.findByText('live');
