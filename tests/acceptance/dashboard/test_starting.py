@@ -73,6 +73,7 @@ def test_nothing_that_was_not_chosen_is_sent_and_a_plan_that_is_done_asks(start:
     )
     expect(dialog.get_by_label("What agents may do")).to_have_value("")
     expect(dialog.get_by_role("option", name="as the plan says (edits)")).to_be_attached()
+    expect(start.dashboard.button("Start", dialog)).to_be_in_viewport(ratio=1)
     assert start.dashboard.axe() == []
     start.press_start()
     assert start.bodies == [{"plan": "works"}]
@@ -82,9 +83,9 @@ def test_nothing_that_was_not_chosen_is_sent_and_a_plan_that_is_done_asks(start:
     assert (loaded["parallel"], loaded["options"]) == (3, done["options"])
 
     start.dashboard.go("plans/works?start=1")
-    expect(dialog).to_contain_text("Start works over?")
+    expect(dialog).to_contain_text("Run works again from the start?")
     assert start.dashboard.overflow() <= 0
-    start.press_start("Start over")
+    start.press_start("Run again")
     assert start.bodies[1:] == [{"plan": "works", "restart": True}]
     assert start.latest("completed")["instance_id"] != done["instance_id"]
     assert start.dashboard.faults() == {}
@@ -99,7 +100,7 @@ def test_start_again_has_what_the_last_run_had(start: Start, project: Project):
     start.dashboard.go(f"orchestrators/{run_id}")
     start.page.get_by_role("link", name="Start again").click()
     dialog = start.dashboard.dialog()
-    expect(dialog).to_contain_text("Filled in as the last run had it.")
+    expect(dialog).to_contain_text("The last run's settings are filled in.")
     expect(dialog.get_by_label("Equal calls in a row until stuck")).to_have_value("5")
     dialog.get_by_label("Budget, in $").fill("50")
     assert start.dashboard.axe() == []

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { QuestionNeed } from '@/attention/questions';
 import { Button } from '@/components/button';
-import { Dialog } from '@/components/dialog';
+import { Dialog, DialogActions } from '@/components/dialog';
 import { Field, inputClass } from '@/components/field';
 import { revealed } from '@/format/revealed';
 
@@ -47,12 +47,12 @@ export function DenyDialog({
             />
           )}
         </Field>
-        <div className="flex justify-end gap-2">
+        <DialogActions>
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" look="danger">
             Deny
           </Button>
-        </div>
+        </DialogActions>
       </form>
     </Dialog>
   );

@@ -2,7 +2,7 @@ import { OctagonPause, Pause, Play, Power } from 'lucide-react';
 import { useState } from 'react';
 import type { OrchestratorStatus } from '@/api/client';
 import { Button } from '@/components/button';
-import { Dialog } from '@/components/dialog';
+import { Dialog, DialogActions } from '@/components/dialog';
 import { hasEnded } from '@/components/status';
 import { useShortcuts } from '@/keys/keys';
 import { useCommand } from '@/run/use-command';
@@ -93,7 +93,7 @@ function ShutdownDialog({
       title="Shut this run down?"
       description="What is not finished stays pending; the next run of the plan goes on there."
     >
-      <div className="flex flex-wrap justify-end gap-2">
+      <DialogActions>
         <Button onClick={onClose}>Cancel</Button>
         {running > 0 && (
           <Button look="danger" isBusy={command.isPending} onClick={() => send(true)}>
@@ -103,7 +103,7 @@ function ShutdownDialog({
         <Button look="primary" isBusy={command.isPending} onClick={() => send(false)}>
           {running > 0 ? 'Let running tasks finish' : 'Shut down'}
         </Button>
-      </div>
+      </DialogActions>
     </Dialog>
   );
 }

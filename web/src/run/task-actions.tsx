@@ -2,7 +2,7 @@ import { MessageSquare, RotateCcw, SkipForward } from 'lucide-react';
 import { useState } from 'react';
 import type { TaskInfo } from '@/api/client';
 import { Button } from '@/components/button';
-import { Dialog } from '@/components/dialog';
+import { Dialog, DialogActions } from '@/components/dialog';
 import { Field, inputClass } from '@/components/field';
 import { useCommand } from '@/run/use-command';
 
@@ -142,7 +142,7 @@ export function TaskDialog({
             />
           )}
         </Field>
-        <div className="flex justify-end gap-2">
+        <DialogActions>
           <Button onClick={onClose}>Cancel</Button>
           <Button
             type="submit"
@@ -152,7 +152,7 @@ export function TaskDialog({
           >
             {words.button}
           </Button>
-        </div>
+        </DialogActions>
       </form>
     </Dialog>
   );

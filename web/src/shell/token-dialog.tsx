@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { useServer } from '@/api/api-context';
 import { Button } from '@/components/button';
-import { Dialog } from '@/components/dialog';
+import { Dialog, DialogActions } from '@/components/dialog';
 import { Field, inputClass } from '@/components/field';
 
 /** Asks for the server's token; it is kept for this tab only. */
@@ -35,11 +35,11 @@ export function TokenDialog() {
             />
           )}
         </Field>
-        <div className="flex justify-end">
+        <DialogActions>
           <Button type="submit" look="primary" disabled={!isValid}>
             Go on
           </Button>
-        </div>
+        </DialogActions>
       </form>
     </Dialog>
   );

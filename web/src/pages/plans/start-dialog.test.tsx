@@ -75,7 +75,7 @@ test('what is changed is sent, and what is changed back is not', async () => {
   await userEvent.type(screen.getByLabelText('Budget, in $'), '1.5');
   await userEvent.click(screen.getByText('More options'));
   await userEvent.type(screen.getByLabelText('Budget per task, in tokens'), '1000');
-  await userEvent.click(screen.getByLabelText(/^Start over/));
+  await userEvent.click(screen.getByLabelText(/^From the start/));
   expect(await send()).toEqual({
     plan: 'notes',
     agent: 'codex',
@@ -111,7 +111,7 @@ test('Start again is filled with all that the last run had, says so, and sends i
   };
   show({ last_run: { ...LAST, options } }, { address: '/plans/notes?start=again' });
   await screen.findByRole('dialog', { name: 'Start notes again' });
-  await screen.findByText('Filled in as the last run had it.');
+  await screen.findByText("The last run's settings are filled in.");
   expect(await value('Maximum parallel tasks')).toBe('4');
   expect(await value('A question is denied after, in seconds')).toBe('60');
   await userEvent.clear(screen.getByLabelText('Budget, in $'));
@@ -127,24 +127,24 @@ test('Start again is filled with all that the last run had, says so, and sends i
 
 test('the last run can be followed in a plain start, and left in another', async () => {
   show({ last_run: { ...LAST, options: { ...NO_OPTIONS, parallel: 4 } } });
-  await userEvent.click(await screen.findByRole('button', { name: 'As the last run had it' }));
+  await userEvent.click(await screen.findByRole('button', { name: "Use the last run's settings" }));
   expect(await value('Maximum parallel tasks')).toBe('4');
-  await userEvent.click(screen.getByRole('button', { name: 'As the plan says' }));
+  await userEvent.click(screen.getByRole('button', { name: "Use the plan's settings" }));
   expect(await send()).toEqual({ plan: 'notes' });
 });
 
 test('a last run whose log does not say what was chosen is not guessed at', async () => {
   show({ last_run: { ...LAST, options: null } }, { address: '/plans/notes?start=again' });
-  await screen.findByText('What was chosen for the last run is not recorded.');
+  await screen.findByText('The settings of the last run are not recorded.');
   expect(await send()).toEqual({ plan: 'notes' });
 });
 
-test('a plan that is done asks whether to start over', async () => {
+test('a plan that is done asks whether to run again from the start', async () => {
   show({}, { status: planStatus('completed', 'skipped') });
-  const dialog = await screen.findByRole('dialog', { name: 'Start notes over?' });
+  const dialog = await screen.findByRole('dialog', { name: 'Run notes again from the start?' });
   within(dialog).getByText(/^All its tasks are done/);
   expect(within(dialog).queryByRole('button', { name: 'Start' })).toBeNull();
-  expect(await send('Start over')).toEqual({ plan: 'notes', restart: true });
+  expect(await send('Run again')).toEqual({ plan: 'notes', restart: true });
 });
 
 test('an agent that is not ready says why, and so does a machine without one', async () => {

@@ -6,7 +6,7 @@ import { useApi } from '@/api/api-context';
 import { ApiError, type AgentInfo, type PlanDocument, type StartRequest } from '@/api/client';
 import { keys } from '@/api/queries';
 import { Button } from '@/components/button';
-import { Dialog } from '@/components/dialog';
+import { Dialog, DialogActions } from '@/components/dialog';
 import { Field, inputClass } from '@/components/field';
 import { errorText } from '@/components/states';
 import {
@@ -168,17 +168,16 @@ function Filled({ plan, isFilled, onFill }: { plan: PlanDocument; isFilled: bool
   const hasChoices = last.options !== null && Object.keys(valuesOf(last.options)).length > 0;
   if (!isFilled && !hasChoices) return null;
   const said = () => {
-    if (!isFilled) return 'The last run had choices of its own.';
-    if (last.options === null) return 'What was chosen for the last run is not recorded.';
-    return hasChoices ? 'Filled in as the last run had it.' : 'As the last run had it: nothing was chosen for it.';
+    if (last.options === null) return 'The settings of the last run are not recorded.';
+    return hasChoices ? "The last run's settings are filled in." : 'The last run had only the settings of the plan.';
   };
   return (
     <div className="flex flex-wrap items-center gap-2 rounded-lg bg-idle-soft px-3 py-2 text-sm">
       <History size={16} aria-hidden="true" className="shrink-0" />
-      <span className="min-w-0 flex-1">{said()}</span>
+      {isFilled && <span>{said()}</span>}
       {hasChoices && (
         <Button size="small" onClick={() => onFill(!isFilled)}>
-          {isFilled ? 'As the plan says' : 'As the last run had it'}
+          {isFilled ? "Use the plan's settings" : "Use the last run's settings"}
         </Button>
       )}
     </div>
@@ -221,10 +220,10 @@ export function StartDialog({ plan, isAgain, isDone, onClose }: StartDialogProps
     <Dialog
       isOpen
       onClose={onClose}
-      title={isDone ? `Start ${plan.name} over?` : `Start ${plan.name}${isAgain ? ' again' : ''}`}
+      title={isDone ? `Run ${plan.name} again from the start?` : `Start ${plan.name}${isAgain ? ' again' : ''}`}
       description={
         isDone
-          ? 'All its tasks are done. If you start over, all of them run again; their findings are kept in an archive.'
+          ? 'All its tasks are done. All of them run again; their findings are kept in an archive.'
           : 'The run has a process of its own: it goes on when this page or the server ends.'
       }
     >
@@ -263,16 +262,16 @@ export function StartDialog({ plan, isAgain, isDone, onClose }: StartDialogProps
               checked={restart}
               onChange={(event) => setRestart(event.target.checked)}
             />
-            Start over: completed tasks run again
+            From the start: completed tasks run again
           </label>
         )}
         {start.isError && <Problem error={start.error} plan={plan.name} />}
-        <div className="flex justify-end gap-2">
+        <DialogActions>
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" look="primary" isBusy={start.isPending || isDone === undefined}>
-            {isDone ? 'Start over' : 'Start'}
+            {isDone ? 'Run again' : 'Start'}
           </Button>
-        </div>
+        </DialogActions>
       </form>
     </Dialog>
   );
