@@ -81,7 +81,9 @@ def test_questions_are_allowed_and_denied_with_a_reason(work: Work):
     page.get_by_role("button", name="Allow what task 1.1 asks").click()
     expect(page.get_by_role("article").last).to_contain_text("Allowed · 1.1 git push")
     expect(page).to_have_title("Approvals · Plan Orchestrator")
-    work.dashboard.press("g", "p", "g", "a")
+    work.dashboard.press("g", "p")
+    expect(page.get_by_role("heading", name="Plans", exact=True)).to_be_visible()
+    work.dashboard.press("g", "a")
     expect(page.get_by_text("No agent asks anything")).to_be_visible()
     settled = work.events("approval_settled")
     assert [(one["allowed"], one["reason"]) for one in settled] == [(False, "not this folder"), (True, None)]
