@@ -69,7 +69,7 @@ class PeerGone(ConnectionError):
 class JsonRpcPeer:
     """Asks and is asked. Reads from when it is built (in a running event loop) until the end, or `close`.
 
-    What it tells of errors and of lines that are no message is without secrets; the rest is as it came.
+    Its reports of errors and of lines that are no message hold no secrets; the rest is as it came.
     """
 
     def __init__(self, stream: LineStream, redact: Redactor = redact_known) -> None:

@@ -29,7 +29,7 @@ REPORT_LENGTH_MAX = 1_000
 """What says more than this before it ends in an error is a report, whatever words are in it."""
 
 BEGINNING_LENGTH = 200
-"""So much of a long error says what is wrong, before what comes with it."""
+"""How much of a long error says what is wrong, before its details."""
 
 _OPENINGS = frozenset({"{", "[", "[{"})
 _STATUS = r"(?:4[0-2]\d|50\d|52\d)\b"

@@ -1,4 +1,4 @@
-"""Agents that are there and may not be started by whoever asks."""
+"""Agents that exist and may not be started for the caller."""
 
 from __future__ import annotations
 

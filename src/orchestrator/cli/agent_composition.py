@@ -29,8 +29,9 @@ from orchestrator.store.regular_files import read_inside, read_regular
 class Use(Enum):
     """What the agents are for, and so what of the repository may be started.
 
-    A run that its user began may start all of it. Whoever only looks starts nothing of it. A restricted run,
-    begun over HTTP by somebody who may not start it, has no shell and no agent that the repository names.
+    A run that its user began may start all of it. A command that only looks starts nothing of it. A
+    restricted run, begun over HTTP by somebody who may not start it, has no shell and no agent that
+    the repository names.
     """
 
     RUN = auto()

@@ -27,7 +27,7 @@ async def _run_detached(run: NewRun, root: Path, *, as_json: bool) -> ExitCode:
     plan = run.plan or await default_plan(DiskPlanFiles(root), root)
     async with open_services(root) as services:
         starter = RunStarter(services.ports, services.undertaker, ProcessLauncher(root), AgentRoll(tuple))
-        # Whoever is at the command line could run what the repository names by hand as well.
+        # A user at the command line could run what the repository names by hand as well.
         record, log_path = await starter.start(replace(run, plan=plan), may_run_repository=True)
     if as_json:
         write_json(json.dumps({"id": record.id, "pid": record.pid, "log_path": log_path}))

@@ -21,7 +21,7 @@ from orchestrator.domain.task_status import RunStatus, TaskStatus
 SUMMARY_LENGTH_MAX = 2_000
 MESSAGE_LENGTH_MAX = 8_000
 COMMAND_LENGTH_MAX = 16_000
-"""Whoever allows a command must be able to read all of it; what is longer is kept as an artifact."""
+"""A person who allows a command must be able to read all of it; a longer one is kept as an artifact."""
 
 _ARTIFACT = "Where the whole text is kept, when the transcript is too short for it too."
 

@@ -218,7 +218,7 @@ class AcpTurn:
     def _grow(self, tool_id: str, story: CallStory, now: float) -> Iterator[AgentEvent]:
         """Show what has come to the output since the last time."""
         text = content.content_text(story.content)
-        text = text[: self._redact.open_end(text)]  # the rest is told anew, with what comes behind it
+        text = text[: self._redact.open_end(text)]  # the rest follows with the next piece
         if len(text) > LIVE_CHARACTERS_MAX or text == story.shown:
             return
         story.live.add(text.removeprefix(story.shown), now)
