@@ -66,6 +66,9 @@ def _handle(_number: int, _frame: FrameType | None) -> None:
 
 def leave(code: int) -> NoReturn:
     """End the process now: clean up, and nothing else."""
+    # Another signal would find nothing left to clean up, and end the process in the middle of it.
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     while _process.clean_ups:
         with suppress(Exception):
             _process.clean_ups.pop()()
