@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
-import time
 from functools import partial
 from pathlib import Path
 
@@ -18,31 +17,19 @@ from orchestrator.engine.records import NewRun
 PLAN_FOLDER = Path(__file__).parent / "demo_plan"
 NAME = "bake-a-cake"
 BACK_OFF_SECONDS = 1.5
-REMOVALS_MAX = 20
-REMOVAL_PAUSE_SECONDS = 0.05
 
 
 def play(*, api: ServeRequest | None, keep_serving: bool, speed: float, json: bool) -> ExitCode:
     """Run the demo plan; its folder is removed afterwards."""
     # Named before it is made, so that there is no moment at which a signal would leave it behind.
     root = Path(tempfile.gettempdir(), f"orchestrator-demo-{secrets.token_hex(8)}")
-    remove = partial(_remove, root)
+    remove = partial(shutil.rmtree, root, ignore_errors=True)
     with on_leaving(remove):
         try:
             root.mkdir(mode=0o700)
             return _play_in(root, api=api, keep_serving=keep_serving, speed=speed, json=json)
         finally:
             remove()
-
-
-def _remove(root: Path) -> None:
-    """Remove the folder for good: at a signal, a thread may still be opening its database."""
-    for _ in range(REMOVALS_MAX):
-        was_there = root.exists()
-        shutil.rmtree(root, ignore_errors=True)
-        if not was_there:
-            return
-        time.sleep(REMOVAL_PAUSE_SECONDS)
 
 
 def _play_in(
