@@ -5,11 +5,10 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
-from functools import partial
 from pathlib import Path
 
 from orchestrator.cli.exit_codes import ExitCode
-from orchestrator.cli.interrupts import on_leaving
+from orchestrator.cli.interrupts import remove_on_leaving
 from orchestrator.cli.run import RunRequest, run_plan
 from orchestrator.cli.serve import ServeRequest
 from orchestrator.engine.records import NewRun
@@ -23,13 +22,12 @@ def play(*, api: ServeRequest | None, keep_serving: bool, speed: float, json: bo
     """Run the demo plan; its folder is removed afterwards."""
     # Named before it is made, so that there is no moment at which a signal would leave it behind.
     root = Path(tempfile.gettempdir(), f"orchestrator-demo-{secrets.token_hex(8)}")
-    remove = partial(shutil.rmtree, root, ignore_errors=True)
-    with on_leaving(remove):
+    with remove_on_leaving(str(root)):
         try:
             root.mkdir(mode=0o700)
             return _play_in(root, api=api, keep_serving=keep_serving, speed=speed, json=json)
         finally:
-            remove()
+            shutil.rmtree(root, ignore_errors=True)
 
 
 def _play_in(

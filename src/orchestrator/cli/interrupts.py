@@ -13,8 +13,10 @@ anything else is imported, and the handler asks who is in charge:
 - Nobody again, when that has ended: the process ends at once, with the code that `leave_with` was given,
   although servers, threads and the interpreter would still take a while.
 
-What must not be left behind, such as a temporary folder or a hidden cursor, is put right `on_leaving`. `end`
-skips the interpreter's shutdown, in which a signal would find neither this handler nor any other.
+What must not be left behind, such as a hidden cursor, is put right `on_leaving`. A folder is removed last, by
+a shell that takes this process's place: the threads, which may still write into the folder, end with the
+change of the program, and cannot make it again. `end` skips the interpreter's shutdown, in which a signal
+would find neither this handler nor any other.
 
 Only what costs nothing is imported here. The moment in which Python itself starts stays open.
 """
@@ -38,6 +40,9 @@ STOPPED = 130
 PATIENT_SIGNALS_MAX = 3
 """How many signals a run or a server may answer in its own way; the next one ends the process at once."""
 
+REMOVE = 'code=$1; shift; rm -rf -- "$@"; exit "$code"'
+"""The shell command that removes the folders in its arguments, and exits with the code in its first one."""
+
 
 class _Process:
     """What the handler needs to know; a process has one."""
@@ -45,6 +50,7 @@ class _Process:
     def __init__(self) -> None:
         self.in_charge: list[Callable[[], None]] = []
         self.clean_ups: list[Callable[[], object]] = []
+        self.folders: list[str] = []
         self.code = STOPPED
 
 
@@ -72,6 +78,9 @@ def leave(code: int) -> NoReturn:
     while _process.clean_ups:
         with suppress(Exception):
             _process.clean_ups.pop()()
+    if _process.folders:
+        with suppress(OSError):
+            os.execv("/bin/sh", ["sh", "-c", REMOVE, "sh", str(code), *_process.folders])  # noqa: S606 - see above
     os._exit(code)
 
 
@@ -104,6 +113,16 @@ def on_leaving(clean_up: Callable[[], object]) -> Iterator[None]:
     finally:
         with suppress(ValueError):
             _process.clean_ups.remove(clean_up)
+
+
+@contextmanager
+def remove_on_leaving(folder: str) -> Iterator[None]:
+    """Remove the folder when a signal ends the process within the context; otherwise the caller does it."""
+    _process.folders.append(folder)
+    try:
+        yield
+    finally:
+        _process.folders.remove(folder)
 
 
 @contextmanager

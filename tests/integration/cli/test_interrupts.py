@@ -1,0 +1,44 @@
+"""How a process that a signal ends leaves no folder behind."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+WRITES_ON = """
+import sys, threading, time
+from pathlib import Path
+from orchestrator.cli.interrupts import remove_on_leaving, take_signals
+
+def write_on():
+    while True:
+        deep = folder / "a" / "b"
+        deep.mkdir(parents=True, exist_ok=True)
+        try:
+            (deep / "file").write_text("again")
+        except OSError:
+            pass
+
+take_signals()
+folder = Path(sys.argv[1])
+with remove_on_leaving(str(folder)):
+    for _ in range(3):
+        threading.Thread(target=write_on, daemon=True).start()
+    while not (folder / "a" / "b" / "file").exists():
+        time.sleep(0.001)
+    print("writes", flush=True)
+    threading.Event().wait()
+"""
+
+
+def test_a_folder_is_removed_although_threads_still_write_into_it(tmp_path: Path) -> None:
+    folder = tmp_path / "with blanks and 'quotes'"
+    process = subprocess.Popen([sys.executable, "-c", WRITES_ON, folder], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process.stdout as output:
+        assert output.readline() == "writes\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 130
+    assert not folder.exists()
