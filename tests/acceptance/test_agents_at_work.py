@@ -164,7 +164,8 @@ def test_a_limit_is_waited_for_also_by_the_next_run_and_then_the_plan_goes_on(wo
     waiting = worked.waiting_for("limit of scripted")
     until = waiting["waiting_for"]["until"]
     [task] = waiting["tasks"]
-    assert (task["status"], task["blocked_by"], task["retry_count"]) == ("pending", ["limit: scripted"], 0)
+    assert (task["status"], task["retry_count"]) == ("pending", 0)
+    assert task["blocked_by"] == [{"kind": "rate_limit", "agent": "scripted", "until": until}]
     assert "Waits for limit of scripted until" in worked.project.command("status", "work")
     assert "scripted waits for a limit until" in first.text
     assert "the week is used up" in first.text

@@ -6,7 +6,7 @@
  */
 
 import type {
-  AgentInfo, AnswerApprovalRequest, ApprovalInfo, ArtifactContent, CommandResponse, FindingContent,
+  AgentInfo, AnswerApprovalRequest, ApprovalInfo, ArtifactContent, Blocker, CommandResponse, FindingContent,
   FindingInfo, Health, LogEventType, MessageTaskRequest, OrchestratorEvent, OrchestratorInfo,
   OrchestratorStatus, PlanDocument, PlanInfo, PlanStatus, Problem, RetryTaskRequest, SkipTaskRequest,
   StartRequest, StartedOrchestrator, TaskInfo, TranscriptLine, UsageInfo
@@ -15,16 +15,17 @@ import type {
 export type {
   AgentInfo, AgentLimit, AgentLimited, AgentLimitedEvent, AgentMessage, AgentMessageEvent, AgentStarted,
   AgentStartedEvent, AnswerApprovalRequest, ApprovalInfo, ApprovalRequested, ApprovalRequestedEvent,
-  ApprovalSettled, ApprovalSettledEvent, ArtifactContent, ChosenOptions, CommandResponse, CommandSettled,
-  CommandSettledEvent, CommandState, EmptyRequest, FindingContent, FindingInfo, FindingWritten,
-  FindingWrittenEvent, Health, InitialStatusEvent, LastRun, LogEventType, MessageTaskRequest, ModelUsage,
-  OrchestratorChanged, OrchestratorChangedEvent, OrchestratorEvent, OrchestratorInfo, OrchestratorStatus,
-  PhaseChanged, PhaseChangedEvent, PhaseInfo, PingData, PingEvent, PlanChanged, PlanChangedEvent,
-  PlanDocument, PlanInfo, PlanLoaded, PlanLoadedEvent, PlanProblem, PlanStatus, PlanTaskLine, PlannedPhase,
-  PlannedTask, Problem, ProblemPart, PromptSent, PromptSentEvent, ResyncData, ResyncEvent, RetryTaskRequest,
-  RunStatus, SkipTaskRequest, StartRequest, StartedOrchestrator, StatusSummary, StatusUpdated,
-  StatusUpdatedEvent, TaskChanged, TaskChangedEvent, TaskInfo, TaskStatus, ToolCompleted, ToolCompletedEvent,
-  ToolStarted, ToolStartedEvent, TranscriptLine, UsageInfo, UsageUpdated, UsageUpdatedEvent, WaitingFor
+  ApprovalSettled, ApprovalSettledEvent, ArtifactContent, Blocker, ChosenOptions, CommandResponse,
+  CommandSettled, CommandSettledEvent, CommandState, EmptyRequest, FilesBlocker, FindingContent, FindingInfo,
+  FindingWritten, FindingWrittenEvent, GateBlocker, Health, InitialStatusEvent, LastRun, LogEventType,
+  MessageTaskRequest, ModelUsage, OrchestratorChanged, OrchestratorChangedEvent, OrchestratorEvent,
+  OrchestratorInfo, OrchestratorStatus, PhaseBlocker, PhaseChanged, PhaseChangedEvent, PhaseInfo, PingData,
+  PingEvent, PlanChanged, PlanChangedEvent, PlanDocument, PlanInfo, PlanLoaded, PlanLoadedEvent, PlanProblem,
+  PlanStatus, PlanTaskLine, PlannedPhase, PlannedTask, Problem, ProblemPart, PromptSent, PromptSentEvent,
+  RateLimitBlocker, ResyncData, ResyncEvent, RetryBlocker, RetryTaskRequest, RunStatus, SkipTaskRequest,
+  StartRequest, StartedOrchestrator, StatusSummary, StatusUpdated, StatusUpdatedEvent, TaskBlocker,
+  TaskChanged, TaskChangedEvent, TaskInfo, TaskStatus, ToolCompleted, ToolCompletedEvent, ToolStarted,
+  ToolStartedEvent, TranscriptLine, UsageInfo, UsageUpdated, UsageUpdatedEvent, WaitingFor
 } from '../types/api-types';
 
 /** One kind of event, by its `type`: `EventOf<'task_changed'>`. */
@@ -629,8 +630,9 @@ function changedTask(task: TaskInfo, { data, timestamp }: EventOf<'task_changed'
   const settled = new_status === 'completed' || new_status === 'skipped';
   const starts = new_status === 'in_progress';
   if (task.id !== data.task_id) {
-    const over = starts ? [] : [`files: ${data.task_id}`, ...(settled ? [data.task_id] : [])];
-    return { ...task, blocked_by: task.blocked_by.filter((one) => !over.includes(one)) };
+    const isOver = (one: Blocker) =>
+      !starts && (one.kind === 'files' || (one.kind === 'task' && settled)) && one.task_id === data.task_id;
+    return { ...task, blocked_by: task.blocked_by.filter((one) => !isOver(one)) };
   }
   const ends = settled || new_status === 'failed';
   return {
@@ -647,7 +649,7 @@ function changedTask(task: TaskInfo, { data, timestamp }: EventOf<'task_changed'
     completed_at: ends ? timestamp : null,
     duration_ms: ends ? data.duration_ms : null,
     verified: data.verified,
-    blocked_by: retry_at === null ? [] : ['retry'],
+    blocked_by: retry_at === null ? [] : [{ kind: 'retry' }],
   };
 }
 

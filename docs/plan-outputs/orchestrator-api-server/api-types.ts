@@ -723,6 +723,8 @@ export interface components {
             size_bytes: number;
             text: string;
         };
+        /** @description What a pending task waits for, told apart by `kind`. */
+        Blocker: components["schemas"]["TaskBlocker"] | components["schemas"]["PhaseBlocker"] | components["schemas"]["GateBlocker"] | components["schemas"]["RetryBlocker"] | components["schemas"]["RateLimitBlocker"] | components["schemas"]["FilesBlocker"];
         /**
          * ChosenOptions
          * @description The options of a run; null where one was left to the plan, or to the program's defaults.
@@ -821,6 +823,18 @@ export interface components {
          */
         EmptyRequest: Record<string, never>;
         /**
+         * FilesBlocker
+         * @description A running task that has declared the same files.
+         */
+        FilesBlocker: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "files";
+            task_id: string;
+        };
+        /**
          * FindingContent
          * @description A finding's text.
          */
@@ -864,6 +878,18 @@ export interface components {
             instance_id: string;
             seq: number;
             data: components["schemas"]["FindingWritten"];
+        };
+        /**
+         * GateBlocker
+         * @description A person, who does what the task's `gate:` line says.
+         */
+        GateBlocker: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "gate";
+            text: string;
         };
         /**
          * Health
@@ -1006,6 +1032,18 @@ export interface components {
             approvals: components["schemas"]["ApprovalInfo"][];
             waiting_for: components["schemas"]["WaitingFor"] | null;
             options: components["schemas"]["ChosenOptions"] | null;
+        };
+        /**
+         * PhaseBlocker
+         * @description A phase that comes before the task's own.
+         */
+        PhaseBlocker: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "phase";
+            phase: number;
         };
         /**
          * PhaseChanged
@@ -1318,6 +1356,20 @@ export interface components {
             data: components["schemas"]["PromptSent"];
         };
         /**
+         * RateLimitBlocker
+         * @description The limit of an agent's vendor, and when it is over.
+         */
+        RateLimitBlocker: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "rate_limit";
+            agent: string;
+            /** Format: date-time */
+            until: string;
+        };
+        /**
          * ResyncData
          * @description Why there is a hole: `requested` is the last position the client has, `oldest` the first kept.
          */
@@ -1341,6 +1393,17 @@ export interface components {
             timestamp: string;
             instance_id: string;
             data: components["schemas"]["ResyncData"];
+        };
+        /**
+         * RetryBlocker
+         * @description The pause between two attempts; the task's `retry_at` says when it is over.
+         */
+        RetryBlocker: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "retry";
         };
         /**
          * RetryTaskRequest
@@ -1477,6 +1540,18 @@ export interface components {
             data: components["schemas"]["StatusUpdated"];
         };
         /**
+         * TaskBlocker
+         * @description A task that has to be completed or skipped before.
+         */
+        TaskBlocker: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "task";
+            task_id: string;
+        };
+        /**
          * TaskChanged
          * @description A task moved from one status to another.
          *
@@ -1530,7 +1605,7 @@ export interface components {
             status: components["schemas"]["TaskStatus"];
             kind: string;
             depends_on: string[];
-            blocked_by: string[];
+            blocked_by: components["schemas"]["Blocker"][];
             agent: string | null;
             attempt: number;
             retry_count: number;
@@ -1706,16 +1781,19 @@ export type ApprovalRequestedEvent = components['schemas']['ApprovalRequestedEve
 export type ApprovalSettled = components['schemas']['ApprovalSettled'];
 export type ApprovalSettledEvent = components['schemas']['ApprovalSettledEvent'];
 export type ArtifactContent = components['schemas']['ArtifactContent'];
+export type Blocker = components['schemas']['Blocker'];
 export type ChosenOptions = components['schemas']['ChosenOptions'];
 export type CommandResponse = components['schemas']['CommandResponse'];
 export type CommandSettled = components['schemas']['CommandSettled'];
 export type CommandSettledEvent = components['schemas']['CommandSettledEvent'];
 export type CommandState = components['schemas']['CommandState'];
 export type EmptyRequest = components['schemas']['EmptyRequest'];
+export type FilesBlocker = components['schemas']['FilesBlocker'];
 export type FindingContent = components['schemas']['FindingContent'];
 export type FindingInfo = components['schemas']['FindingInfo'];
 export type FindingWritten = components['schemas']['FindingWritten'];
 export type FindingWrittenEvent = components['schemas']['FindingWrittenEvent'];
+export type GateBlocker = components['schemas']['GateBlocker'];
 export type Health = components['schemas']['Health'];
 export type InitialStatusEvent = components['schemas']['InitialStatusEvent'];
 export type LastRun = components['schemas']['LastRun'];
@@ -1727,6 +1805,7 @@ export type OrchestratorChangedEvent = components['schemas']['OrchestratorChange
 export type OrchestratorEvent = components['schemas']['OrchestratorEvent'];
 export type OrchestratorInfo = components['schemas']['OrchestratorInfo'];
 export type OrchestratorStatus = components['schemas']['OrchestratorStatus'];
+export type PhaseBlocker = components['schemas']['PhaseBlocker'];
 export type PhaseChanged = components['schemas']['PhaseChanged'];
 export type PhaseChangedEvent = components['schemas']['PhaseChangedEvent'];
 export type PhaseInfo = components['schemas']['PhaseInfo'];
@@ -1747,8 +1826,10 @@ export type Problem = components['schemas']['Problem'];
 export type ProblemPart = components['schemas']['ProblemPart'];
 export type PromptSent = components['schemas']['PromptSent'];
 export type PromptSentEvent = components['schemas']['PromptSentEvent'];
+export type RateLimitBlocker = components['schemas']['RateLimitBlocker'];
 export type ResyncData = components['schemas']['ResyncData'];
 export type ResyncEvent = components['schemas']['ResyncEvent'];
+export type RetryBlocker = components['schemas']['RetryBlocker'];
 export type RetryTaskRequest = components['schemas']['RetryTaskRequest'];
 export type RunStatus = components['schemas']['RunStatus'];
 export type SkipTaskRequest = components['schemas']['SkipTaskRequest'];
@@ -1757,6 +1838,7 @@ export type StartedOrchestrator = components['schemas']['StartedOrchestrator'];
 export type StatusSummary = components['schemas']['StatusSummary'];
 export type StatusUpdated = components['schemas']['StatusUpdated'];
 export type StatusUpdatedEvent = components['schemas']['StatusUpdatedEvent'];
+export type TaskBlocker = components['schemas']['TaskBlocker'];
 export type TaskChanged = components['schemas']['TaskChanged'];
 export type TaskChangedEvent = components['schemas']['TaskChangedEvent'];
 export type TaskInfo = components['schemas']['TaskInfo'];

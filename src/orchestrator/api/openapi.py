@@ -131,6 +131,7 @@ def _components() -> dict[str, Any]:
         )
         found |= {str(name): schema for name, schema in definitions.items()}
     found["OrchestratorEvent"] = _union()
+    found["Blocker"] = _blocker(found["TaskInfo"]["properties"]["blocked_by"])
     found["LogEventType"] = {
         "type": "string",
         "enum": list(EVENT_TYPES),
@@ -151,6 +152,13 @@ def _union() -> dict[str, Any]:
         "oneOf": [{"$ref": ref} for ref in refs.values()],
         "discriminator": {"propertyName": "type", "mapping": refs},
     }
+
+
+def _blocker(blocked_by: dict[str, Any]) -> dict[str, Any]:
+    """The union of what is in this array, which refers to it by name from now on."""
+    union = {"description": "What a pending task waits for, told apart by `kind`.", **blocked_by["items"]}
+    blocked_by["items"] = {"$ref": _REF.format(model="Blocker")}
+    return union
 
 
 def _tidy(schema: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from orchestrator.cli.find_instance import find_instance
 from orchestrator.cli.output import write, write_json
 from orchestrator.cli.source import open_source
 from orchestrator.cli.usage_text import usage_text
+from orchestrator.domain.blockers import blocker_text
 from orchestrator.domain.safe_text import safe_line
 from orchestrator.domain.status import ApprovalInfo, OrchestratorInfo, OrchestratorStatus
 from orchestrator.domain.task_status import TaskStatus
@@ -78,7 +79,8 @@ def _status_lines(status: OrchestratorStatus) -> list[str]:
         for task in (next(tasks) for _ in range(phase.total_tasks)):
             line = f"  {task_mark(task.status)} {task.id:<8} {one_line(task.description)}"
             if task.blocked_by:
-                line += f"  (waits for {', '.join(task.blocked_by)})"
+                waits = ", ".join(blocker_text(blocker, _local_time) for blocker in task.blocked_by)
+                line += f"  (waits for {waits})"
             if task.last_error:
                 when = "  before:" if task.status is TaskStatus.IN_PROGRESS else ""
                 line += f"{when}  {error_line(task.last_error)}"
@@ -121,7 +123,11 @@ def _whole_question(approval: ApprovalInfo, status: OrchestratorStatus) -> str:
 
 
 def _until(moment: datetime | None) -> str:
-    return f" until {moment.astimezone():%Y-%m-%d %H:%M:%S}" if moment else ""
+    return f" until {_local_time(moment)}" if moment else ""
+
+
+def _local_time(moment: datetime) -> str:
+    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def _usage_lines(status: OrchestratorStatus) -> list[str]:

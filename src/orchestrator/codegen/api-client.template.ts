@@ -319,8 +319,9 @@ function changedTask(task: TaskInfo, { data, timestamp }: EventOf<'task_changed'
   const settled = new_status === 'completed' || new_status === 'skipped';
   const starts = new_status === 'in_progress';
   if (task.id !== data.task_id) {
-    const over = starts ? [] : [`files: ${data.task_id}`, ...(settled ? [data.task_id] : [])];
-    return { ...task, blocked_by: task.blocked_by.filter((one) => !over.includes(one)) };
+    const isOver = (one: Blocker) =>
+      !starts && (one.kind === 'files' || (one.kind === 'task' && settled)) && one.task_id === data.task_id;
+    return { ...task, blocked_by: task.blocked_by.filter((one) => !isOver(one)) };
   }
   const ends = settled || new_status === 'failed';
   return {
@@ -337,7 +338,7 @@ function changedTask(task: TaskInfo, { data, timestamp }: EventOf<'task_changed'
     completed_at: ends ? timestamp : null,
     duration_ms: ends ? data.duration_ms : null,
     verified: data.verified,
-    blocked_by: retry_at === null ? [] : ['retry'],
+    blocked_by: retry_at === null ? [] : [{ kind: 'retry' }],
   };
 }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice
 
+from orchestrator.domain.blockers import blocker_text
 from orchestrator.domain.commands import (
     AnswerApproval,
     Command,
@@ -294,7 +295,8 @@ def _in_the_way(state: RunState, *, failed: str, gates: str) -> str:
     if not parts:
         waiting = ((task_id, reasons) for task_id, reasons in blockers(state).items() if reasons)
         parts.extend(
-            f"Task {task_id} waits for {', '.join(reasons)}." for task_id, reasons in islice(waiting, 1)
+            f"Task {task_id} waits for {', '.join(map(blocker_text, reasons))}."
+            for task_id, reasons in islice(waiting, 1)
         )
     return " ".join(parts) or "No task can start."
 

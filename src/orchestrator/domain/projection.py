@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from orchestrator.domain.blockers import Blocker
 from orchestrator.domain.events import PlannedTask, StatusSummary, utc_text
 from orchestrator.domain.ready_tasks import agent_limit, blockers, next_start, open_gates, unsettled_phases
 from orchestrator.domain.run_state import RunState, TaskState
@@ -72,7 +73,7 @@ def task_infos(state: RunState) -> tuple[TaskInfo, ...]:
     )
 
 
-def _task_info(planned: PlannedTask, task: TaskState, blocked_by: Iterable[str]) -> TaskInfo:
+def _task_info(planned: PlannedTask, task: TaskState, blocked_by: Iterable[Blocker]) -> TaskInfo:
     return TaskInfo(
         id=planned.id,
         description=planned.description,

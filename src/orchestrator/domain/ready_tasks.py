@@ -6,6 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice, takewhile
 
+from orchestrator.domain.blockers import (
+    Blocker,
+    FilesBlocker,
+    GateBlocker,
+    PhaseBlocker,
+    RateLimitBlocker,
+    RetryBlocker,
+    TaskBlocker,
+)
 from orchestrator.domain.events import AgentLimit, PlannedTask
 from orchestrator.domain.file_claims import FileClaim, overlap
 from orchestrator.domain.run_state import RunState
@@ -129,34 +138,36 @@ def _is_next(state: RunState, task: PlannedTask) -> bool:
     return not task.runs_after_preceding or task.id == next(iter(state.open_tasks.unsettled[task.phase]))
 
 
-def blockers(state: RunState) -> Mapping[str, tuple[str, ...]]:
-    """For each pending task, what it waits for.
-
-    Task ids first, then `phase N`, `gate: …`, `retry`, `limit: …` with the agent's name, and `files: …` with
-    the running task that has declared the same files.
-    """
+def blockers(state: RunState) -> Mapping[str, tuple[Blocker, ...]]:
+    """For each pending task, all that it waits for; what has to come before it first."""
     running = _running_claims(state)
     is_open = set(open_phases(state))
-    current = next(iter(state.open_tasks.unsettled), None)
-    found: dict[str, tuple[str, ...]] = {}
-    for number, tasks in state.open_tasks.unsettled.items():
-        for task in tasks.values():
-            task_state = state.tasks[task.id]
-            if task_state.status is not TaskStatus.PENDING:
-                continue
-            reasons = list(_unsettled_before(state, task))
-            if number not in is_open:
-                reasons.append(f"phase {current}")
-            if task.gate:
-                reasons.append(f"gate: {task.gate}")
-            if task_state.retry_at is not None:
-                reasons.append("retry")
-            if (agents_limit := agent_limit(state, task)) is not None:
-                reasons.append(f"limit: {agents_limit.agent}")
-            own = state.outline.claims.get(task.id, frozenset())
-            reasons += [f"files: {other}" for other, claims in running.items() if overlap(own, claims)]
-            found[task.id] = tuple(reasons)
-    return found
+    return {
+        task.id: tuple(_task_blockers(state, task, running, is_in_open_phase=number in is_open))
+        for number, tasks in state.open_tasks.unsettled.items()
+        for task in tasks.values()
+        if state.tasks[task.id].status is TaskStatus.PENDING
+    }
+
+
+def _task_blockers(
+    state: RunState,
+    task: PlannedTask,
+    running: Mapping[str, frozenset[FileClaim]],
+    *,
+    is_in_open_phase: bool,
+) -> Iterator[Blocker]:
+    yield from (TaskBlocker(task_id=task_id) for task_id in _unsettled_before(state, task))
+    if not is_in_open_phase:
+        yield PhaseBlocker(phase=next(iter(state.open_tasks.unsettled)))
+    if task.gate:
+        yield GateBlocker(text=task.gate)
+    if state.tasks[task.id].retry_at is not None:
+        yield RetryBlocker()
+    if (limit := agent_limit(state, task)) is not None:
+        yield RateLimitBlocker(agent=limit.agent, until=limit.until)
+    own = state.outline.claims.get(task.id, frozenset())
+    yield from (FilesBlocker(task_id=other) for other, claims in running.items() if overlap(own, claims))
 
 
 def _unsettled_before(state: RunState, task: PlannedTask) -> Iterator[str]:

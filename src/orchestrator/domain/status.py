@@ -9,6 +9,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from orchestrator.domain.blockers import Blocker
 from orchestrator.domain.chosen_options import ChosenOptions
 from orchestrator.domain.events import StatusSummary
 from orchestrator.domain.task_status import RunStatus, TaskStatus
@@ -49,7 +50,7 @@ class TaskInfo(View):
     status: TaskStatus
     kind: str
     depends_on: tuple[str, ...]
-    blocked_by: tuple[str, ...]
+    blocked_by: tuple[Blocker, ...]
     agent: str | None
     attempt: int
     retry_count: int

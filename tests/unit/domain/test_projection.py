@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from orchestrator.domain.blockers import TaskBlocker
 from orchestrator.domain.commands import Pause, SkipTask
 from orchestrator.domain.events import FindingWritten, utc_text
 from orchestrator.domain.projection import document_task, orchestrator_status, status_document, summarize
@@ -68,7 +69,7 @@ def test_the_status_says_where_it_stands_in_the_log(run):
     assert [task.id for task in status.tasks] == ["1.1", "1.2", "1.3", "2.1", "2.2"]
     failed, waiting = status.tasks[1], status.tasks[2]
     assert (failed.last_error, failed.blocked_by) == ("broken", ())
-    assert waiting.blocked_by == ("1.2",)
+    assert waiting.blocked_by == (TaskBlocker(task_id="1.2"),)
 
 
 class TestWaitingFor:

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.domain.blockers import (
+    FilesBlocker,
+    GateBlocker,
+    PhaseBlocker,
+    RetryBlocker,
+    TaskBlocker,
+)
 from orchestrator.domain.ready_tasks import (
     blockers,
     can_start,
@@ -163,11 +170,11 @@ def test_every_pending_task_says_what_it_waits_for(make_run, task):
     run.end("1.1", succeeded=False)
     run.start("1.2")
     assert blockers(run.state) == {
-        "1.1": ("retry",),
-        "1.3": ("1.1", "1.2"),
-        "1.4": ("gate: human",),
-        "1.5": ("1.2", "1.1", "1.3", "1.4"),
-        "2.1": ("1.2", "phase 1"),
+        "1.1": (RetryBlocker(),),
+        "1.3": (TaskBlocker(task_id="1.1"), TaskBlocker(task_id="1.2")),
+        "1.4": (GateBlocker(text="human"),),
+        "1.5": tuple(TaskBlocker(task_id=before) for before in ("1.2", "1.1", "1.3", "1.4")),
+        "2.1": (TaskBlocker(task_id="1.2"), PhaseBlocker(phase=1)),
     }
 
 
@@ -184,9 +191,9 @@ def test_tasks_that_declare_the_same_files_never_run_at_the_same_time(make_run, 
     run.start("1.1")
     assert not is_ready(run.state, "1.2", run.now)
     assert run.ready() == ["1.3", "1.4", "1.5"]
-    assert blockers(run.state)["1.2"] == ("files: 1.1",)
+    assert blockers(run.state)["1.2"] == (FilesBlocker(task_id="1.1"),)
     run.start("1.4")
-    assert blockers(run.state)["1.2"] == ("files: 1.1", "files: 1.4")
+    assert blockers(run.state)["1.2"] == (FilesBlocker(task_id="1.1"), FilesBlocker(task_id="1.4"))
     run.end("1.1", succeeded=True)
     assert run.ready() == ["1.3", "1.5"]
     run.end("1.4", succeeded=True)

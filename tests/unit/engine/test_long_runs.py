@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from orchestrator.domain.blockers import RateLimitBlocker
 from orchestrator.domain.commands import AnswerApproval, CommandState, MessageTask, Resume, Shutdown
 from orchestrator.domain.events import (
     AgentLimited,
@@ -70,7 +71,8 @@ class TestLimits:
         assert waiting.what == "limit of robot"
         assert waiting.until == house.events(AgentLimited)[0].until
         assert house.statuses() == {"1.1": "pending", "1.2": "pending", "1.3": "completed"}
-        assert [task.blocked_by for task in status(house).tasks][:2] == [("limit: robot",)] * 2
+        limit = RateLimitBlocker(agent="robot", until=waiting.until)
+        assert [task.blocked_by for task in status(house).tasks][:2] == [(limit,)] * 2
         # Nothing but this person's word makes it try again now.
         house.robot.play("1.1", plays.succeed())
         receipt = await house.command(Resume())

@@ -1,5 +1,5 @@
 /** Sentences about runs and tasks. */
-import type { OrchestratorStatus, TaskInfo, WaitingFor } from '@/api/client';
+import type { Blocker, OrchestratorStatus, TaskInfo, WaitingFor } from '@/api/client';
 import { clock, dayAndTime } from '@/format/format';
 
 function at(until: string): string {
@@ -21,24 +21,30 @@ export function waitingText(waiting: WaitingFor): string {
 export function whyPending(task: TaskInfo, status: OrchestratorStatus): string | null {
   if (task.status !== 'pending') return null;
   if (task.retry_at) return `Tries again at ${at(task.retry_at)}${task.reason ? `: ${task.reason}` : ''}`;
-  const tasks = task.blocked_by.filter((id) => status.tasks.some((one) => one.id === id));
-  const others = task.blocked_by.filter((id) => !tasks.includes(id));
+  const tasks = task.blocked_by.flatMap((one) => (one.kind === 'task' ? [one.task_id] : []));
   const reasons: string[] = [];
   if (tasks.length) {
     const shown = tasks.slice(0, 4).join(', ');
     reasons.push(`waits for ${tasks.length > 4 ? `${shown} and ${tasks.length - 4} more` : shown}`);
   }
-  for (const other of others) reasons.push(otherBlocker(other));
+  for (const blocker of task.blocked_by) if (blocker.kind !== 'task') reasons.push(`waits ${blockerText(blocker)}`);
   if (!reasons.length && status.status === 'paused') reasons.push('the run is paused');
   if (!reasons.length) return null;
   const text = reasons.join('; ');
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function otherBlocker(blocker: string): string {
-  const [kind, rest] = blocker.split(': ', 2);
-  if (kind === 'gate') return `waits for a person to say go (gate: ${rest})`;
-  if (kind === 'limit') return `waits for the limit of ${rest}`;
-  if (kind === 'files') return `waits for ${rest}, which works on the same files`;
-  return kind === 'retry' ? 'waits to be tried again' : `waits for ${blocker}`;
+function blockerText(blocker: Exclude<Blocker, { kind: 'task' }>): string {
+  switch (blocker.kind) {
+    case 'phase':
+      return `for phase ${blocker.phase}`;
+    case 'gate':
+      return `for a person to say go (gate: ${blocker.text})`;
+    case 'retry':
+      return 'to be tried again';
+    case 'rate_limit':
+      return `for the limit of ${blocker.agent} until ${at(blocker.until)}`;
+    case 'files':
+      return `for ${blocker.task_id}, which works on the same files`;
+  }
 }

@@ -8,7 +8,12 @@ import { renderApp } from '@/testing/render-app';
 
 const TASKS = [
   makeTask({ status: 'failed', attempt: 1, last_error: 'no network', revision: 7 }),
-  makeTask({ id: '1.2', description: 'Sort them', depends_on: ['1.1'], blocked_by: ['1.1'] }),
+  makeTask({
+    id: '1.2',
+    description: 'Sort them',
+    depends_on: ['1.1'],
+    blocked_by: [{ kind: 'task', task_id: '1.1' }],
+  }),
 ];
 
 const receipt = (message: string): CommandResponse => ({
