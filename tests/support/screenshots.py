@@ -44,6 +44,7 @@ PAGES = {
     "approvals": "approvals",
     "tasks": "{notes}",
     "task": "{notes}/tasks/1.2",
+    "prompt": "{notes}/tasks/1.2?attempt=1&show=sent",
     "task-running": "{notes}/tasks/2.1",
     "timeline": "{notes}/timeline",
     "activity": "{notes}/activity",
@@ -78,7 +79,7 @@ def show(page: Page, url: str) -> None:
 def _can_answer(page: Page, button: Locator) -> bool:
     """Whether a question in the window can be answered: a moment after it has come into sight."""
     box, window = button.bounding_box(), page.viewport_size
-    is_in_sight = box and window and box["y"] < 0.8 * window["height"]
+    is_in_sight = box and window and 0 <= box["y"] < 0.8 * window["height"]
     return not is_in_sight or button.get_attribute("aria-disabled") == "false"
 
 

@@ -77,7 +77,7 @@ const tasks = createRoute({
 const task = createRoute({
   getParentRoute: () => orchestrator,
   path: '/tasks/$taskId',
-  validateSearch: texts('attempt'),
+  validateSearch: texts('attempt', 'show'),
   component: lazyRouteComponent(() => import('@/pages/orchestrator/task/task-view'), 'TaskView'),
 });
 

@@ -11,6 +11,8 @@ export interface Server {
   runs: RunPool;
   /** The server asked for a token and has none, or a wrong one. */
   needsToken: boolean;
+  /** Requests carry a token; a plain link does not. */
+  hasToken: boolean;
   setToken: (token: string) => void;
 }
 
@@ -52,6 +54,7 @@ export function ServerProvider({ children, api: given }: { children: ReactNode; 
       api,
       runs: new RunPool(api),
       needsToken,
+      hasToken: token !== undefined,
       setToken(value: string) {
         sessionStorage.setItem(TOKEN_KEY, value);
         setNeedsToken(false);

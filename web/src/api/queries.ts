@@ -7,6 +7,14 @@ export const keys = {
   health: ['health'],
   orchestrators: ['orchestrators'],
   transcript: (id: string, taskId: string, attempt: number) => ['orchestrators', id, 'transcript', taskId, attempt],
+  artifact: (id: string, taskId: string, attempt: number, name: string | null) => [
+    'orchestrators',
+    id,
+    'artifacts',
+    taskId,
+    attempt,
+    name,
+  ],
   agents: ['agents'],
   plans: ['plans'],
   plan: (name: string) => ['plans', name],
@@ -15,7 +23,7 @@ export const keys = {
   finding: (plan: string, taskId: string) => ['plans', plan, 'findings', taskId],
 } as const;
 
-/** A finding's text; `version` changes when the finding is written anew. */
+/** A finding's text; `version` changes when the finding is written again. */
 export const findingQuery = (api: ApiClient, plan: string, taskId: string, version: string | number) =>
   queryOptions({
     queryKey: [...keys.finding(plan, taskId), version],

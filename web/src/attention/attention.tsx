@@ -5,6 +5,7 @@ import { useOrchestrators } from '@/api/queries';
 import type { ApprovalInfo, OrchestratorInfo } from '@/api/client';
 import { answerKey } from '@/attention/answer-desk';
 import type { RunView } from '@/run/run-store';
+import { waitingText } from '@/run/words';
 
 /** So many runs are followed at once; the newest first. */
 const FOLLOWED_MAX = 50;
@@ -121,9 +122,11 @@ function needText(need: Need): string {
     case 'approval':
       return `Task ${need.approval.task_id} asks: ${need.approval.question}`;
     case 'blocked':
-      return need.taskIds.length ? `Blocked by ${need.taskIds.join(', ')}` : `Blocked: waits for ${need.what}`;
+      return need.taskIds.length
+        ? `Blocked by ${need.taskIds.join(', ')}`
+        : `Blocked. ${waitingText({ what: need.what, until: null })}.`;
     case 'limit':
-      return `Waits: ${need.what}`;
+      return waitingText({ what: need.what, until: need.until });
   }
 }
 

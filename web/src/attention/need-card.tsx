@@ -12,7 +12,7 @@ function Words({ need }: { need: Standstill }) {
   if (need.kind === 'limit') return <p>{waitingText({ what: need.what, until: need.until })}</p>;
   return (
     <p>
-      Nothing more can run{need.taskIds.length ? ': ' : `: waits for ${need.what}. `}
+      Nothing more can run{need.taskIds.length ? ': ' : `. ${waitingText({ what: need.what, until: null })}.`}
       {need.taskIds.slice(0, 5).map((taskId, index) => (
         <span key={taskId}>
           {index > 0 && ', '}

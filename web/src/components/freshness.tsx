@@ -28,8 +28,8 @@ function wordsFor(watch: WatchStatus) {
 }
 
 /**
- * How true what is shown is: live, or of when, and up to which entry of the log it is complete. Of a run that has ended
- * and is shown whole there is nothing to say.
+ * How fresh the page is: live or as of when, and up to which event of the log. For a run that has ended and is shown
+ * whole, nothing needs to be said.
  */
 export function Freshness({ run }: { run: RunView }) {
   if (run.watch.state === 'ended') return null;
@@ -42,7 +42,7 @@ export function Freshness({ run }: { run: RunView }) {
         <Icon size={13} aria-hidden="true" />
         {label}
       </Pill>
-      {upTo !== null && <span className="nums">complete up to {upTo}</span>}
+      {upTo !== null && <span className="nums">up to event {upTo}</span>}
       {until !== null && run.status && <span>as of {clock(until)}</span>}
     </span>
   );

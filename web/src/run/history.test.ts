@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { OrchestratorEvent, TaskStatus } from '@/api/client';
 import { CALLS_MAX, ENTRIES_MAX, History, isHistory, type HistoryEvent } from '@/run/history';
-import { makeCall, makeCallEnd, makeChange } from '@/testing/fake-api';
+import { makeCall, makeCallEnd, makeChange, makeEvent } from '@/testing/fake-api';
 
 const BEGAN = Date.parse('2026-01-02T03:04:05Z');
 
@@ -95,4 +95,22 @@ test('what is kept is bounded: the oldest go, also from what is under way', () =
     Array.from({ length: ENTRIES_MAX + 10 }, (_, index) => changed(index + 1, 'pending', 'in_progress', index)),
   );
   expect([other.log.length, other.attempts.length, other.isCut]).toEqual([ENTRIES_MAX, ENTRIES_MAX, true]);
+});
+
+test('what an attempt was sent belongs to it, in whatever order the log is read', () => {
+  const sent = (seq: number, attempt: number) =>
+    historic(
+      makeEvent('prompt_sent', seq, { task_id: '1.1', attempt, artifact: 'prompt.md', characters: seq, sha256: 'f0' }),
+    );
+  const history = new History();
+  history.append([changed(6, 'pending', 'in_progress', 2), sent(7, 2)]);
+  history.prepend([sent(4, 1), changed(5, 'in_progress', 'pending', 1)]);
+  history.prepend([sent(2, 3)]);
+  history.prepend([changed(1, 'pending', 'in_progress', 3)]);
+  expect(history.attempts.map((attempt) => [attempt.number, attempt.prompt?.characters])).toEqual([
+    [3, 2],
+    [1, 4],
+    [2, 7],
+  ]);
+  expect(history.log).toHaveLength(3);
 });

@@ -6,6 +6,7 @@ export const HISTORY_TYPES = [
   'tool_started',
   'tool_completed',
   'task_changed',
+  'prompt_sent',
   'orchestrator_changed',
   'command_settled',
   'approval_requested',
@@ -51,10 +52,14 @@ export interface Attempt {
   outcome: 'running' | 'pending' | 'completed' | 'failed' | 'skipped' | 'interrupted';
   reason: string | null;
   error: string | null;
+  /** What its agent was sent; null for a shell task, before it is sent, and for runs that kept none. */
+  prompt: SentPrompt | null;
 }
 
+export type SentPrompt = Pick<EventOf<'prompt_sent'>['data'], 'artifact' | 'characters' | 'sha256'>;
+
 /** An entry of the log of decisions: commands, approvals, limits, what the run itself did. */
-export type LogEntry = EventOf<Exclude<HistoryType, 'tool_started' | 'tool_completed'>>;
+export type LogEntry = EventOf<Exclude<HistoryType, 'tool_started' | 'tool_completed' | 'prompt_sent'>>;
 
 export function isHistory(event: OrchestratorEvent): event is HistoryEvent {
   return (HISTORY_TYPES as readonly string[]).includes(event.type);
@@ -87,6 +92,8 @@ export class History {
 
   readonly #calls = new Map<string, Call>();
   readonly #attempts = new Map<string, Attempt>();
+  /** Prompts whose attempts are not known yet: an old log is read backwards. */
+  readonly #prompts = new Map<string, SentPrompt>();
   readonly #open = new Set<Call>();
   #hasEnded = false;
   /** When the last thing happened that is known. */
@@ -138,6 +145,9 @@ export class History {
         case 'tool_started':
         case 'tool_completed':
           this.#call(event, at, calls);
+          break;
+        case 'prompt_sent':
+          this.#prompt(event);
           break;
         case 'task_changed':
           this.#attempt(event, at, attempts);
@@ -211,6 +221,15 @@ export class History {
     }
   }
 
+  #prompt(event: EventOf<'prompt_sent'>): void {
+    const { task_id, attempt, artifact, characters, sha256 } = event.data;
+    const key = attemptKey(task_id, attempt);
+    const prompt = { artifact, characters, sha256 };
+    const known = this.#attempts.get(key);
+    if (known) known.prompt = prompt;
+    else this.#prompts.set(key, prompt);
+  }
+
   /** Every attempt has a number of its own, so one start and one end; of a run that was cut off, perhaps only one. */
   #attempt(event: EventOf<'task_changed'>, at: number, added: Attempt[]): void {
     const { task_id, attempt: number, old_status, new_status, agent, reason, error, duration_ms } = event.data;
@@ -229,8 +248,10 @@ export class History {
         outcome: 'running',
         reason: null,
         error: null,
+        prompt: this.#prompts.get(key) ?? null,
       };
       this.#attempts.set(key, attempt);
+      this.#prompts.delete(key);
       added.push(attempt);
     }
     attempt.agent ??= agent;

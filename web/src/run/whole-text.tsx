@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useApi } from '@/api/api-context';
+import { keys } from '@/api/queries';
 import { Button } from '@/components/button';
 import { LabelledText } from '@/components/labelled-text';
 import { saveAs } from '@/components/save-as';
@@ -33,7 +34,7 @@ export function WholeText({
   const [isWanted, setWanted] = useState(false);
   const { id, taskId, attempt } = of;
   const query = useQuery({
-    queryKey: ['artifacts', id, taskId, attempt, artifact],
+    queryKey: keys.artifact(id, taskId, attempt, artifact),
     queryFn: ({ signal }) => api.getArtifact(id, taskId, artifact ?? '', { attempt, signal }),
     enabled: isWanted && artifact !== null,
     staleTime: Infinity,

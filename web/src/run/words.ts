@@ -7,14 +7,16 @@ function at(until: string): string {
   return ms - Date.now() > 12 * 3_600_000 ? dayAndTime(ms) : clock(ms);
 }
 
-/** What a run waits for, and until when. */
-export function waitingText(waiting: WaitingFor): string {
-  const until = waiting.until ? ` until ${at(waiting.until)}` : '';
-  if (waiting.what === 'approval')
-    return `Waits for your answer${waiting.until ? `; denied at ${at(waiting.until)}` : ''}`;
-  if (waiting.what === 'retry') return `Waits to try again${waiting.until ? ` at ${at(waiting.until)}` : ''}`;
-  if (waiting.what === 'resume') return 'Paused: waits to be resumed';
-  return `Waits for ${/^(limit|budget)/.test(waiting.what) ? 'the ' : ''}${waiting.what}${until}`;
+/** What a run is waiting for, and until when. */
+export function waitingText({ what, until }: WaitingFor): string {
+  const time = until ? at(until) : null;
+  if (what === 'approval') return `Waiting for your answer${time ? `; denied at ${time}` : ''}`;
+  if (what === 'retry') return time ? `Retrying at ${time}` : 'Waiting for a retry';
+  if (what === 'resume') return 'Paused until you resume it';
+  if (what === 'budget') return 'Paused: the budget is used up';
+  if (what === 'retry-task or skip-task') return 'Retry or skip the failed task';
+  const agent = /^limit of (.*)$/s.exec(what)?.[1];
+  return `Waiting for ${agent ? `${agent}’s rate limit` : what}${time ? ` until ${time}` : ''}`;
 }
 
 /** Why a task that is pending does not run, in a sentence; null when nothing stands in its way. */

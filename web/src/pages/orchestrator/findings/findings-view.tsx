@@ -1,17 +1,17 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { Copy, Download, FileText } from 'lucide-react';
+import { Download, FileText } from 'lucide-react';
 import { useEffect, useMemo } from 'react';
 import { useApi } from '@/api/api-context';
 import type { FindingInfo, TaskInfo } from '@/api/client';
 import { findingQuery, keys } from '@/api/queries';
 import { Button } from '@/components/button';
+import { CopyButton } from '@/components/copy-button';
 import { SearchField } from '@/components/field';
 import { Markdown } from '@/components/markdown';
 import { saveAs } from '@/components/save-as';
 import { Empty, ErrorPanel, Loading } from '@/components/states';
 import { Ago } from '@/components/time';
-import { useTell } from '@/components/toasts';
 import { bytes } from '@/format/format';
 import { useShortcuts } from '@/keys/keys';
 import { useRun } from '@/run/use-run';
@@ -55,16 +55,6 @@ function FindingText({
   task: TaskInfo | undefined;
 }) {
   const text = useQuery(findingQuery(useApi(), plan, finding.task_id, finding.last_modified));
-  const tell = useTell();
-  async function copy() {
-    try {
-      await navigator.clipboard.writeText(text.data?.content ?? '');
-      tell('good', 'The finding is copied.');
-    } catch {
-      // There is no clipboard where the page came over plain HTTP from another machine, or where it is refused.
-      tell('bad', 'The browser does not let this page copy. Save the finding instead.');
-    }
-  }
   return (
     <article className="card grid min-w-0 content-start gap-3 p-4">
       <div className="flex flex-wrap items-center justify-between gap-2">
@@ -78,14 +68,7 @@ function FindingText({
           </Link>
         </h2>
         <div className="flex gap-2">
-          <Button
-            size="small"
-            icon={<Copy size={15} aria-hidden="true" />}
-            disabled={!text.data}
-            onClick={() => void copy()}
-          >
-            Copy
-          </Button>
+          <CopyButton text={text.data?.content} what="The finding" />
           <Button
             size="small"
             icon={<Download size={15} aria-hidden="true" />}

@@ -5,7 +5,7 @@ import { Elapsed } from '@/components/time';
 import { clock } from '@/format/format';
 import type { RunView } from '@/run/run-store';
 
-/** The attempts at a task, newest first; one is shown beside. */
+/** The attempts at a task, newest first; one of them is shown in full. */
 export function AttemptList({ id, run, taskId, shown }: { id: string; run: RunView; taskId: string; shown: number }) {
   const attempts = run.history.attempts.filter((one) => one.taskId === taskId).toReversed();
   if (!attempts.length) return null;
@@ -18,7 +18,7 @@ export function AttemptList({ id, run, taskId, shown }: { id: string; run: RunVi
             <Link
               to="/orchestrators/$id/tasks/$taskId"
               params={{ id, taskId }}
-              search={{ attempt: String(attempt.number) }}
+              search={(before) => ({ ...before, attempt: String(attempt.number) })}
               aria-current={attempt.number === shown ? 'true' : undefined}
               className="grid gap-0.5 rounded-lg border border-transparent px-2 py-1.5 hover:bg-idle-soft aria-[current=true]:border-accent aria-[current=true]:bg-accent-soft"
             >

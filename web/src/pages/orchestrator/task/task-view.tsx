@@ -7,12 +7,14 @@ import type { OrchestratorStatus, TaskInfo } from '@/api/client';
 import { findingQuery, keys } from '@/api/queries';
 import { knownUntil } from '@/components/freshness';
 import { Markdown } from '@/components/markdown';
+import { Folded } from '@/components/folded';
 import { Empty } from '@/components/states';
 import { hasEnded, TaskBadge } from '@/components/status';
 import { Ago, Elapsed } from '@/components/time';
 import { cost, count } from '@/format/format';
 import { useShortcuts } from '@/keys/keys';
 import { AttemptList } from '@/pages/orchestrator/task/attempt-list';
+import { SentPromptView } from '@/pages/orchestrator/task/sent-prompt';
 import { TranscriptView } from '@/pages/orchestrator/task/transcript-view';
 import { detailsOf } from '@/pages/plans/plan-lines';
 import { possibleActions, TaskButtons, TaskDialog, type TaskAction } from '@/run/task-actions';
@@ -120,23 +122,20 @@ function Finding({ plan, task }: { plan: string; task: TaskInfo }) {
   );
 }
 
-/** What the plan says of the task beside its title, folded away. */
+/** What the plan says of the task below its title, folded away. */
 function Details({ plan, taskId }: { plan: string; taskId: string }) {
   const api = useApi();
   const query = useQuery({ queryKey: keys.plan(plan), queryFn: ({ signal }) => api.getPlan(plan, { signal }) });
   const text = query.data ? detailsOf(query.data, taskId) : '';
   if (!text) return null;
   return (
-    <details className="card p-4">
-      <summary className="font-semibold">What the plan says</summary>
-      <div className="mt-3">
-        <Markdown text={text} />
-      </div>
-    </details>
+    <Folded title="What the plan says">
+      <Markdown text={text} />
+    </Folded>
   );
 }
 
-/** One task: how it stands and why, its attempts, what its agent did, what checked it, what it found. */
+/** One task: its status and why, its attempts, what its agent was sent and did, what checked it, what it found. */
 export function TaskView() {
   const { id, taskId } = useParams({ from: '/orchestrators/$id/tasks/$taskId' });
   const { attempt: chosen } = useSearch({ from: '/orchestrators/$id/tasks/$taskId' });
@@ -163,6 +162,7 @@ export function TaskView() {
   if (!task) return <Empty title={`The plan has no task ${taskId}`} />;
   const why = whyPending(task, run.status);
   const number = Number(chosen) || task.attempt;
+  const shownAttempt = run.history.attempts.find((one) => one.taskId === taskId && one.number === number);
   const isRunning = task.status === 'in_progress' && number === task.attempt;
   return (
     <article className="grid gap-4">
@@ -200,6 +200,7 @@ export function TaskView() {
       <div className="grid gap-4 lg:grid-cols-[1fr_22rem] lg:items-start">
         <div className="order-2 grid min-w-0 gap-4 lg:order-1">
           <Details plan={run.status.plan_name} taskId={taskId} />
+          {number > 0 && <SentPromptView of={{ id, taskId, attempt: number }} attempt={shownAttempt} />}
           {task.finding && <Finding plan={run.status.plan_name} task={task} />}
           {number > 0 && <TranscriptView id={id} taskId={taskId} attempt={number} isRunning={isRunning} />}
           {number === 0 && <Empty title="It has not started yet" />}
