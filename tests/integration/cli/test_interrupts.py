@@ -29,7 +29,8 @@ with remove_on_leaving(str(folder)):
     while not (folder / "a" / "b" / "file").exists():
         time.sleep(0.001)
     print("writes", flush=True)
-    threading.Event().wait()
+    while True:
+        time.sleep(0.01)  # a wait without an end would not notice a signal that comes just before it
 """
 
 
@@ -40,5 +41,8 @@ def test_a_folder_is_removed_although_threads_still_write_into_it(tmp_path: Path
     with process.stdout as output:
         assert output.readline() == "writes\n"
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 130
+        try:
+            assert process.wait(30) == 130
+        finally:
+            process.kill()
     assert not folder.exists()
