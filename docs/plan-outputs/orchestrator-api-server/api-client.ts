@@ -22,10 +22,10 @@ export type {
   OrchestratorInfo, OrchestratorStatus, PhaseBlocker, PhaseChanged, PhaseChangedEvent, PhaseInfo, PingData,
   PingEvent, PlanChanged, PlanChangedEvent, PlanDocument, PlanInfo, PlanLoaded, PlanLoadedEvent, PlanProblem,
   PlanStatus, PlanTaskLine, PlannedPhase, PlannedTask, Problem, ProblemPart, PromptSent, PromptSentEvent,
-  RateLimitBlocker, ResyncData, ResyncEvent, RetryBlocker, RetryTaskRequest, RunStatus, SkipTaskRequest,
-  StartRequest, StartedOrchestrator, StatusSummary, StatusUpdated, StatusUpdatedEvent, TaskBlocker,
-  TaskChanged, TaskChangedEvent, TaskInfo, TaskStatus, ToolCompleted, ToolCompletedEvent, ToolStarted,
-  ToolStartedEvent, TranscriptLine, UsageInfo, UsageUpdated, UsageUpdatedEvent, WaitingFor
+  RateLimitBlocker, Remark, ResyncData, ResyncEvent, RetryBlocker, RetryTaskRequest, RunStatus,
+  SkipTaskRequest, StartRequest, StartedOrchestrator, StatusSummary, StatusUpdated, StatusUpdatedEvent,
+  TaskBlocker, TaskChanged, TaskChangedEvent, TaskInfo, TaskStatus, ToolCompleted, ToolCompletedEvent,
+  ToolStarted, ToolStartedEvent, TranscriptLine, UsageInfo, UsageUpdated, UsageUpdatedEvent, WaitingFor
 } from '../types/api-types';
 
 /** One kind of event, by its `type`: `EventOf<'task_changed'>`. */
@@ -616,7 +616,7 @@ function plannedStatus({ instance_id, seq, timestamp, data }: EventOf<'plan_load
   return counted({
     instance_id, seq, plan_name: data.plan_name, plan_path: data.plan_path,
     status: 'starting', reason: null, started_at: timestamp, ended_at: null, waiting_for: null,
-    summary: { ...counts, current_phase: null, progress_percent: 0 },
+    summary: { ...counts, unchecked: 0, current_phase: null, progress_percent: 0 },
     phases: data.phases.map(({ number, name }) => ({ ...counts, number, name, is_current: false })),
     tasks: data.tasks.map(({ line, follows, runs_after_preceding, files, max_attempts, once, gate, ...task }) => ({
       ...task, blocked_by: [], retry_at: null, usage: NOTHING_USED,
@@ -649,6 +649,7 @@ function changedTask(task: TaskInfo, { data, timestamp }: EventOf<'task_changed'
     completed_at: ends ? timestamp : null,
     duration_ms: ends ? data.duration_ms : null,
     verified: data.verified,
+    remarks: data.remarks,
     blocked_by: retry_at === null ? [] : [{ kind: 'retry' }],
   };
 }
@@ -671,6 +672,7 @@ function counted(status: OrchestratorStatus): OrchestratorStatus {
     phases: phases.map((phase) => ({ ...phase, is_current: phase === current })),
     summary: {
       ...counts,
+      unchecked: status.tasks.filter((task) => task.status === 'completed' && !task.verified).length,
       current_phase: current?.number ?? null,
       // Rounded down: 100 is said only when everything is settled.
       progress_percent: counts.total_tasks ? Math.floor((1000 * settled) / counts.total_tasks) / 10 : 0,

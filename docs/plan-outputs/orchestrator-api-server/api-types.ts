@@ -1152,7 +1152,9 @@ export interface components {
         };
         /**
          * PlanInfo
-         * @description One plan in a list; `problems` is what lint would say. A run refuses a plan that `has_errors`.
+         * @description One plan in a list; `unchecked` of its completed tasks are so without a check.
+         *
+         *     `problems` is what lint would say. A run refuses a plan that `has_errors`.
          */
         PlanInfo: {
             name: string;
@@ -1164,6 +1166,7 @@ export interface components {
             output_dir: string;
             total_tasks: number;
             completed: number;
+            unchecked: number;
             problems: string[];
             has_errors: boolean;
         };
@@ -1287,6 +1290,7 @@ export interface components {
             completed_at: string | null;
             duration_ms: number | null;
             verified: boolean;
+            remarks: components["schemas"]["Remark"][];
             finding: string | null;
         };
         /**
@@ -1368,6 +1372,20 @@ export interface components {
             agent: string;
             /** Format: date-time */
             until: string;
+        };
+        /**
+         * Remark
+         * @description Something about a completed attempt that makes its success doubtful.
+         *
+         *     `no_tool_call`: its agent reports its tool calls and made none. `no_declared_file`: it touched none of the
+         *     `files` that the task declares. `calls_denied`: `count` of its calls were denied. `nothing_changed`: the
+         *     repository is as it was before.
+         */
+        Remark: {
+            /** @enum {string} */
+            kind: "no_tool_call" | "no_declared_file" | "calls_denied" | "nothing_changed";
+            count: number | null;
+            files: string[];
         };
         /**
          * ResyncData
@@ -1502,7 +1520,7 @@ export interface components {
         };
         /**
          * StatusSummary
-         * @description The counts at the head of a status.
+         * @description The counts at the head of a status. `unchecked` of the completed tasks are so without a check.
          */
         StatusSummary: {
             total_tasks: number;
@@ -1511,6 +1529,7 @@ export interface components {
             in_progress: number;
             failed: number;
             skipped: number;
+            unchecked: number;
             current_phase: number | null;
             progress_percent: number;
         };
@@ -1556,7 +1575,8 @@ export interface components {
          * @description A task moved from one status to another.
          *
          *     `attempt` counts every attempt ever begun; `failures` those that failed since the limit was last
-         *     fresh. `retry_at` is when a failed attempt is tried again; `error` what went wrong.
+         *     fresh. `retry_at` is when a failed attempt is tried again; `error` what went wrong. A completed task is
+         *     checked if it is `verified`, else unchecked; `remarks` are what makes its success doubtful.
          */
         TaskChanged: {
             task_id: string;
@@ -1574,13 +1594,15 @@ export interface components {
             retry_at: string | null;
             duration_ms: number | null;
             verified: boolean;
+            remarks: components["schemas"]["Remark"][];
         };
         /**
          * TaskChangedEvent
          * @description A task moved from one status to another.
          *
          *     `attempt` counts every attempt ever begun; `failures` those that failed since the limit was last
-         *     fresh. `retry_at` is when a failed attempt is tried again; `error` what went wrong.
+         *     fresh. `retry_at` is when a failed attempt is tried again; `error` what went wrong. A completed task is
+         *     checked if it is `verified`, else unchecked; `remarks` are what makes its success doubtful.
          */
         TaskChangedEvent: {
             /**
@@ -1596,7 +1618,10 @@ export interface components {
         };
         /**
          * TaskInfo
-         * @description One task. `blocked_by` says in order what it still waits for; `verified` that its checks passed.
+         * @description One task. `blocked_by` says in order what it still waits for.
+         *
+         *     A completed task is checked if it is `verified`: its checks passed, or it is the shell agent's and its
+         *     commands ended with exit code 0. Else it is unchecked. `remarks` are what makes its success doubtful.
          */
         TaskInfo: {
             id: string;
@@ -1620,6 +1645,7 @@ export interface components {
             duration_ms: number | null;
             revision: number;
             verified: boolean;
+            remarks: components["schemas"]["Remark"][];
             finding: string | null;
             usage: components["schemas"]["UsageInfo"];
         };
@@ -1827,6 +1853,7 @@ export type ProblemPart = components['schemas']['ProblemPart'];
 export type PromptSent = components['schemas']['PromptSent'];
 export type PromptSentEvent = components['schemas']['PromptSentEvent'];
 export type RateLimitBlocker = components['schemas']['RateLimitBlocker'];
+export type Remark = components['schemas']['Remark'];
 export type ResyncData = components['schemas']['ResyncData'];
 export type ResyncEvent = components['schemas']['ResyncEvent'];
 export type RetryBlocker = components['schemas']['RetryBlocker'];

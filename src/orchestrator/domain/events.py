@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.domain.chosen_options import ChosenOptions
 from orchestrator.domain.commands import CommandState
+from orchestrator.domain.evidence import Remark
 from orchestrator.domain.plan import Permissions
 from orchestrator.domain.task_status import RunStatus, TaskStatus
 
@@ -73,6 +74,7 @@ class PlannedTask(EventData):
     completed_at: datetime | None = None
     duration_ms: int | None = None
     verified: bool = False
+    remarks: tuple[Remark, ...] = ()
     finding: str | None = None
 
 
@@ -108,7 +110,7 @@ class PlanLoaded(EventData):
 
 
 class StatusSummary(EventData):
-    """The counts at the head of a status."""
+    """The counts at the head of a status. `unchecked` of the completed tasks are so without a check."""
 
     total_tasks: int = 0
     completed: int = 0
@@ -116,6 +118,7 @@ class StatusSummary(EventData):
     in_progress: int = 0
     failed: int = 0
     skipped: int = 0
+    unchecked: int = 0
     current_phase: int | None = None
     progress_percent: float = 0.0
 
@@ -133,7 +136,8 @@ class TaskChanged(EventData):
     """A task moved from one status to another.
 
     `attempt` counts every attempt ever begun; `failures` those that failed since the limit was last
-    fresh. `retry_at` is when a failed attempt is tried again; `error` what went wrong.
+    fresh. `retry_at` is when a failed attempt is tried again; `error` what went wrong. A completed task is
+    checked if it is `verified`, else unchecked; `remarks` are what makes its success doubtful.
     """
 
     type: ClassVar[str] = "task_changed"
@@ -151,6 +155,7 @@ class TaskChanged(EventData):
     retry_at: datetime | None = None
     duration_ms: int | None = None
     verified: bool = False
+    remarks: tuple[Remark, ...] = ()
 
 
 class PhaseChanged(EventData):

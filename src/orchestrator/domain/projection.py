@@ -23,6 +23,7 @@ def summarize(state: RunState) -> StatusSummary:
     return StatusSummary(
         total_tasks=total,
         **_by_status(state.counts),
+        unchecked=state.unchecked,
         current_phase=unsettled[0] if unsettled else None,
         # Rounded down: 100 is said only when everything is settled.
         progress_percent=(1000 * settled // total) / 10 if total else 0.0,
@@ -93,6 +94,7 @@ def _task_info(planned: PlannedTask, task: TaskState, blocked_by: Iterable[Block
         duration_ms=task.duration_ms,
         revision=task.revision,
         verified=task.verified,
+        remarks=task.remarks,
         finding=task.finding,
         usage=task.usage,
     )
@@ -156,7 +158,11 @@ def status_document(
         "currentPhase": summary.current_phase,
         "tasks": tasks,
         "runs": runs,
-        "summary": {"totalTasks": summary.total_tasks, **_by_status(state.counts)},
+        "summary": {
+            "totalTasks": summary.total_tasks,
+            **_by_status(state.counts),
+            "unchecked": summary.unchecked,
+        },
         "revision": revision,
         "seq": state.seq,
     }
@@ -179,6 +185,8 @@ def document_task(planned: PlannedTask, task: TaskState) -> Mapping[str, Any]:
         "lastError": task.last_error,
         "findingsPath": task.finding,
         "notes": task.reason,
+        "verified": task.verified,
+        "remarks": [remark.model_dump(mode="json") for remark in task.remarks],
     }
 
 

@@ -28,6 +28,7 @@ from orchestrator.domain.events import (
     ToolStarted,
     UsageUpdated,
 )
+from orchestrator.domain.evidence import Remark
 from orchestrator.domain.open_tasks import OpenTasks, Outline
 from orchestrator.domain.status import ApprovalInfo, UsageInfo
 from orchestrator.domain.task_status import RunStatus, TaskStatus
@@ -52,10 +53,16 @@ class TaskState:
     completed_at: datetime | None = None
     duration_ms: int | None = None
     verified: bool = False
+    remarks: tuple[Remark, ...] = ()
     finding: str | None = None
     usage: UsageInfo = NOTHING_USED
     session_id: str | None = None
     """The conversation of its last attempt, as that attempt's agent calls it."""
+
+    @property
+    def is_unchecked(self) -> bool:
+        """Whether it is completed, and nothing but somebody's word says so."""
+        return self.status is TaskStatus.COMPLETED and not self.verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,8 @@ class OpenTool:
 class RunState:
     """One orchestrator at position `seq` of its log.
 
-    `counts` says how many tasks have each status; it and `open_tasks` follow from `tasks`.
+    `counts` says how many tasks have each status, `unchecked` how many are completed without a check; both
+    and `open_tasks` follow from `tasks`.
     """
 
     outline: Outline = field(default_factory=Outline)
@@ -82,6 +90,7 @@ class RunState:
     reason: str | None = None
     tasks: Mapping[str, TaskState] = field(default_factory=dict)
     counts: Mapping[TaskStatus, int] = field(default_factory=lambda: dict.fromkeys(TaskStatus, 0))
+    unchecked: int = 0
     open_tasks: OpenTasks = field(default_factory=OpenTasks)
     open_tools: Mapping[str, OpenTool] = field(default_factory=dict)
     open_approvals: Mapping[str, ApprovalInfo] = field(default_factory=dict)
@@ -156,6 +165,7 @@ def _plan_loaded(state: RunState, event: PlanLoaded, at: datetime) -> RunState:
         outline=outline,
         tasks=tasks,
         counts=counts,
+        unchecked=sum(task.is_unchecked for task in tasks.values()),
         open_tasks=open_tasks,
         limits=limits,
         started_at=at,
@@ -175,6 +185,7 @@ def _taken_over(task: PlannedTask) -> TaskState:
         completed_at=task.completed_at,
         duration_ms=task.duration_ms,
         verified=task.verified,
+        remarks=task.remarks,
         finding=task.finding,
     )
 
@@ -198,6 +209,7 @@ def _task_changed(state: RunState, event: TaskChanged, at: datetime) -> RunState
         completed_at=at if ends else None,
         duration_ms=event.duration_ms if ends else None,
         verified=event.verified,
+        remarks=event.remarks,
     )
     tasks = dict(state.tasks)
     tasks[event.task_id] = after
@@ -218,6 +230,7 @@ def _task_changed(state: RunState, event: TaskChanged, at: datetime) -> RunState
         state,
         tasks=tasks,
         counts=counts,
+        unchecked=state.unchecked - before.is_unchecked + after.is_unchecked,
         open_tasks=open_tasks,
         open_approvals=approvals,
         limits_met=limits_met,

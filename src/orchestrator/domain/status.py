@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from orchestrator.domain.blockers import Blocker
 from orchestrator.domain.chosen_options import ChosenOptions
 from orchestrator.domain.events import StatusSummary
+from orchestrator.domain.evidence import Remark
 from orchestrator.domain.task_status import RunStatus, TaskStatus
 
 
@@ -42,7 +43,11 @@ class UsageInfo(View):
 
 
 class TaskInfo(View):
-    """One task. `blocked_by` says in order what it still waits for; `verified` that its checks passed."""
+    """One task. `blocked_by` says in order what it still waits for.
+
+    A completed task is checked if it is `verified`: its checks passed, or it is the shell agent's and its
+    commands ended with exit code 0. Else it is unchecked. `remarks` are what makes its success doubtful.
+    """
 
     id: str
     description: str
@@ -62,6 +67,7 @@ class TaskInfo(View):
     duration_ms: int | None
     revision: int
     verified: bool
+    remarks: tuple[Remark, ...]
     finding: str | None
     usage: UsageInfo
 
@@ -161,7 +167,10 @@ class OrchestratorInfo(View):
 
 
 class PlanInfo(View):
-    """One plan in a list; `problems` is what lint would say. A run refuses a plan that `has_errors`."""
+    """One plan in a list; `unchecked` of its completed tasks are so without a check.
+
+    `problems` is what lint would say. A run refuses a plan that `has_errors`.
+    """
 
     name: str
     title: str
@@ -171,6 +180,7 @@ class PlanInfo(View):
     output_dir: str
     total_tasks: int
     completed: int
+    unchecked: int
     problems: tuple[str, ...]
     has_errors: bool = False
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from orchestrator.domain.events import AgentLimited, OrchestratorChanged, TaskChanged
+from orchestrator.domain.evidence import Remark
 from orchestrator.domain.run_state import RunState
 from orchestrator.domain.task_status import RunStatus, TaskTrigger, check_run_step, next_task_status
 
@@ -25,6 +26,7 @@ def task_step(
     retry_at: datetime | None = None,
     duration_ms: int | None = None,
     verified: bool = False,
+    remarks: tuple[Remark, ...] = (),
 ) -> TaskChanged:
     """The event of a step in the task's state machine; raises IllegalTransition for any other."""
     planned, task = state.planned(task_id), state.tasks[task_id]
@@ -45,6 +47,7 @@ def task_step(
         retry_at=retry_at,
         duration_ms=duration_ms,
         verified=verified,
+        remarks=remarks,
     )
 
 
@@ -66,7 +69,8 @@ class AttemptResult:
     """How an attempt ended. `interrupted` attempts don't count; `error` is one sentence.
 
     `is_final`: another attempt would end in the same way, so there is none. `is_limited`: the agent's
-    vendor refused, until `limit_until` where it said so.
+    vendor refused, until `limit_until` where it said so. `verified`: something other than its agent's word
+    says that the work is done.
     """
 
     succeeded: bool
@@ -75,6 +79,7 @@ class AttemptResult:
     is_limited: bool = False
     limit_until: datetime | None = None
     verified: bool = False
+    remarks: tuple[Remark, ...] = ()
     error: str | None = None
     reason: str | None = None
     duration_ms: int = 0
@@ -100,6 +105,7 @@ def end_attempt(
             reason=result.reason,
             duration_ms=result.duration_ms,
             verified=result.verified,
+            remarks=result.remarks,
         )
     if skip_reason is not None:
         return task_step(state, task_id, TaskTrigger.SKIP, reason=skip_reason, duration_ms=result.duration_ms)

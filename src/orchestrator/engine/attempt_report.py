@@ -6,9 +6,11 @@ import re
 from dataclasses import replace
 
 from orchestrator.domain.events import SUMMARY_LENGTH_MAX, clip
+from orchestrator.domain.evidence import Remark
 from orchestrator.domain.redaction import Redact
 from orchestrator.domain.safe_text import safe_text
 from orchestrator.domain.steps import AttemptResult
+from orchestrator.domain.task_agents import SHELL
 from orchestrator.domain.wording import has_words
 from orchestrator.engine.agent_events import Finished
 from orchestrator.engine.attempt import Attempt
@@ -66,10 +68,10 @@ def attempt_result(
         error = "Nothing was done: the agent was not allowed what it asked for."
         return AttemptResult(succeeded=False, is_final=True, error=error, duration_ms=duration_ms)
     if last.outcome == "completed":
-        calls = "call was" if attempt.denied == 1 else "calls were"
-        reason = f"{attempt.denied} {calls} denied" if attempt.denied else None
+        # A block is the work itself: its exit code says whether it was done.
+        verified = check is not None or attempt.agent.name == SHELL
         return AttemptResult(
-            succeeded=True, verified=check is not None, reason=reason, duration_ms=duration_ms
+            succeeded=True, verified=verified, remarks=_remarks(attempt), duration_ms=duration_ms
         )
     if attempt.interrupted is not None and not attempt.is_timed_out and last.outcome != "lost":
         return AttemptResult(
@@ -89,6 +91,11 @@ def attempt_result(
         error=clip(error, SUMMARY_LENGTH_MAX),
         duration_ms=duration_ms,
     )
+
+
+def _remarks(attempt: Attempt) -> tuple[Remark, ...]:
+    """What makes the success of an attempt doubtful."""
+    return (Remark(kind="calls_denied", count=attempt.denied),) if attempt.denied else ()
 
 
 def finding_text(

@@ -128,6 +128,7 @@ def _carried(known: TaskState, planned: PlannedTask) -> Mapping[str, Any]:
         "completed_at": known.completed_at,
         "duration_ms": known.duration_ms,
         "verified": known.verified,
+        "remarks": known.remarks,
         "finding": known.finding,
     }
 

@@ -103,6 +103,7 @@ class PlanCatalog:
             output_dir=self._ports.outputs.directory(file.name),
             total_tasks=status.summary.total_tasks if status else 0,
             completed=status.summary.completed if status else 0,
+            unchecked=status.summary.unchecked if status else 0,
             problems=(
                 *problems,
                 *(f"{p.severity}: line {p.line}: {p.message}" for p in plan.problems),

@@ -10,6 +10,7 @@ export function changed(seq: number, new_status = 'in_progress'): OrchestratorEv
     data: {
       task_id: '1.1', description: 'd', phase: 1, old_status: 'pending', new_status, attempt: 1, revision: seq,
       reason: null, error: null, agent: null, failures: 0, retry_at: null, duration_ms: null, verified: false,
+      remarks: [],
     },
   } as OrchestratorEvent;
 }

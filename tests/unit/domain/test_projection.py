@@ -126,6 +126,7 @@ def test_status_json_has_the_fields_that_its_readers_know(run):
             "in_progress": 0,
             "failed": 1,
             "skipped": 1,
+            "unchecked": 1,
         },
         "revision": 4,
         "seq": run.state.seq,
@@ -146,6 +147,8 @@ def test_status_json_has_the_fields_that_its_readers_know(run):
         "lastError": "broken",
         "findingsPath": "findings/1-2.md",
         "notes": "attempt 1 failed; no attempt is left",
+        "verified": False,
+        "remarks": [],
     }
     assert (skipped["status"], skipped["skipReason"], skipped["error"]) == ("skipped", "no need", None)
     assert document["tasks"][2]["dependencies"] == ["1.2"]

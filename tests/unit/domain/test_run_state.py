@@ -21,7 +21,9 @@ from orchestrator.domain.events import (
     UsageUpdated,
     microseconds,
 )
+from orchestrator.domain.evidence import Remark
 from orchestrator.domain.open_tasks import OpenTasks
+from orchestrator.domain.projection import summarize, task_infos
 from orchestrator.domain.ready_tasks import next_start, open_phases
 from orchestrator.domain.run_state import RunState, fold
 from orchestrator.domain.task_status import RunStatus, TaskStatus
@@ -72,6 +74,33 @@ def test_what_earlier_runs_did_is_there_from_the_first_event_on(make_run, task):
     assert (done.verified, done.finding) == (True, "f.md")
     assert run.state.count(S.COMPLETED) == 1
     assert run.ready() == ["1.2"]
+
+
+def test_what_is_completed_without_a_check_is_counted(make_run, task):
+    run = make_run(
+        task("1.1", status=S.COMPLETED, verified=True),
+        task("1.2", status=S.COMPLETED, reason="ticked in the plan"),
+        *("1.3", "1.4"),
+        task("1.5", status=S.SKIPPED),
+    )
+    assert run.state.unchecked == 1
+    run.set("1.3", S.COMPLETED)
+    assert run.state.unchecked == 2
+    run.start("1.4")
+    run.end("1.4", succeeded=True, verified=True)
+    assert (run.state.unchecked, summarize(run.state).unchecked) == (2, 2)
+    run.command(RetryTask(task_id="1.3", force=True))
+    assert (run.state.unchecked, summarize(run.state).completed) == (1, 3)
+
+
+def test_remarks_last_as_long_as_the_success_that_they_are_about(make_run, task):
+    denied = Remark(kind="calls_denied", count=2)
+    run = make_run(task("1.1", status=S.COMPLETED, remarks=(denied,)), "1.2")
+    run.start("1.2")
+    run.end("1.2", succeeded=True, remarks=(denied,))
+    assert [info.remarks for info in task_infos(run.state)] == [(denied,), (denied,)]
+    run.command(RetryTask(task_id="1.1", force=True))
+    assert run.state.tasks["1.1"].remarks == ()
 
 
 def test_times_and_retries_of_a_task_are_kept(make_run, task):

@@ -18,6 +18,7 @@ from orchestrator.domain.events import (
     OrchestratorChanged,
     TaskChanged,
 )
+from orchestrator.domain.evidence import Remark
 from orchestrator.domain.projection import orchestrator_status
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.agent_events import (
@@ -385,7 +386,7 @@ async def test_an_agent_whose_calls_were_all_denied_has_done_nothing(house, play
     if expected == "failed":
         assert last.error == "Nothing was done: the agent was not allowed what it asked for."
     else:
-        assert last.reason == ("1 call was denied" if "denied" in calls else None)
+        assert last.remarks == ((Remark(kind="calls_denied", count=1),) if "denied" in calls else ())
 
 
 async def test_a_budget_in_dollars_for_an_agent_that_tells_no_prices_is_warned_of(house):

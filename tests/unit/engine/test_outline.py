@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from orchestrator.domain.evidence import Remark
 from orchestrator.domain.plan import CodeBlock, Phase, Plan, Problem, Severity, Span, Task, TaskId
 from orchestrator.domain.plan_parser import parse_plan
 from orchestrator.domain.run_state import RunState, TaskState, evolve
@@ -17,6 +18,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 FILE = PlanFile("p", "docs/plans/p.md", b"", NOON)
 SH = CodeBlock("sh", "make", 3)
 S = TaskStatus
+DENIED = Remark(kind="calls_denied", count=2)
 
 
 def task(task_id: str, **fields) -> Task:
@@ -69,12 +71,15 @@ def test_sequential_groups_and_parallel_phases_are_spelled_out():
 )
 def test_what_becomes_of_a_task_in_the_next_run(before, once, after):
     known = {
-        "1.1": TaskState(status=before, attempt=2, failures=2, revision=6, finding="f.md", verified=True)
+        "1.1": TaskState(
+            status=before, attempt=2, failures=2, revision=6, finding="f.md", verified=True, remarks=(DENIED,)
+        )
     }
     (planned,) = loaded(task("1.1", once=once), known=known).tasks
     assert planned.status is after
     assert planned.revision == (6 if before is after else 7)
     assert (planned.attempt, planned.finding) == (2, "f.md")
+    assert (planned.verified, planned.remarks) == (True, (DENIED,))
     state = evolve(RunState(), loaded(task("1.1", once=once), known=known), NOON)
     assert state.tasks["1.1"].failures == 0
 

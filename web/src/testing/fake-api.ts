@@ -68,6 +68,7 @@ export function makeTask(changes: Partial<TaskInfo> = {}): TaskInfo {
     duration_ms: null,
     revision: 1,
     verified: false,
+    remarks: [],
     finding: null,
     usage: NOTHING_USED,
     ...changes,
@@ -111,6 +112,7 @@ export function makeStatus(changes: Partial<OrchestratorStatus> = {}): Orchestra
     status: 'running',
     summary: {
       ...counts,
+      unchecked: tasks.filter((task) => task.status === 'completed' && !task.verified).length,
       current_phase: phases[0] ?? null,
       progress_percent: (100 * (counts.completed + counts.skipped)) / Math.max(1, tasks.length),
     },
@@ -196,6 +198,7 @@ export function makeChange(seq: number, changes: Partial<EventOf<'task_changed'>
     retry_at: null,
     duration_ms: null,
     verified: false,
+    remarks: [],
     ...changes,
   });
 }

@@ -47,6 +47,7 @@ test('plans with something left to do that nobody works on can be started', () =
     output_dir: '',
     total_tasks: 2,
     completed,
+    unchecked: 0,
     problems: [],
     has_errors: false,
   });

@@ -13,6 +13,7 @@ const plan = (name: string, has_errors: boolean): PlanInfo => ({
   output_dir: '',
   total_tasks: 2,
   completed: 0,
+  unchecked: 0,
   problems: ['a line of lint'],
   has_errors,
 });
