@@ -98,6 +98,11 @@ async def test_a_finding_is_found_by_both_spellings_of_its_id(plan_outputs, task
     assert await outputs.read_finding("p", dotted) == "# Grüße\n"
     assert await outputs.read_finding("p", dotted.replace(".", "-")) == "# Grüße\n"
     assert await outputs.list_findings("p") == [written]
+    assert (
+        outputs.finding_path("p", dotted)
+        == outputs.finding_path("p", dotted.replace(".", "-"))
+        == written.path
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,6 +138,7 @@ async def test_what_is_no_task_id_is_refused_on_write_and_never_found(plan_outpu
     with pytest.raises(UsageError, match="no id of a task"):
         await plan_outputs.outputs.write_finding("p", task_id, "x")
     assert await plan_outputs.outputs.read_finding("p", task_id) is None
+    assert plan_outputs.outputs.finding_path("p", task_id) is None
     assert await plan_outputs.outputs.list_findings("p") == []
 
 

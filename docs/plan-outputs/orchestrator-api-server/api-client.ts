@@ -17,15 +17,16 @@ export type {
   AgentStartedEvent, AnswerApprovalRequest, ApprovalInfo, ApprovalRequested, ApprovalRequestedEvent,
   ApprovalSettled, ApprovalSettledEvent, ArtifactContent, Blocker, ChosenOptions, CommandResponse,
   CommandSettled, CommandSettledEvent, CommandState, EmptyRequest, FilesBlocker, FindingContent, FindingInfo,
-  FindingWritten, FindingWrittenEvent, GateBlocker, Health, InitialStatusEvent, LastRun, LogEventType,
-  MessageTaskRequest, ModelUsage, OrchestratorChanged, OrchestratorChangedEvent, OrchestratorEvent,
-  OrchestratorInfo, OrchestratorStatus, PhaseBlocker, PhaseChanged, PhaseChangedEvent, PhaseInfo, PingData,
-  PingEvent, PlanChanged, PlanChangedEvent, PlanDocument, PlanInfo, PlanLoaded, PlanLoadedEvent, PlanProblem,
-  PlanStatus, PlanTaskLine, PlannedPhase, PlannedTask, Problem, ProblemPart, PromptSent, PromptSentEvent,
-  RateLimitBlocker, Remark, ResyncData, ResyncEvent, RetryBlocker, RetryTaskRequest, RunStatus,
-  SkipTaskRequest, StartRequest, StartedOrchestrator, StatusSummary, StatusUpdated, StatusUpdatedEvent,
-  TaskBlocker, TaskChanged, TaskChangedEvent, TaskInfo, TaskStatus, ToolCompleted, ToolCompletedEvent,
-  ToolStarted, ToolStartedEvent, TranscriptLine, UsageInfo, UsageUpdated, UsageUpdatedEvent, WaitingFor
+  FindingPlace, FindingWritten, FindingWrittenEvent, GateBlocker, Health, InitialStatusEvent, LastRun,
+  LogEventType, MessageTaskRequest, ModelUsage, OrchestratorChanged, OrchestratorChangedEvent,
+  OrchestratorEvent, OrchestratorInfo, OrchestratorStatus, PhaseBlocker, PhaseChanged, PhaseChangedEvent,
+  PhaseInfo, PingData, PingEvent, PlanChanged, PlanChangedEvent, PlanDocument, PlanInfo, PlanLoaded,
+  PlanLoadedEvent, PlanProblem, PlanStatus, PlanTaskLine, PlannedPhase, PlannedTask, Problem, ProblemPart,
+  PromptSent, PromptSentEvent, RateLimitBlocker, Remark, ResyncData, ResyncEvent, RetryBlocker,
+  RetryTaskRequest, RunStatus, SkipTaskRequest, StartRequest, StartedOrchestrator, StatusSummary,
+  StatusUpdated, StatusUpdatedEvent, TaskBlocker, TaskChanged, TaskChangedEvent, TaskInfo, TaskStatus,
+  ToolCompleted, ToolCompletedEvent, ToolStarted, ToolStartedEvent, TranscriptLine, UsageInfo, UsageUpdated,
+  UsageUpdatedEvent, WaitingFor
 } from '../types/api-types';
 
 /** One kind of event, by its `type`: `EventOf<'task_changed'>`. */

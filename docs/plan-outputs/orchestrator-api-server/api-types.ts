@@ -844,7 +844,7 @@ export interface components {
         };
         /**
          * FindingInfo
-         * @description What a task left behind, as a file.
+         * @description What a task left behind; `file_path` is where its copy for people is, or was written.
          */
         FindingInfo: {
             task_id: string;
@@ -854,8 +854,25 @@ export interface components {
             last_modified: string;
         };
         /**
+         * FindingPlace
+         * @description Which attempt's finding is the latest of a task, and where the database keeps it.
+         *
+         *     `instance_id` is the orchestrator that keeps it, None for the one whose log this is; `task_id` is what the
+         *     task was called there.
+         */
+        FindingPlace: {
+            instance_id: string | null;
+            task_id: string;
+            attempt: number;
+            size_bytes: number;
+            /** Format: date-time */
+            written_at: string;
+        };
+        /**
          * FindingWritten
-         * @description An attempt left a finding.
+         * @description An attempt left a finding, which the database keeps.
+         *
+         *     `file_path` is its copy for people; where that could not be written, a `plan_changed` says why.
          */
         FindingWritten: {
             task_id: string;
@@ -865,7 +882,9 @@ export interface components {
         };
         /**
          * FindingWrittenEvent
-         * @description An attempt left a finding.
+         * @description An attempt left a finding, which the database keeps.
+         *
+         *     `file_path` is its copy for people; where that could not be written, a `plan_changed` says why.
          */
         FindingWrittenEvent: {
             /**
@@ -1292,6 +1311,7 @@ export interface components {
             verified: boolean;
             remarks: components["schemas"]["Remark"][];
             finding: string | null;
+            finding_place: components["schemas"]["FindingPlace"] | null;
         };
         /**
          * Problem
@@ -1817,6 +1837,7 @@ export type EmptyRequest = components['schemas']['EmptyRequest'];
 export type FilesBlocker = components['schemas']['FilesBlocker'];
 export type FindingContent = components['schemas']['FindingContent'];
 export type FindingInfo = components['schemas']['FindingInfo'];
+export type FindingPlace = components['schemas']['FindingPlace'];
 export type FindingWritten = components['schemas']['FindingWritten'];
 export type FindingWrittenEvent = components['schemas']['FindingWrittenEvent'];
 export type GateBlocker = components['schemas']['GateBlocker'];

@@ -15,6 +15,7 @@ from orchestrator.domain.plan import Plan, Task, TaskId
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.plan_problems import refuse_errors
 from orchestrator.domain.task_agents import SHELL, task_agent
+from orchestrator.engine.findings import Findings
 from orchestrator.engine.prompt import PromptPart, prompt_text, task_prompt
 from orchestrator.engine.prompt_facts import prompt_facts
 from orchestrator.engine.task_runner import PROMPT_NAME
@@ -46,7 +47,10 @@ async def _next_prompt(plan_name: str, task_id: str, root: Path) -> Sequence[Pro
     async with open_services(root, create=False) as services:
         latest = await services.ports.registry.latest(str(root), file.path)
         tasks = (await services.reader.state(latest.id)).tasks if latest is not None else {}
-        facts = await prompt_facts(services.ports.outputs, file.name, task, tasks)
+        instance_id = latest.id if latest is not None else None
+        ports = services.ports
+        findings = Findings(ports.artifacts, ports.outputs, file.name, instance_id, tasks)
+        facts = await prompt_facts(task, tasks, findings)
     return task_prompt(plan, file.path, task, facts)
 
 

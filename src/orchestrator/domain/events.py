@@ -44,6 +44,20 @@ class PlannedPhase(EventData):
     name: str
 
 
+class FindingPlace(EventData):
+    """Which attempt's finding is the latest of a task, and where the database keeps it.
+
+    `instance_id` is the orchestrator that keeps it, None for the one whose log this is; `task_id` is what the
+    task was called there.
+    """
+
+    instance_id: str | None = None
+    task_id: str
+    attempt: int
+    size_bytes: int
+    written_at: datetime
+
+
 class PlannedTask(EventData):
     """A task as the run knows it: its part of the plan, and what was taken over from earlier runs.
 
@@ -76,6 +90,7 @@ class PlannedTask(EventData):
     verified: bool = False
     remarks: tuple[Remark, ...] = ()
     finding: str | None = None
+    finding_place: FindingPlace | None = None
 
 
 class AgentLimit(EventData):
@@ -221,7 +236,10 @@ class CommandSettled(EventData):
 
 
 class FindingWritten(EventData):
-    """An attempt left a finding."""
+    """An attempt left a finding, which the database keeps.
+
+    `file_path` is its copy for people; where that could not be written, a `plan_changed` says why.
+    """
 
     type: ClassVar[str] = "finding_written"
     task_id: str

@@ -36,6 +36,7 @@ EXEMPT: Mapping[str, str] = {
     "approval_id": _OURS,
     "command_id": _OURS,
     "predecessor": _OURS,
+    "instance_id": _OURS,
     "input_artifact": _OURS,
     "output_artifact": _OURS,
     "command_artifact": _OURS,

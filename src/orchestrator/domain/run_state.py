@@ -17,6 +17,7 @@ from orchestrator.domain.events import (
     ApprovalRequested,
     ApprovalSettled,
     EventData,
+    FindingPlace,
     FindingWritten,
     OrchestratorChanged,
     PhaseChanged,
@@ -55,6 +56,7 @@ class TaskState:
     verified: bool = False
     remarks: tuple[Remark, ...] = ()
     finding: str | None = None
+    finding_place: FindingPlace | None = None
     usage: UsageInfo = NOTHING_USED
     session_id: str | None = None
     """The conversation of its last attempt, as that attempt's agent calls it."""
@@ -187,6 +189,7 @@ def _taken_over(task: PlannedTask) -> TaskState:
         verified=task.verified,
         remarks=task.remarks,
         finding=task.finding,
+        finding_place=task.finding_place,
     )
 
 
@@ -261,9 +264,12 @@ def _orchestrator_changed(state: RunState, event: OrchestratorChanged, at: datet
     )
 
 
-def _finding_written(state: RunState, event: FindingWritten, _at: datetime) -> RunState:
+def _finding_written(state: RunState, event: FindingWritten, at: datetime) -> RunState:
+    place = FindingPlace(
+        task_id=event.task_id, attempt=event.attempt, size_bytes=event.size_bytes, written_at=at
+    )
     tasks = dict(state.tasks)
-    tasks[event.task_id] = replace(tasks[event.task_id], finding=event.file_path)
+    tasks[event.task_id] = replace(tasks[event.task_id], finding=event.file_path, finding_place=place)
     return replace(state, tasks=tasks)
 
 

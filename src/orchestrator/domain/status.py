@@ -203,7 +203,7 @@ class PlanStatus(View):
 
 
 class FindingInfo(View):
-    """What a task left behind, as a file."""
+    """What a task left behind; `file_path` is where its copy for people is, or was written."""
 
     task_id: str
     file_path: str

@@ -14,8 +14,8 @@ from orchestrator.domain.task_agents import SHELL
 from orchestrator.domain.wording import has_words
 from orchestrator.engine.agent_events import Finished
 from orchestrator.engine.attempt import Attempt
+from orchestrator.engine.findings import FINDING_LENGTH_MAX
 
-FINDING_LENGTH_MAX = 1_000_000
 _DECLINED = re.compile(r"[\s>*_`#-]*BLOCKED(?:\*\*|__|`)?:(?:\*\*|__|`)?\s*(?P<why>.*)$")
 SAID_BEFORE_MAX = 1_000
 """An agent that has said more than this before its last message has worked, whatever words are in that."""

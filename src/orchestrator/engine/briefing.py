@@ -13,8 +13,9 @@ from orchestrator.domain.task_agents import SHELL
 from orchestrator.engine.agent_choice import AbsentAgent, AgentChoice
 from orchestrator.engine.attempt import Attempt, Limits
 from orchestrator.engine.budget import Budget
+from orchestrator.engine.findings import Findings
 from orchestrator.engine.journal import Journal
-from orchestrator.engine.ports import Agent, PlanOutputs
+from orchestrator.engine.ports import Agent, ArtifactStore, PlanOutputs
 from orchestrator.engine.prompt import prompt_text, task_prompt
 from orchestrator.engine.prompt_facts import prompt_facts
 from orchestrator.engine.records import Job, NewInstance, PlanFile
@@ -32,6 +33,7 @@ class Briefing:
         new: NewInstance,
         plan: Plan,
         file: PlanFile,
+        artifacts: ArtifactStore,
         outputs: PlanOutputs,
         agents: Mapping[str, Agent],
         choice: AgentChoice,
@@ -45,6 +47,7 @@ class Briefing:
         self._new = new
         self._plan = plan
         self._file = file
+        self._artifacts = artifacts
         self._outputs = outputs
         self._agents = agents
         self._choice = choice
@@ -86,7 +89,8 @@ class Briefing:
 
     async def _prompt(self, task: Task, note: str | None) -> str:
         tasks = self._journal.state.tasks
-        facts = await prompt_facts(self._outputs, self._file.name, task, tasks, note)
+        findings = Findings(self._artifacts, self._outputs, self._file.name, self._new.id, tasks)
+        facts = await prompt_facts(task, tasks, findings, note)
         return prompt_text(task_prompt(self._plan, self._file.path, task, facts))
 
     async def _look_at_plan(self) -> None:

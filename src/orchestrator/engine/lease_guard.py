@@ -82,6 +82,10 @@ class GuardedOutputs:
         """Yields whenever status.json may have changed, until it is closed."""
         return self._outputs.status_changes(plan_name)
 
+    def finding_path(self, plan_name: str, task_id: str) -> str | None:
+        """Where the file of a task's finding is or would be."""
+        return self._outputs.finding_path(plan_name, task_id)
+
     async def write_finding(self, plan_name: str, task_id: str, text: str) -> FindingFile:
         """Replace the finding of a task; raises LeaseLost."""
         await self._guard.confirm()

@@ -247,6 +247,7 @@ class Orchestrator:
             self._new,
             self._plan,
             self._file,
+            self._ports.artifacts,
             self._ports.outputs,
             agents,
             self._choice,

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from orchestrator.domain.chosen_options import ChosenOptions
-from orchestrator.domain.events import PlanLoaded, PlannedPhase, PlannedTask
+from orchestrator.domain.events import FindingPlace, PlanLoaded, PlannedPhase, PlannedTask
 from orchestrator.domain.permissions import UNBOUND, narrowed_tasks, unbound_commands
 from orchestrator.domain.plan import Permissions, Plan, Task
 from orchestrator.domain.run_state import RunState, TaskState
@@ -55,7 +55,7 @@ def plan_loaded(
         planned = _planned(task, tuple(follows.get(task.id, ())), choices)
         known = taken_over.get(task.id)
         if known is not None:
-            planned = planned.model_copy(update=_carried(known, planned))
+            planned = planned.model_copy(update=_carried(known, planned, predecessor))
             if task.checked and planned.status is not TaskStatus.COMPLETED:
                 problems.append(
                     f"line {task.line}: task {task.id} is ticked, but the log says {planned.status}"
@@ -109,8 +109,8 @@ def _planned(task: Task, follows: tuple[str, ...], choices: RunChoices) -> Plann
     )
 
 
-def _carried(known: TaskState, planned: PlannedTask) -> Mapping[str, Any]:
-    """What a new run keeps of an earlier one: settled tasks stay so, failed ones get a fresh limit."""
+def _carried(known: TaskState, planned: PlannedTask, predecessor: str | None) -> Mapping[str, Any]:
+    """What a new run keeps of its predecessor: settled tasks stay so, failed ones get a fresh limit."""
     status, reason = known.status, known.reason
     if status is TaskStatus.IN_PROGRESS:
         status = TaskStatus.FAILED if planned.once else TaskStatus.PENDING
@@ -130,14 +130,22 @@ def _carried(known: TaskState, planned: PlannedTask) -> Mapping[str, Any]:
         "verified": known.verified,
         "remarks": known.remarks,
         "finding": known.finding,
+        "finding_place": _place_from(known.finding_place, predecessor),
     }
+
+
+def _place_from(place: FindingPlace | None, predecessor: str | None) -> FindingPlace | None:
+    """The same place, as another log must name it."""
+    if place is None or place.instance_id is not None:
+        return place
+    return place.model_copy(update={"instance_id": predecessor})
 
 
 def handed_on(state: RunState, predecessor: str) -> PlanLoaded:
     """Event 1 of an orchestrator that died before it wrote one: what its predecessor left, as it was."""
     outline = state.outline
     tasks = (
-        planned.model_copy(update=_carried(state.tasks[task_id], planned))
+        planned.model_copy(update=_carried(state.tasks[task_id], planned, predecessor))
         for task_id, planned in outline.tasks.items()
     )
     return PlanLoaded(

@@ -13,9 +13,10 @@ from orchestrator.domain.projection import phase_infos, summarize, task_infos
 from orchestrator.domain.run_state import RunState, evolve
 from orchestrator.domain.status import FindingInfo, PlanInfo, PlanStatus, TaskInfo
 from orchestrator.engine.default_options import DEFAULT_OPTIONS, plan_settings
+from orchestrator.engine.findings import Findings
 from orchestrator.engine.outline import from_document, plan_loaded
 from orchestrator.engine.ports import Ports
-from orchestrator.engine.records import FindingFile, PlanFile
+from orchestrator.engine.records import InstanceRecord, PlanFile
 from orchestrator.engine.status_reader import StatusReader
 
 
@@ -49,28 +50,31 @@ class PlanCatalog:
         )
 
     async def _last_run(self, file: PlanFile) -> LastRun | None:
+        latest = await self._latest(file)
+        if latest is None:
+            return None
+        record, state = latest
+        return LastRun(id=record.id, status=record.status, options=state.outline.options)
+
+    async def _latest(self, file: PlanFile) -> tuple[InstanceRecord, RunState] | None:
+        """The plan's latest run and its state, if the database knows one."""
         record = await self._ports.registry.latest(str(self._ports.root), file.path)
         if record is None:
             return None
         try:
-            state = await self._reader.state(record.id)
+            return record, await self._reader.state(record.id)
         except InstanceNotFound:
             return None
-        return LastRun(id=record.id, status=record.status, options=state.outline.options)
 
     async def status(self, name: str) -> PlanStatus:
         """Raises PlanNotFound or PlanUnreadable."""
         return await self._status(await self._ports.plans.read(name))
 
     async def _status(self, file: PlanFile) -> PlanStatus:
-        record = await self._ports.registry.latest(str(self._ports.root), file.path)
-        if record is not None:
-            try:
-                state = await self._reader.state(record.id)
-            except InstanceNotFound:
-                pass
-            else:
-                return _plan_status(file, state, source="log", instance_id=record.id)
+        latest = await self._latest(file)
+        if latest is not None:
+            record, state = latest
+            return _plan_status(file, state, source="log", instance_id=record.id)
         plan = await self._plan(file)
         document = (await self._ports.outputs.read_status(file.name)).document or {}
         state = _state_of(plan, file, document)
@@ -82,13 +86,20 @@ class PlanCatalog:
 
     async def findings(self, name: str) -> list[FindingInfo]:
         """What the plan's tasks left behind; raises PlanNotFound or PlanUnreadable."""
-        file = await self._ports.plans.read(name)
-        return [_finding_info(finding) for finding in await self._ports.outputs.list_findings(file.name)]
+        return await (await self._findings(name)).infos()
 
     async def finding(self, name: str, task_id: str) -> str | None:
         """The text of a finding, or None; raises PlanNotFound or PlanUnreadable."""
+        return await (await self._findings(name)).whole(task_id)
+
+    async def _findings(self, name: str) -> Findings:
         file = await self._ports.plans.read(name)
-        return await self._ports.outputs.read_finding(file.name, task_id)
+        artifacts, outputs = self._ports.artifacts, self._ports.outputs
+        latest = await self._latest(file)
+        if latest is None:
+            return Findings(artifacts, outputs, file.name)
+        record, state = latest
+        return Findings(artifacts, outputs, file.name, record.id, state.tasks)
 
     async def _info(self, file: PlanFile) -> PlanInfo:
         plan = await self._plan(file)
@@ -143,13 +154,4 @@ def _plan_status(
         phases=phase_infos(state, summary.current_phase),
         tasks=task_infos(state),
         seq=state.seq if instance_id else None,
-    )
-
-
-def _finding_info(file: FindingFile) -> FindingInfo:
-    return FindingInfo(
-        task_id=file.task_id,
-        file_path=file.path,
-        size_bytes=file.size_bytes,
-        last_modified=file.last_modified,
     )

@@ -148,7 +148,7 @@ class PlanFiles(Protocol):
 
 
 class PlanOutputs(Protocol):
-    """status.json and findings of the plans. They are written from the log and never read as the truth.
+    """status.json of the plans, and copies of findings. They are written for people, never read as the truth.
 
     One instance remembers what it has written and read, so that it can tell the edits of others.
     """
@@ -173,6 +173,12 @@ class PlanOutputs(Protocol):
 
     def status_changes(self, plan_name: str) -> AsyncIterator[None]:
         """Yields whenever status.json may have changed, also by our own hand, until it is closed."""
+
+    def finding_path(self, plan_name: str, task_id: str) -> str | None:
+        """Where the file of a task's finding is or would be, relative to the root.
+
+        The same for both spellings, `1.1` and `1-1`; None for an invalid id.
+        """
 
     async def write_finding(self, plan_name: str, task_id: str, text: str) -> FindingFile:
         """Replace the finding of a task."""

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 
 from orchestrator.domain.plan import Task
 from orchestrator.domain.run_state import TaskState
-from orchestrator.engine.ports import PlanOutputs
+from orchestrator.engine.findings import Findings
 from orchestrator.engine.prompt import FINDINGS_MAX, PromptFacts
 
 
 async def prompt_facts(
-    outputs: PlanOutputs, plan_name: str, task: Task, tasks: Mapping[str, TaskState], note: str | None = None
+    task: Task, tasks: Mapping[str, TaskState], findings: Findings, note: str | None = None
 ) -> PromptFacts:
     """The facts for the task's next attempt, as they are now; `tasks` are those of the latest run."""
-    findings = {}
+    found = {}
     for other in task.depends_on[-FINDINGS_MAX:]:
-        if text := await outputs.read_finding(plan_name, other):
-            findings[str(other)] = text
+        if text := await findings.latest(other):
+            found[str(other)] = text
     has_failed = task.id in tasks and tasks[task.id].last_error
-    evidence = await outputs.read_finding(plan_name, task.id) if has_failed else None
-    return PromptFacts(findings, tasks, evidence, note)
+    evidence = await findings.latest(task.id) if has_failed else None
+    return PromptFacts(found, tasks, evidence, note)

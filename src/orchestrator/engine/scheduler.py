@@ -208,8 +208,8 @@ class Scheduler:
     async def _work(self, task_id: str, attempt: Attempt, started: asyncio.Future[None]) -> None:
         try:
             await asyncio.shield(started)
-            result, finding = await self._runner.run(attempt)
-            await self._journal.record(finding, *self._ending(task_id, attempt, result))
+            result, told = await self._runner.run(attempt)
+            await self._journal.record(*told, *self._ending(task_id, attempt, result))
         finally:
             del self._attempts[task_id]
 

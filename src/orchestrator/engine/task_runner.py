@@ -9,20 +9,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from orchestrator.domain.errors import StorageError
-from orchestrator.domain.events import EventData, FindingWritten, PlanChanged, PromptSent, clip
+from orchestrator.domain.events import EventData, FindingWritten, PlanChanged, PromptSent
 from orchestrator.domain.redaction import Redactor, redact_known
 from orchestrator.domain.steps import AttemptResult
 from orchestrator.engine.agent_events import Finished
 from orchestrator.engine.agent_listener import AgentListener
 from orchestrator.engine.attempt import Attempt
-from orchestrator.engine.attempt_report import FINDING_LENGTH_MAX, attempt_result, finding_text, judged
+from orchestrator.engine.attempt_report import attempt_result, finding_text, judged
+from orchestrator.engine.findings import FINDING_NAME, joined, kept_findings
 from orchestrator.engine.journal import Journal
 from orchestrator.engine.ports import Agent, ArtifactStore, PlanOutputs
 from orchestrator.engine.records import Artifact
 from orchestrator.engine.transcript import Transcript
 from orchestrator.engine.verification import check_job
 
-FINDING_NAME = "finding.md"
 PROMPT_NAME = "prompt.md"
 
 
@@ -45,11 +45,11 @@ class TaskRunner:
         self._redact = redact
         self._listener = AgentListener(journal, redact, now)
 
-    async def run(self, attempt: Attempt) -> tuple[AttemptResult, EventData]:
+    async def run(self, attempt: Attempt) -> tuple[AttemptResult, list[EventData]]:
         """Work through an attempt that has started, and keep its finding and its transcript.
 
-        Returns how it ended and where its finding is; the caller records both, in one append. Raises
-        only what closes the journal.
+        Returns how it ended and what there is to tell of its finding; the caller records both, in one append.
+        Raises only what closes the journal.
         """
         began = time.monotonic()
         job = attempt.job
@@ -66,8 +66,8 @@ class TaskRunner:
         result = attempt_result(attempt, work, check, int((time.monotonic() - began) * 1000))
         self._journal.check()
         text = finding_text(attempt, work, check, result, self._redact)
-        _, finding = await asyncio.gather(transcript.close(), self._keep_finding(attempt, text))
-        return result, finding
+        _, told = await asyncio.gather(transcript.close(), self._keep_finding(attempt, text))
+        return result, told
 
     async def _keep_prompt(self, attempt: Attempt) -> None:
         """Record what the agent is about to be sent."""
@@ -97,19 +97,30 @@ class TaskRunner:
             check = await self._listener.follow(attempt, self._shell, job, transcript)
         return work, check
 
-    async def _keep_finding(self, attempt: Attempt, text: str) -> EventData:
-        """Keep what the attempt found in the database and as a file; a full disk is reported, not fatal."""
+    async def _keep_finding(self, attempt: Attempt, text: str) -> list[EventData]:
+        """Keep what the attempt found in the database, and a copy of it as a file for people.
+
+        Agents and the API are given the database's. The file also keeps what was in it before; a full disk is
+        reported, not fatal.
+        """
         job = attempt.job
         await self._artifacts.put(
             self._journal.lease,
             Artifact(job.task.id, job.attempt, FINDING_NAME, "text/markdown", text.encode()),
         )
+        kept = await kept_findings(self._artifacts, job.instance_id, job.task.id, job.attempt)
+        told: list[EventData] = [
+            FindingWritten(
+                task_id=job.task.id,
+                attempt=job.attempt,
+                file_path=self._outputs.finding_path(job.plan_name, job.task.id) or "",
+                size_bytes=len(joined(kept).encode()),
+            )
+        ]
         try:
             if job.attempt > 1 and (earlier := await self._outputs.read_finding(job.plan_name, job.task.id)):
-                text = clip(f"{text}\n---\n\n{self._redact(earlier)}", FINDING_LENGTH_MAX)
-            file = await self._outputs.write_finding(job.plan_name, job.task.id, text)
+                text = joined([text, self._redact(earlier)])
+            await self._outputs.write_finding(job.plan_name, job.task.id, text)
         except StorageError as error:
-            return PlanChanged(reason=f"The finding was kept in the database only. {error}")
-        return FindingWritten(
-            task_id=job.task.id, attempt=job.attempt, file_path=file.path, size_bytes=file.size_bytes
-        )
+            told.append(PlanChanged(reason=f"The finding was kept in the database only. {error}"))
+        return told

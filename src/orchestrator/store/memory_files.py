@@ -33,6 +33,7 @@ from orchestrator.store.plan_outputs import (
     checked_stem,
     decode_status,
     encode_status,
+    finding_path,
     in_order,
 )
 from orchestrator.store.wake_ups import WakeUps
@@ -150,6 +151,10 @@ class MemoryPlanOutputs:
 
     def _data(self, path: str) -> bytes | None:
         return self.files[path][0] if path in self.files else None
+
+    def finding_path(self, plan_name: str, task_id: str) -> str | None:
+        """Where the file of a task's finding is or would be, relative to the root."""
+        return finding_path(plan_name, task_id)
 
     async def write_finding(self, plan_name: str, task_id: str, text: str) -> FindingFile:
         """Replace the finding of a task; raises UsageError for what is no task id."""

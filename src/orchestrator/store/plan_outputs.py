@@ -70,6 +70,10 @@ class DiskPlanOutputs:
         """Yields whenever status.json may have changed, also by our own hand, until it is closed."""
         return changes_in(self._folder(plan_name), STATUS_NAME)
 
+    def finding_path(self, plan_name: str, task_id: str) -> str | None:
+        """Where the file of a task's finding is or would be, relative to the root."""
+        return finding_path(plan_name, task_id)
+
     async def write_finding(self, plan_name: str, task_id: str, text: str) -> FindingFile:
         """Replace the finding of a task; raises UsageError for what is no task id."""
         path = self._folder(plan_name) / FINDINGS_FOLDER / f"{checked_stem(task_id)}.md"
@@ -154,6 +158,14 @@ class DiskPlanOutputs:
                 if stat.S_ISREG(state.st_mode):
                     found.append(self._finding(path, state))
         return in_order(found)
+
+
+def finding_path(plan_name: str, task_id: str) -> str | None:
+    """Where the file of a task's finding is or would be; None for names that cannot be those of files."""
+    stem = finding_stem(task_id)
+    if stem is None or not is_file_name(plan_name):
+        return None
+    return f"{OUTPUTS_FOLDER}/{plan_name}/{FINDINGS_FOLDER}/{stem}.md"
 
 
 def checked_name(plan_name: str) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from orchestrator.domain.events import FindingPlace
 from orchestrator.domain.evidence import Remark
 from orchestrator.domain.plan import CodeBlock, Phase, Plan, Problem, Severity, Span, Task, TaskId
 from orchestrator.domain.plan_parser import parse_plan
@@ -27,9 +28,11 @@ def task(task_id: str, **fields) -> Task:
     )
 
 
-def loaded(*tasks: Task, known=None, choices=None, **fields):
+def loaded(*tasks: Task, known=None, choices=None, predecessor=None, **fields):
     plan = Plan("P", phases=(Phase(1, "one", 1, Span(0, 0), tasks=tasks),), **fields)
-    return plan_loaded(plan, FILE, taken_over=known or {}, choices=choices or RunChoices())
+    return plan_loaded(
+        plan, FILE, taken_over=known or {}, choices=choices or RunChoices(), predecessor=predecessor
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,6 +85,15 @@ def test_what_becomes_of_a_task_in_the_next_run(before, once, after):
     assert (planned.verified, planned.remarks) == (True, (DENIED,))
     state = evolve(RunState(), loaded(task("1.1", once=once), known=known), NOON)
     assert state.tasks["1.1"].failures == 0
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "orch-1"), ("orch-0", "orch-0")])
+def test_where_a_finding_is_kept_is_named_for_the_next_run(before, after):
+    place = FindingPlace(instance_id=before, task_id="7.1", attempt=3, size_bytes=9, written_at=NOON)
+    (planned,) = loaded(
+        task("1.1"), known={"1.1": TaskState(finding_place=place)}, predecessor="orch-1"
+    ).tasks
+    assert planned.finding_place == place.model_copy(update={"instance_id": after})
 
 
 def test_a_ticked_box_counts_only_for_a_task_that_no_run_has_seen():

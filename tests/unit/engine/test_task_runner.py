@@ -450,7 +450,7 @@ class TestBrokenDrivers:
         attempt = Attempt(job, house.robot)
         await attempt.interrupt("interrupted by pause")
         runner = TaskRunner(journal, house.ports.artifacts, house.outputs, house.shell)
-        result, finding = await runner.run(attempt)
+        result, (finding,) = await runner.run(attempt)
         assert (result.succeeded, result.interrupted) == (False, True)
         assert house.robot.runs == []
         assert "interrupted by pause" in house.finding("1.1")
