@@ -94,6 +94,36 @@ tasks:
 default: [{finish: "done"}]
 """
 
+DOUBTS = """\
+# Housekeeping
+
+## Phase 1: Chores
+
+- [ ] 1.1 Write hello.txt
+  - files: hello.txt
+- [ ] 1.2 Delete the old branches
+- [ ] 1.3 Send the newsletter
+- [ ] 1.4 Answer the letters
+- [ ] 1.5 Count the files
+  - verify: `test -d .`
+- [x] 1.6 Choose a licence
+
+## Phase 2: Rest
+
+- [ ] 2.1 Close the windows
+"""
+DOUBTS_SCRIPT = """\
+tasks:
+  "1.1": [{finish: "I wrote hello.txt with a friendly greeting."}]
+  "1.2":
+    - {tool: Bash, input: "git branch --list 'old-*'", output: "old-1\\nold-2"}
+    - {tool: Bash, input: "git branch -D old-1 old-2", denied: true}
+    - {finish: "The old branches are gone."}
+  "1.3": [{say: "The token is missing."}, {finish: "Nothing was sent.\\n\\nBLOCKED: the token is missing"}]
+  "1.4": []
+  "1.5": [{tool: Bash, input: "ls | wc -l", output: "3"}, {finish: "There are three files."}]
+"""
+
 GUIDE = "# User guide\n\n## Phase 1: Write\n\n- [ ] 1.1 Outline\n- [ ] 1.2 First draft\n- [ ] 1.3 Pictures\n"
 TRANSLATIONS = "# Translations\n\n## Phase 1: Texts\n\n- [ ] 1.1 German\n- [ ] 1.2 French\n"
 TRANSLATIONS_SCRIPT = """\
@@ -132,10 +162,14 @@ def begin(project: Project, name: str, plan: str, script: str | None, *options: 
 
 
 def set_stage(project: Project) -> Stage:
-    """Every status at once: running with a question, blocked, waiting for a limit, completed, crashed, not begun, broken."""
+    """Every status at once: running with a question, blocked, waiting for a limit, completed, crashed, failed with
+    tasks that only claim to be done, not begun, broken."""
     project.plan("mobile-app", WAITING)
     project.plan("billing", BROKEN)
     begin(project, "guide", GUIDE, None).wait()
+    begin(
+        project, "housekeeping", DOUBTS, DOUBTS_SCRIPT, "--max-attempts", "1", "--on-blocked", "exit"
+    ).wait()
     crashing = begin(project, "archive", CRASHED, CRASHED_SCRIPT)
     server = project.serve()
     url = server.url
@@ -157,5 +191,5 @@ def set_stage(project: Project) -> Stage:
     wait_until(lambda: (status("translations").get("waiting_for") or {}).get("until"))
     wait_until(lambda: status("archive")["status"] == "crashed")
     wait_until(lambda: status("notes").get("approvals"))
-    names = ("notes", "website", "translations", "guide", "archive")
+    names = ("notes", "website", "translations", "guide", "archive", "housekeeping")
     return Stage(project, server, url, {name: str((by_plan(name) or {})["id"]) for name in names})

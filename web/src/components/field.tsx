@@ -96,8 +96,7 @@ export function Choice<Value extends string>({
           onClick={() => onChange(value === option.value ? undefined : option.value)}
           className="inline-flex min-h-8 items-center gap-1.5 rounded-full border border-line bg-surface px-3 text-sm aria-pressed:border-accent aria-pressed:bg-accent-soft aria-pressed:text-accent"
         >
-          {option.label}
-          {option.count !== undefined && <span className="nums text-muted">{option.count}</span>}
+          {option.label} {option.count !== undefined && <span className="nums text-muted">{option.count}</span>}
         </button>
       ))}
     </div>

@@ -1,19 +1,23 @@
 import {
+  BadgeCheck,
   Ban,
   Check,
   CircleAlert,
   CircleDashed,
   CircleDot,
   CirclePause,
+  CircleQuestionMark,
   CircleSlash,
   Hourglass,
   LoaderCircle,
   OctagonX,
   Power,
   Skull,
+  TriangleAlert,
   type LucideIcon,
 } from 'lucide-react';
 import type { RunStatus, TaskStatus } from '@/api/client';
+import { evidenceOf, remarksText, type Evident } from '@/run/evidence';
 import type { Attempt } from '@/run/history';
 
 export type Tone = 'good' | 'bad' | 'warn' | 'busy' | 'idle';
@@ -53,6 +57,19 @@ export const RUN_LOOKS: Record<RunStatus, Look> = {
   crashed: { tone: 'bad', label: 'crashed', Icon: Skull },
 };
 
+/** What a completed task rests on. Each has a word and an icon of its own: colour is never the only mark. */
+const CHECKED_LOOK: Look = { tone: 'good', label: 'checked', Icon: BadgeCheck };
+const UNCHECKED_LOOK: Look = { tone: 'idle', label: 'unchecked', Icon: CircleQuestionMark };
+const DOUBTFUL_LOOK: Look = { tone: 'warn', label: 'unchecked', Icon: TriangleAlert };
+
+/** How a task is shown: its status, and of a completed one what its completion rests on. */
+export function taskLook(task: Evident): Look {
+  const evidence = evidenceOf(task);
+  if (evidence === null) return TASK_LOOKS[task.status];
+  const look = evidence === 'checked' ? CHECKED_LOOK : task.remarks.length ? DOUBTFUL_LOOK : UNCHECKED_LOOK;
+  return { ...look, label: `completed, ${look.label}` };
+}
+
 export const WAITING_LOOK: Look = { tone: 'warn', label: 'waiting', Icon: Hourglass };
 
 /** A pill in one of the tones. */
@@ -67,22 +84,37 @@ export function Pill({ tone, children, title }: { tone: Tone; children: React.Re
   );
 }
 
-function Badge({ look, isBusy }: { look: Look; isBusy: boolean }) {
+function Badge({ look, isBusy, title = null }: { look: Look; isBusy: boolean; title?: string | null }) {
   return (
-    <Pill tone={look.tone}>
+    <Pill tone={look.tone} {...(title ? { title } : {})}>
       <look.Icon size={13} aria-hidden="true" className={isBusy ? 'animate-spin motion-reduce:animate-none' : ''} />
       {look.label}
     </Pill>
   );
 }
 
-export function TaskBadge({ status }: { status: TaskStatus }) {
-  return <Badge look={TASK_LOOKS[status]} isBusy={status === 'in_progress'} />;
+export function TaskBadge({ task }: { task: Evident }) {
+  return <Badge look={taskLook(task)} isBusy={task.status === 'in_progress'} title={remarksText(task.remarks)} />;
 }
 
+/** How many completed tasks are unchecked, where any are. `isShort`: the number alone, with its word for those who listen. */
+export function UncheckedCount({ unchecked, isShort = false }: { unchecked: number; isShort?: boolean }) {
+  if (!unchecked) return null;
+  return (
+    <span className="nums inline-flex items-center gap-1 whitespace-nowrap text-muted">
+      <CircleQuestionMark size={14} aria-hidden="true" />
+      {unchecked} <span className={isShort ? 'max-sm:sr-only' : undefined}>unchecked</span>
+    </span>
+  );
+}
+
+type AttemptEnd = Pick<Attempt, 'outcome' | 'error' | 'verified' | 'remarks'>;
+
 /** What came of one attempt at a task; one that is tried again leaves the task pending, but has itself failed. */
-export function attemptLook({ outcome, error }: Pick<Attempt, 'outcome' | 'error'>): Look {
+export function attemptLook({ outcome, error, verified, remarks }: AttemptEnd): Look {
   switch (outcome) {
+    case 'completed':
+      return taskLook({ status: outcome, verified, remarks });
     case 'running':
       return TASK_LOOKS.in_progress;
     case 'interrupted':
@@ -95,14 +127,31 @@ export function attemptLook({ outcome, error }: Pick<Attempt, 'outcome' | 'error
 }
 
 export function AttemptBadge({ attempt }: { attempt: Attempt }) {
-  return <Badge look={attemptLook(attempt)} isBusy={attempt.outcome === 'running'} />;
+  return (
+    <Badge look={attemptLook(attempt)} isBusy={attempt.outcome === 'running'} title={remarksText(attempt.remarks)} />
+  );
 }
 
-/** `isWaiting`: it runs, and nothing can go on before a time or an answer comes. */
-export function RunBadge({ status, isWaiting = false }: { status: RunStatus; isWaiting?: boolean }) {
-  return (
-    <Badge look={status === 'running' && isWaiting ? WAITING_LOOK : RUN_LOOKS[status]} isBusy={status === 'starting'} />
-  );
+function runLook(status: RunStatus, isWaiting: boolean, unchecked: number): Look {
+  if (status === 'running' && isWaiting) return WAITING_LOOK;
+  if (status === 'completed' && unchecked > 0) return { ...UNCHECKED_LOOK, label: `completed, ${unchecked} unchecked` };
+  return RUN_LOOKS[status];
+}
+
+/**
+ * `isWaiting`: it runs, and nothing can go on before a time or an answer comes. `unchecked`: how many of its completed
+ * tasks are, so that a run that is completed without any evidence has no plain tick.
+ */
+export function RunBadge({
+  status,
+  isWaiting = false,
+  unchecked = 0,
+}: {
+  status: RunStatus;
+  isWaiting?: boolean;
+  unchecked?: number;
+}) {
+  return <Badge look={runLook(status, isWaiting, unchecked)} isBusy={status === 'starting'} />;
 }
 
 const ENDED: ReadonlySet<RunStatus> = new Set(['completed', 'failed', 'stopped', 'crashed']);

@@ -1,5 +1,5 @@
 /** What happened in a run, kept small: one row a call, an attempt, an entry of the log; texts are asked for on demand. */
-import type { EventOf, OrchestratorEvent } from '@/api/client';
+import type { EventOf, OrchestratorEvent, Remark } from '@/api/client';
 
 /** The types of events that a history is made of. */
 export const HISTORY_TYPES = [
@@ -52,6 +52,9 @@ export interface Attempt {
   outcome: 'running' | 'pending' | 'completed' | 'failed' | 'skipped' | 'interrupted';
   reason: string | null;
   error: string | null;
+  /** Of a completed one: whether its checks passed, and what makes its success doubtful. */
+  verified: boolean;
+  remarks: readonly Remark[];
   /** What its agent was sent; null for a shell task, before it is sent, and for runs that kept none. */
   prompt: SentPrompt | null;
 }
@@ -232,7 +235,8 @@ export class History {
 
   /** Every attempt has a number of its own, so one start and one end; of a run that was cut off, perhaps only one. */
   #attempt(event: EventOf<'task_changed'>, at: number, added: Attempt[]): void {
-    const { task_id, attempt: number, old_status, new_status, agent, reason, error, duration_ms } = event.data;
+    const { task_id, attempt: number, old_status, new_status, agent, reason, error } = event.data;
+    const { duration_ms, verified, remarks } = event.data;
     const starts = new_status === 'in_progress';
     if (!starts && old_status !== 'in_progress') return;
     const key = attemptKey(task_id, number);
@@ -248,6 +252,8 @@ export class History {
         outcome: 'running',
         reason: null,
         error: null,
+        verified: false,
+        remarks: [],
         prompt: this.#prompts.get(key) ?? null,
       };
       this.#attempts.set(key, attempt);
@@ -256,6 +262,6 @@ export class History {
     }
     attempt.agent ??= agent;
     if (starts) attempt.startedAt = at;
-    else Object.assign(attempt, { endedAt: at, outcome: new_status, reason, error });
+    else Object.assign(attempt, { endedAt: at, outcome: new_status, reason, error, verified, remarks });
   }
 }

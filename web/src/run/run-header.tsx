@@ -6,6 +6,7 @@ import { Progress } from '@/components/progress';
 import { RunBadge } from '@/components/status';
 import { Ago, Elapsed } from '@/components/time';
 import { cost, count } from '@/format/format';
+import { completedText } from '@/run/evidence';
 import type { RunView } from '@/run/run-store';
 import { waitingText } from '@/run/words';
 
@@ -51,7 +52,7 @@ export function RunHeader({
         <div className="grid min-w-0 gap-1.5">
           <div className="flex flex-wrap items-center gap-2">
             <h1 className="text-xl font-semibold break-all">{status.plan_name}</h1>
-            <RunBadge status={status.status} isWaiting={status.waiting_for !== null} />
+            <RunBadge status={status.status} isWaiting={status.waiting_for !== null} unchecked={summary.unchecked} />
             <Freshness run={run} />
           </div>
           {status.waiting_for && <p className="text-warn">{waitingText(status.waiting_for)}</p>}
@@ -68,6 +69,7 @@ export function RunHeader({
           <span className="nums font-medium">
             {summary.completed + summary.skipped} of {summary.total_tasks} tasks · {summary.progress_percent} %
           </span>
+          {summary.completed > 0 && <span className="nums">{completedText(summary.completed, summary.unchecked)}</span>}
           {summary.failed > 0 && <span className="nums text-bad">{summary.failed} failed</span>}
           {phase && (
             <span className="min-w-0 truncate">

@@ -31,21 +31,21 @@ const WORDS: Record<
     button: 'Skip',
     title: (id) => `Skip task ${id}?`,
     field: 'Reason',
-    hint: 'Kept in the log. What depends on the task goes on as if it were done.',
+    hint: 'Kept in the log. Tasks that depend on this one go on as if it were done.',
     Icon: SkipForward,
   },
   retry: {
     button: 'Retry',
     title: (id) => `Retry task ${id}`,
     field: 'Note to the agent',
-    hint: 'It stands in the prompt of the next attempt. Leave it empty to try again as before.',
+    hint: 'Added to the prompt of the next attempt. Leave it empty to retry without a note.',
     Icon: RotateCcw,
   },
   message: {
     button: 'Message',
     title: (id) => `Tell the agent of task ${id}`,
     field: 'Message',
-    hint: 'Handed to the agent while it works, where it can take notes.',
+    hint: 'Delivered to the agent while it works, if it accepts messages.',
     Icon: MessageSquare,
   },
 };
@@ -126,7 +126,7 @@ export function TaskDialog({
         }}
       >
         {mayRunAgain && (
-          <p className="text-warn">The task is completed: it will run again, and its finding will be written anew.</p>
+          <p className="text-warn">This task is completed. It will run again, and its finding will be replaced.</p>
         )}
         <Field label={words.field} hint={words.hint}>
           {(props) => (

@@ -157,3 +157,32 @@ test('a call shows its input and output when it is opened', async () => {
   await userEvent.click(await screen.findByRole('button', { name: /make test/ }));
   expect((await screen.findByLabelText('Input')).textContent).toBe('make test');
 });
+
+const LIED = makeTask({
+  status: 'completed',
+  attempt: 1,
+  agent: 'claude',
+  remarks: [{ kind: 'no_declared_file', count: null, files: ['hello.txt'] }],
+});
+
+test('an unchecked task has no plain tick: in its row, its phase, the head of the run, and behind a filter', async () => {
+  const checked = makeTask({ id: '1.2', description: 'Sort them', status: 'completed', attempt: 1, verified: true });
+  show('', {}, makeStatus({ tasks: [LIED, checked] }));
+  await screen.findByText('None of its declared files was touched: hello.txt');
+  screen.getByText('completed, unchecked');
+  screen.getByText('completed, checked');
+  within(screen.getByRole('region', { name: 'Run' })).getByText('2 completed, 1 of them unchecked');
+  expect(screen.getByRole('button', { name: /^Phase 1/ }).textContent).toMatch(/1 unchecked.*2\/2/);
+  await userEvent.click(screen.getByRole('button', { name: 'unchecked 1' }));
+  await screen.findByText('List the notes');
+  expect(screen.queryByText('Sort them')).toBeNull();
+});
+
+test('the page of a task says why to doubt its completion, and axe finds nothing wrong', async () => {
+  const { container } = show('/tasks/1.1', {}, makeStatus({ tasks: [LIED] }));
+  const doubts = await screen.findByRole('region', { name: 'Why to doubt it' });
+  within(doubts).getByText('Completed, but nothing checked it');
+  within(doubts).getByText('none of its declared files was touched: hello.txt');
+  screen.getByText('only its agent’s word: nothing checked it');
+  expect(await violations(container)).toEqual([]);
+});

@@ -86,6 +86,7 @@ function Startable({ plans }: { plans: readonly PlanInfo[] }) {
               </Link>
               <p className="nums truncate text-sm text-muted">
                 {plan.completed} of {plan.total_tasks} tasks
+                {plan.unchecked > 0 && ` · ${plan.unchecked} unchecked`}
                 {plan.problems.length > 0 && ` · ${plural(plan.problems.length, 'problem')}`}
               </p>
             </div>
@@ -187,9 +188,7 @@ export function OverviewPage() {
           )}
         </Section>
       )}
-      {all.length > 0 && found.length === 0 && (
-        <Empty title="No run is like that">Change the search or the filter.</Empty>
-      )}
+      {all.length > 0 && found.length === 0 && <Empty title="No runs match">Change the search or the filter.</Empty>}
       {all.length === 0 && orchestrators.isSuccess && startable.length === 0 && (
         <Empty title="Nothing runs, and there is no plan yet">
           <p>

@@ -5,7 +5,7 @@ import type { OrchestratorInfo } from '@/api/client';
 import { useServer } from '@/api/api-context';
 import { knownUntil } from '@/components/freshness';
 import { Progress } from '@/components/progress';
-import { Pill, RunBadge } from '@/components/status';
+import { Pill, RunBadge, UncheckedCount } from '@/components/status';
 import { Ago, Elapsed } from '@/components/time';
 import { cost } from '@/format/format';
 import { presentOf } from '@/pages/overview/groups';
@@ -36,7 +36,11 @@ export function LiveRow({
     >
       <div className="flex flex-wrap items-center gap-2">
         <span className="font-semibold break-all">{run.plan_name}</span>
-        <RunBadge status={status?.status ?? run.status} isWaiting={Boolean(status?.waiting_for)} />
+        <RunBadge
+          status={status?.status ?? run.status}
+          isWaiting={Boolean(status?.waiting_for)}
+          unchecked={status?.summary.unchecked ?? 0}
+        />
         {until !== null && status && <Pill tone="warn">not live</Pill>}
         {run.is_stale && <Pill tone="warn">silent</Pill>}
         <span className="ml-auto flex gap-3 text-sm text-muted">
@@ -55,7 +59,8 @@ export function LiveRow({
               ? waitingText(status.waiting_for)
               : 'Nothing runs at the moment'}
         </span>
-        <span className="nums text-muted">
+        <span className="nums flex gap-3 text-muted">
+          <UncheckedCount unchecked={status?.summary.unchecked ?? 0} />
           {status
             ? `${status.summary.completed + status.summary.skipped} of ${status.summary.total_tasks} tasks`
             : `${run.progress_percent} %`}

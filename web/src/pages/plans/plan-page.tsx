@@ -21,7 +21,7 @@ function Problems({ plan, onLine }: { plan: PlanDocument; onLine: (line: number)
   return (
     <section aria-label="Problems" className="card mb-4 border-l-4 border-l-warn p-4">
       <h2 className="mb-2 flex items-center gap-2 font-semibold">
-        <TriangleAlert size={18} aria-hidden="true" className="text-warn" /> What is wrong with it
+        <TriangleAlert size={18} aria-hidden="true" className="text-warn" /> Problems
       </h2>
       <ul className="grid gap-1">
         {plan.problems.map((problem) => (
@@ -65,7 +65,7 @@ function Rendered({ plan, status }: { plan: PlanDocument; status: PlanStatus | u
             ) : (
               text
             )}
-            {task && <TaskBadge status={task.status} />}
+            {task && <TaskBadge task={task} />}
           </div>
         );
       })}
@@ -108,7 +108,7 @@ function Runs({ runs }: { runs: readonly OrchestratorInfo[] }) {
   if (!runs.length) return null;
   return (
     <section aria-label="Runs of the plan" className="card mb-4 p-4">
-      <h2 className="mb-2 font-semibold">Its runs</h2>
+      <h2 className="mb-2 font-semibold">Runs</h2>
       <ul className="grid gap-1">
         {runs.slice(0, 10).map((run) => (
           <li key={run.id}>
@@ -130,7 +130,7 @@ function Runs({ runs }: { runs: readonly OrchestratorInfo[] }) {
   );
 }
 
-/** One plan: its text with the live state of its tasks, what is wrong with it, and its runs. */
+/** One plan: its text with the live state of its tasks, its problems, and its runs. */
 export function PlanPage() {
   const { name } = useParams({ from: '/plans/$name' });
   const { start, line } = useSearch({ from: '/plans/$name' });
@@ -176,7 +176,7 @@ export function PlanPage() {
             look="primary"
             icon={<Play size={16} aria-hidden="true" />}
             disabled={hasErrors}
-            title={hasErrors ? 'Correct what is wrong with it first' : undefined}
+            title={hasErrors ? 'Correct its problems first' : undefined}
             onClick={ask}
           >
             Start

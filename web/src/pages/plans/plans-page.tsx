@@ -4,7 +4,7 @@ import { useOrchestrators, usePlans } from '@/api/queries';
 import { buttonClass } from '@/components/button';
 import { SearchField } from '@/components/field';
 import { Empty, ErrorPanel, Loading } from '@/components/states';
-import { Pill, RunBadge } from '@/components/status';
+import { Pill, RunBadge, UncheckedCount } from '@/components/status';
 import { Ago } from '@/components/time';
 import { plural } from '@/format/format';
 import { PageHead } from '@/shell/page';
@@ -34,10 +34,7 @@ export function PlansPage() {
         <ErrorPanel error={plans.error} onRetry={() => void plans.refetch()} title="The plans could not be loaded" />
       )}
       {plans.isSuccess && found.length === 0 && (
-        <Empty
-          icon={<ListChecks size={28} aria-hidden="true" />}
-          title={q ? 'No plan is like that' : 'There is no plan yet'}
-        >
+        <Empty icon={<ListChecks size={28} aria-hidden="true" />} title={q ? 'No plans match' : 'No plans yet'}>
           {!q && (
             <>
               A plan is a Markdown file in <code>docs/plans</code> with phases and tasks.
@@ -60,8 +57,9 @@ export function PlansPage() {
                 </Link>
                 <p className="text-sm break-all text-muted">{plan.path}</p>
               </div>
-              <span className="nums text-sm">
+              <span className="nums flex flex-wrap gap-x-3 text-sm">
                 {plan.completed} of {plural(plan.total_tasks, 'task')}
+                <UncheckedCount unchecked={plan.unchecked} />
               </span>
               {plan.problems.length > 0 && (
                 <Pill tone="warn">

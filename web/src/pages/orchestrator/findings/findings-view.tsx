@@ -11,12 +11,13 @@ import { SearchField } from '@/components/field';
 import { Markdown } from '@/components/markdown';
 import { saveAs } from '@/components/save-as';
 import { Empty, ErrorPanel, Loading } from '@/components/states';
+import { TaskBadge } from '@/components/status';
 import { Ago } from '@/components/time';
 import { bytes } from '@/format/format';
 import { useShortcuts } from '@/keys/keys';
 import { useRun } from '@/run/use-run';
 
-/** So many findings are read for a search; of more, only the names are searched. */
+/** The maximum number of findings whose texts are read for a search; of the others, only the names are searched. */
 const SEARCHED_MAX = 200;
 
 /** Which findings hold the words, in their task's name or in their text. */
@@ -79,6 +80,11 @@ function FindingText({
           </Button>
         </div>
       </div>
+      {task && (
+        <p>
+          <TaskBadge task={task} />
+        </p>
+      )}
       <p className="text-sm break-all text-muted">
         {finding.file_path} · {bytes(finding.size_bytes)} · <Ago at={finding.last_modified} />
       </p>
@@ -151,7 +157,7 @@ export function FindingsView() {
         <p className="mb-2 text-sm text-muted">The texts of the first {SEARCHED_MAX} are searched.</p>
       )}
       {!selected ? (
-        <Empty title="No finding holds that" />
+        <Empty title="No findings match" />
       ) : (
         <div className="grid items-start gap-4 md:grid-cols-[18rem_1fr]">
           <ul aria-label="Findings" className="card grid max-h-64 overflow-y-auto p-1.5 md:max-h-[70dvh]">

@@ -1,6 +1,7 @@
 /** An entry of the log in a sentence: who did what, and what came of it. */
 import type { LogEntry } from '@/run/history';
-import type { Tone } from '@/components/status';
+import { TASK_LOOKS, taskLook, type Tone } from '@/components/status';
+import { evidenceOf, remarksText } from '@/run/evidence';
 
 export type Kind = 'command' | 'approval' | 'run' | 'task';
 
@@ -49,15 +50,17 @@ export function sentenceOf(entry: LogEntry): Sentence {
     case 'plan_changed':
       return sentence('run', 'plan', entry.data.reason, entry.data.problems.join('; '), 'warn');
     case 'task_changed': {
-      const { task_id, old_status, new_status, reason, error, attempt } = entry.data;
-      const tone = new_status === 'failed' ? 'bad' : new_status === 'completed' ? 'good' : 'idle';
-      const which = new_status === 'in_progress' ? ` (attempt ${attempt})` : '';
+      const { task_id, old_status, new_status, reason, error, attempt, remarks } = entry.data;
+      const evidence = evidenceOf({ ...entry.data, status: new_status });
+      const { tone } =
+        new_status === 'in_progress' ? TASK_LOOKS.pending : taskLook({ ...entry.data, status: new_status });
+      const which = new_status === 'in_progress' ? ` (attempt ${attempt})` : evidence ? `, ${evidence}` : '';
       const words = (status: string) => status.replaceAll('_', ' ');
       return sentence(
         'task',
         `task ${task_id}`,
         `${words(old_status)} → ${words(new_status)}${which}`,
-        error ?? reason,
+        error ?? reason ?? remarksText(remarks),
         tone,
       );
     }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { ArrowLeft, BadgeCheck } from 'lucide-react';
+import { ArrowLeft } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { useApi } from '@/api/api-context';
 import type { OrchestratorStatus, TaskInfo } from '@/api/client';
@@ -13,10 +13,12 @@ import { hasEnded, TaskBadge } from '@/components/status';
 import { Ago, Elapsed } from '@/components/time';
 import { cost, count } from '@/format/format';
 import { useShortcuts } from '@/keys/keys';
+import { Doubts } from '@/pages/orchestrator/task/doubts';
 import { AttemptList } from '@/pages/orchestrator/task/attempt-list';
 import { SentPromptView } from '@/pages/orchestrator/task/sent-prompt';
 import { TranscriptView } from '@/pages/orchestrator/task/transcript-view';
 import { detailsOf } from '@/pages/plans/plan-lines';
+import { evidenceText } from '@/run/evidence';
 import { possibleActions, TaskButtons, TaskDialog, type TaskAction } from '@/run/task-actions';
 import { useRunHistory } from '@/run/use-run';
 import { whyPending } from '@/run/words';
@@ -41,7 +43,7 @@ function Dependencies({ id, task, status }: { id: string; task: TaskInfo; status
             <Link to="/orchestrators/$id/tasks/$taskId" params={{ id, taskId }} className="text-accent underline">
               {taskId}
             </Link>
-            {other && <TaskBadge status={other.status} />}
+            {other && <TaskBadge task={other} />}
           </li>
         );
       })}
@@ -89,17 +91,7 @@ function Facts({
           <Ago at={task.completed_at} />
         </Row>
       )}
-      <Row name="Evidence">
-        {task.verified ? (
-          <span className="inline-flex items-center gap-1 text-good">
-            <BadgeCheck size={15} aria-hidden="true" /> its checks passed
-          </span>
-        ) : task.status === 'completed' ? (
-          'the agent ended well; the plan asks for no check'
-        ) : (
-          'none yet'
-        )}
-      </Row>
+      <Row name="Evidence">{evidenceText(task)}</Row>
       <Row name="Cost">
         {tokens === 0
           ? 'nothing used'
@@ -178,7 +170,7 @@ export function TaskView() {
           <h2 className="flex flex-wrap items-center gap-2 text-lg font-semibold">
             <span className="nums font-mono text-muted">{task.id}</span>
             <span className="min-w-0 break-words">{task.description}</span>
-            <TaskBadge status={task.status} />
+            <TaskBadge task={task} />
           </h2>
           {why && <p className="text-warn">{why}</p>}
           {task.reason && !why && <p className="text-muted">{task.reason}</p>}
@@ -197,6 +189,7 @@ export function TaskView() {
           <pre className="font-mono text-sm break-words whitespace-pre-wrap">{task.last_error}</pre>
         </section>
       )}
+      <Doubts task={task} />
       <div className="grid gap-4 lg:grid-cols-[1fr_22rem] lg:items-start">
         <div className="order-2 grid min-w-0 gap-4 lg:order-1">
           <Details plan={run.status.plan_name} taskId={taskId} />

@@ -43,7 +43,7 @@ function Call({ call, of, isOver }: { call: Extract<Item, { kind: 'call' }>; of:
   );
 }
 
-function ItemView({ item, of, isOver }: { item: Item; of: AttemptPlace; isOver: boolean }) {
+function ItemView({ item, of, isOver, isCheck }: { item: Item; of: AttemptPlace; isOver: boolean; isCheck: boolean }) {
   switch (item.kind) {
     case 'text':
       return <Markdown text={item.text} />;
@@ -53,8 +53,8 @@ function ItemView({ item, of, isOver }: { item: Item; of: AttemptPlace; isOver: 
       return <p className="text-sm break-words text-muted">{item.text}</p>;
     case 'end':
       return (
-        <p className={`text-sm ${item.outcome === 'completed' ? 'text-good' : 'text-bad'}`}>
-          {clock(item.at)}: {item.outcome}
+        <p className={`text-sm ${item.outcome !== 'completed' ? 'text-bad' : isCheck ? 'text-good' : 'text-muted'}`}>
+          {clock(item.at)}: {item.outcome !== 'completed' ? item.outcome : isCheck ? 'passed' : 'ended well'}
           {item.error && <span className="break-words">: {item.error}</span>}
         </p>
       );
@@ -73,9 +73,12 @@ function PartView({ part, of, isOver }: { part: Part; of: AttemptPlace; isOver: 
         </Button>
       )}
       {part.items.slice(hidden).map((item, index) => (
-        <ItemView key={hidden + index} item={item} of={of} isOver={isOver} />
+        <ItemView key={hidden + index} item={item} of={of} isOver={isOver} isCheck={part.isCheck} />
       ))}
-      {part.items.length === 0 && <p className="text-muted">Nothing yet.</p>}
+      {isOver && !part.isCheck && !part.items.some((item) => item.kind === 'call') && (
+        <p className="text-sm text-muted">No tool call was reported.</p>
+      )}
+      {part.items.length === 0 && !isOver && <p className="text-muted">Nothing yet.</p>}
     </section>
   );
 }

@@ -1,10 +1,10 @@
 import { Link } from '@tanstack/react-router';
-import { BadgeCheck } from 'lucide-react';
 import { memo } from 'react';
 import type { TaskInfo } from '@/api/client';
 import { TaskBadge } from '@/components/status';
 import { Elapsed } from '@/components/time';
 import { cost, duration } from '@/format/format';
+import { remarksText } from '@/run/evidence';
 import { TaskButtons, type TaskAction } from '@/run/task-actions';
 
 /** One task: what it is, how it is, and why. */
@@ -25,6 +25,7 @@ export const TaskRow = memo(function TaskRow({
   canAct: boolean;
   onAsk: (task: TaskInfo, action: TaskAction) => void;
 }) {
+  const remarks = task.status === 'completed' ? remarksText(task.remarks) : null;
   const used = task.usage.input_tokens + task.usage.output_tokens > 0;
   return (
     <div
@@ -34,11 +35,11 @@ export const TaskRow = memo(function TaskRow({
       <Link
         to="/orchestrators/$id/tasks/$taskId"
         params={{ id, taskId: task.id }}
-        className="nums col-span-2 font-mono text-sm text-muted hover:underline sm:col-span-1 sm:pt-0.5"
+        className="nums font-mono text-sm text-muted hover:underline sm:pt-0.5"
       >
         {task.id}
       </Link>
-      <div className="min-w-0">
+      <div className="min-w-0 max-sm:order-3 max-sm:col-span-2">
         <Link
           to="/orchestrators/$id/tasks/$taskId"
           params={{ id, taskId: task.id }}
@@ -52,14 +53,10 @@ export const TaskRow = memo(function TaskRow({
           {task.status === 'in_progress' && task.started_at && <Elapsed from={task.started_at} frozenAt={frozenAt} />}
           {task.duration_ms !== null && <span className="nums">{duration(task.duration_ms)}</span>}
           {used && <span className="nums">{cost(task.usage.cost_usd, task.usage.is_cost_complete)}</span>}
-          {task.verified && (
-            <span className="inline-flex items-center gap-1 text-good">
-              <BadgeCheck size={14} aria-hidden="true" /> checked
-            </span>
-          )}
           {task.depends_on.length > 0 && <span>after {task.depends_on.join(', ')}</span>}
         </div>
         {why && <p className="text-sm text-warn">{why}</p>}
+        {remarks && <p className="text-sm break-words text-warn">{remarks}</p>}
         {task.status === 'failed' && task.last_error && (
           <p className="line-clamp-2 text-sm break-words text-bad">{task.last_error}</p>
         )}
@@ -70,7 +67,7 @@ export const TaskRow = memo(function TaskRow({
           </div>
         )}
       </div>
-      <TaskBadge status={task.status} />
+      <TaskBadge task={task} />
     </div>
   );
 });

@@ -1,23 +1,37 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { ChevronDown, ChevronRight } from 'lucide-react';
 import { useCallback, useMemo, useState } from 'react';
-import type { PhaseInfo, TaskInfo, TaskStatus } from '@/api/client';
+import type { OrchestratorStatus, TaskInfo, TaskStatus } from '@/api/client';
 import { Choice, SearchField } from '@/components/field';
 import { knownUntil } from '@/components/freshness';
 import { Progress } from '@/components/progress';
 import { Empty } from '@/components/states';
-import { hasEnded, TASK_LOOKS } from '@/components/status';
+import { hasEnded, TASK_LOOKS, UncheckedCount } from '@/components/status';
 import { VirtualList } from '@/components/virtual-list';
 import { useShortcuts } from '@/keys/keys';
 import { rowsOf, type Row } from '@/pages/orchestrator/tasks/task-list';
 import { TaskRow } from '@/pages/orchestrator/tasks/task-row';
+import type { Evidence } from '@/run/evidence';
 import { possibleActions, TaskDialog, type TaskAction } from '@/run/task-actions';
 import { useRun } from '@/run/use-run';
 import { whyPending } from '@/run/words';
 
+type Wanted = TaskStatus | Evidence;
 const STATUSES: readonly TaskStatus[] = ['in_progress', 'failed', 'pending', 'completed', 'skipped'];
 
-function PhaseRow({ phase, isOpen, onToggle }: { phase: PhaseInfo; isOpen: boolean; onToggle: () => void }) {
+/** What can be chosen to be shown, with how many tasks are so; what no task is, is not offered. */
+function choices({ summary }: OrchestratorStatus, chosen: string | undefined) {
+  const all: { value: Wanted; label: string; count: number }[] = STATUSES.map((value) => ({
+    value,
+    label: TASK_LOOKS[value].label,
+    count: summary[value],
+  }));
+  all.splice(4, 0, { value: 'unchecked', label: 'unchecked', count: summary.unchecked });
+  return all.filter((one) => one.count > 0 || one.value === chosen);
+}
+
+function PhaseRow({ row, onToggle }: { row: Extract<Row, { kind: 'phase' }>; onToggle: () => void }) {
+  const { phase, isOpen, unchecked } = row;
   const settled = phase.completed + phase.skipped;
   const Icon = isOpen ? ChevronDown : ChevronRight;
   return (
@@ -33,8 +47,11 @@ function PhaseRow({ phase, isOpen, onToggle }: { phase: PhaseInfo; isOpen: boole
           Phase {phase.number}: {phase.name}
         </span>
         {phase.is_current && <span className="text-sm font-normal text-busy max-sm:hidden">now</span>}
+        <span className="flex text-sm font-normal">
+          <UncheckedCount unchecked={unchecked} isShort />
+        </span>
         <span className="w-24 max-sm:hidden">
-          <Progress counts={phase} label={`Progress of phase ${phase.number}`} />
+          <Progress counts={{ ...phase, unchecked }} label={`Progress of phase ${phase.number}`} />
         </span>
         <span className="nums text-sm font-normal">
           {settled}/{phase.total_tasks}
@@ -105,12 +122,8 @@ export function TasksView() {
         />
         <Choice
           label="Status"
-          value={filter.status as TaskStatus | undefined}
-          options={STATUSES.filter((one) => status.summary[one] > 0 || filter.status === one).map((one) => ({
-            value: one,
-            label: TASK_LOOKS[one].label,
-            count: status.summary[one],
-          }))}
+          value={filter.status as Wanted | undefined}
+          options={choices(status, filter.status)}
           onChange={(value) =>
             void navigate({ search: { ...filter, ...(value ? { status: value } : { status: '' }) }, replace: true })
           }
@@ -118,7 +131,7 @@ export function TasksView() {
       </div>
       {rows.length === 0 ? (
         <div className="mt-4">
-          <Empty title="No task is like that">Change the search or the filter.</Empty>
+          <Empty title="No tasks match">Change the search or the filter.</Empty>
         </div>
       ) : (
         <VirtualList
@@ -130,11 +143,7 @@ export function TasksView() {
         >
           {(row) =>
             row.kind === 'phase' ? (
-              <PhaseRow
-                phase={row.phase}
-                isOpen={row.isOpen}
-                onToggle={() => setFolds(new Map(folds).set(row.phase.number, !row.isOpen))}
-              />
+              <PhaseRow row={row} onToggle={() => setFolds(new Map(folds).set(row.phase.number, !row.isOpen))} />
             ) : (
               <TaskRow
                 id={id}

@@ -57,7 +57,7 @@ test('it zooms by keys and by buttons, the address knows, and the whole run come
 
 test('only what failed once, if one wants', async () => {
   show('/orchestrators/orch-1/timeline?show=failed', [makeChange(1)]);
-  await screen.findByText('No task is like that');
+  await screen.findByText('No tasks match');
   await userEvent.click(screen.getByRole('button', { name: /failed once/ }));
   await screen.findByRole('link', { name: /attempt 1: in progress/ });
 });

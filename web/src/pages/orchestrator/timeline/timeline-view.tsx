@@ -289,7 +289,7 @@ export function TimelineView() {
       {rows.length === 0 && (
         <Empty
           icon={<ChartNoAxesGantt size={24} />}
-          title={begun ? 'No task is like that' : loaded === 1 ? 'No task has begun yet' : 'Reading the log'}
+          title={begun ? 'No tasks match' : loaded === 1 ? 'No task has begun yet' : 'Reading the log'}
         >
           {begun ? 'Choose other tasks.' : 'Each attempt at a task is drawn here from the moment it begins.'}
         </Empty>
