@@ -52,13 +52,20 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitsForInput:
+    """A program of the command has waited for input on its terminal for some seconds, and still does."""
+
+    program: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotStarted:
     """The host could not start the command."""
 
     reason: str
 
 
-Message = Output | Ended | NotStarted
+Message = Output | WaitsForInput | Ended | NotStarted
 
 
 class ContainedProcesses:
@@ -111,6 +118,8 @@ class ContainedProcesses:
         del self._inbox[:end]
         if kind == b"O":
             return Output(content)
+        if kind == b"W":
+            return WaitsForInput(content.decode(errors="replace"))
         if kind == b"F":
             return NotStarted(content.decode(errors="replace"))
         return Ended(*map(int, content.split()))

@@ -14,7 +14,7 @@ def parents() -> dict[int, int]:
     """The parent's pid of every living process, by pid; zombies are left out."""
     found = {}
     for pid in _pids():
-        stat = _read(f"/proc/{pid}/stat")
+        stat = read(f"/proc/{pid}/stat")
         fields = stat[stat.rfind(b")") + 2 :].split(None, 2)
         if len(fields) == 3 and fields[0] not in (b"Z", b"X"):
             found[pid] = int(fields[1])
@@ -43,7 +43,7 @@ def marked(marker: str) -> set[int]:
     user = os.geteuid()
     found = set()
     for pid in _pids():
-        variables = _read(f"/proc/{pid}/environ")
+        variables = read(f"/proc/{pid}/environ")
         if whole not in variables or _owner(pid) != user:
             continue
         if any(entry == whole or entry.startswith(below) for entry in variables.split(b"\0")):
@@ -65,7 +65,7 @@ def _owner(pid: int) -> int:
         return -1
 
 
-def _read(path: str) -> bytes:
+def read(path: str) -> bytes:
     """The file's content; empty when the process is gone or another user's."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123 (pathlib is slow to import)

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from orchestrator.agents.containment import ContainedProcesses, Ended, NotStarted, Output
+from orchestrator.agents.containment import ContainedProcesses, Ended, NotStarted, Output, WaitsForInput
 from orchestrator.agents.environment import attempt_environment, marker
 from orchestrator.agents.installed import not_found, told_version
 from orchestrator.agents.programs import EVERY_PROGRAM, Programs
@@ -94,6 +94,7 @@ class ShellRun:
         self._reports: list[BlockReport] = []
         self._live = LiveOutput()
         self._processes: ContainedProcesses | None = None
+        self._waits_for_input = asyncio.Event()
         self._reason: str | None = None
         self._has_begun = self._has_ended = False
 
@@ -159,7 +160,7 @@ class ShellRun:
             self._reports.append(report)
             tool_id = f"{self._job.tool_name}-{number}"
             yield ToolCallStarted(tool_id, self._job.tool_name, shown.text)
-            async with self._within_limit(processes, report):
+            async with self._bounded(processes, report):
                 async for text in self._run_block(processes, block, report):
                     yield ToolCallOutput(tool_id, text)
             report.is_interrupted = self._reason is not None
@@ -168,26 +169,26 @@ class ShellRun:
                 return
 
     @asynccontextmanager
-    async def _within_limit(self, processes: ContainedProcesses, report: BlockReport) -> AsyncIterator[None]:
-        """End what runs when it takes longer than the job allows."""
-        seconds = self._job.block_seconds_max
-        if seconds is None:
-            yield
-            return
+    async def _bounded(self, processes: ContainedProcesses, report: BlockReport) -> AsyncIterator[None]:
+        """End what runs once it takes longer than the job allows, or waits for input."""
+        self._waits_for_input.clear()
 
-        async def time_out() -> None:
-            await asyncio.sleep(seconds)
-            report.seconds_max = seconds
+        async def end_early() -> None:
+            try:
+                async with asyncio.timeout(self._job.block_seconds_max):
+                    await self._waits_for_input.wait()
+            except TimeoutError:
+                report.seconds_max = self._job.block_seconds_max
             await processes.interrupt()
 
-        timer = asyncio.create_task(time_out())
+        ending = asyncio.create_task(end_early())
         try:
             yield
         finally:
-            # One that has fired is ending processes: that must be over before the block is.
-            if report.seconds_max is None:
-                timer.cancel()
-            await asyncio.wait({timer})
+            # One that has begun is ending processes: that must be over before the block is.
+            if report.seconds_max is None and report.waiting_program is None:
+                ending.cancel()
+            await asyncio.wait({ending})
 
     async def _run_block(
         self, processes: ContainedProcesses, block: CodeBlock, report: BlockReport
@@ -203,6 +204,10 @@ class ShellRun:
                     message = await processes.receive()
             except TimeoutError:
                 yield self._live.take(time.monotonic())
+                continue
+            if isinstance(message, WaitsForInput):
+                report.waiting_program = message.program
+                self._waits_for_input.set()
                 continue
             if not isinstance(message, Output):
                 break

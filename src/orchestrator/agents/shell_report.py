@@ -26,7 +26,8 @@ SIGNAL_EXIT_CODE = 128
 class BlockReport:
     """How block `number` of `total` went. `exit_code` is negative for a signal, None while unknown.
 
-    A check is named by its command instead. `seconds_max` is the limit that it has run into, if it has.
+    A check is named by its command instead. `seconds_max` is the limit that it has run into, if it has;
+    `waiting_program` is what it was ended for because it waited for input.
     """
 
     block: CodeBlock
@@ -41,6 +42,7 @@ class BlockReport:
     is_interrupted: bool = False
     is_check: bool = False
     seconds_max: float | None = None
+    waiting_program: str | None = None
 
     def __post_init__(self) -> None:
         self.output = BoundedText(
@@ -50,8 +52,8 @@ class BlockReport:
     @property
     def is_ok(self) -> bool:
         """It ended by itself, with exit code 0, and nothing of it is left."""
-        is_whole = not (self.survivors or self.is_interrupted or self.seconds_max)
-        return self.exit_code == 0 and is_whole
+        was_ended = self.is_interrupted or self.seconds_max or self.waiting_program
+        return self.exit_code == 0 and not (self.survivors or was_ended)
 
     @property
     def name(self) -> str:
@@ -77,6 +79,11 @@ class BlockReport:
         """`ended with exit code 1`."""
         if self.problem is not None:
             return self.problem
+        if self.waiting_program is not None:
+            return (
+                f"was ended because it waited for input: `{self.waiting_program}` was reading the terminal, "
+                "where nobody is"
+            )
         if self.seconds_max is not None:
             return f"took longer than {self.seconds_max:g} s and was ended"
         if self.exit_code is None:

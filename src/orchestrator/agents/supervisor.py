@@ -10,7 +10,8 @@ command runs on a terminal of its own; with them one command runs on them.
 Frames, both ways: one byte of kind, four bytes of length (big-endian), content.
 stdin: `R` run this command (arguments joined by NUL) · `I` end everything · end of file: the same, swiftly.
 stdout: `O` output of the terminal · `E` the command and all that it started have ended: exit code (negative:
-signal), how many processes had to be ended, how many could not be · `F` it could not be started: why.
+signal), how many processes had to be ended, how many could not be · `F` it could not be started: why · `W` a
+program of it, whose name this is, waits for input on the terminal (once for each command).
 The end of stderr says that both processes are gone.
 """
 

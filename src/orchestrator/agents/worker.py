@@ -12,6 +12,10 @@ import time
 from orchestrator.agents import host_calls, processes
 from orchestrator.agents.host_calls import INTERRUPT, KILL, TERMINATE
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from orchestrator.agents.terminal_waits import TerminalWatch
+
 INTERRUPT_GRACE_SECONDS = 3.0
 TERMINATE_GRACE_SECONDS = 2.0
 LEFTOVER_GRACE_SECONDS = 0.5
@@ -22,6 +26,8 @@ FLUSH_LIMIT_SECONDS = 1.0
 READ_BYTES = 65_536
 OUTBOX_BYTES_MAX = 65_536
 HEADER_BYTES = 5
+FIRST_LOOK_SECONDS = 2.0
+"""How long a command runs before it is looked at for the first time: most have ended by then."""
 NEVER = float("inf")
 
 
@@ -43,6 +49,9 @@ class Worker:
         self.deadline = NEVER  # when the next stage begins
         self.ended: set[int] = set()
         self.survivors: set[int] = set()
+        self.watch: TerminalWatch | None = None
+        self.look_at = NEVER  # when to see whether something waits for input
+        self.has_output = False  # since it was last looked
         os.set_blocking(1, False)
 
     def run(self) -> int:
@@ -50,6 +59,7 @@ class Worker:
         while self.pid or not self.is_closing or (self.outbox and time.monotonic() < self.flush_until):
             self.wait()
             self.reap()
+            self.look()
             self.escalate()
             self.settle()
         return 1 if self.survivors else 0
@@ -78,7 +88,7 @@ class Worker:
 
     def timeout_seconds(self) -> float | None:
         """How long nothing has to be done unless something happens."""
-        limit = min(self.deadline, self.flush_until) - time.monotonic()
+        limit = min(self.deadline, self.flush_until, self.look_at) - time.monotonic()
         if self.stage == KILL and not self.is_over:
             limit = min(limit, KILL_ROUND_SECONDS)
         return None if limit == NEVER else max(limit, 0)
@@ -108,6 +118,7 @@ class Worker:
             else:
                 self.pid, self.terminal = host_calls.start_on_terminal(arguments)
                 self.is_terminal_open = True
+                self.watch, self.look_at = None, time.monotonic() + FIRST_LOOK_SECONDS
         except OSError as error:
             self.send(b"F", str(error.strerror).encode())
             return
@@ -146,8 +157,28 @@ class Worker:
             self.is_terminal_open = bool(part)
             data += part
         if data:
+            self.has_output = True
             self.send(b"O", data)
         return len(data) < room
+
+    def look(self) -> None:
+        """From time to time, see whether the command waits for input, and report that once."""
+        now = time.monotonic()
+        if now < self.look_at:
+            return
+        if self.stage or self.exit_code is not None:
+            self.look_at = NEVER
+            return
+        from orchestrator.agents import terminal_waits  # noqa: PLC0415 (most commands end before)
+
+        if self.watch is None:
+            self.watch = terminal_waits.TerminalWatch(self.terminal, os.getpid())
+        name = self.watch.look(now, has_output=self.has_output)
+        self.has_output = False
+        self.look_at = now + terminal_waits.LOOK_SECONDS
+        if name is not None:
+            self.look_at = NEVER
+            self.send(b"W", name.encode())
 
     def reap(self) -> None:
         """Take leave of ended children, the adopted ones too."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from orchestrator.agents import processes
+from orchestrator.agents import containment, processes
 from orchestrator.agents.host import LocalProcesses
 from orchestrator.agents.shell import BLOCK_BYTES_MAX, ShellAgent
 from orchestrator.engine.agent_events import (
@@ -141,6 +141,43 @@ async def test_a_check_that_takes_too_long_is_ended_and_named(shell_run, tmp_pat
     assert end.error == "`sleep 600 # forever` took longer than 0.3 s and was ended"
     assert "Block 1 took longer than 0.3 s and was ended" in end.text
     assert not (tmp_path / "never").exists()
+
+
+@pytest.fixture
+def short_wait(monkeypatch):
+    """Supervisors that are out of patience with a program that waits for input after a moment."""
+    short = (
+        "from orchestrator.agents import terminal_waits, worker; worker.FIRST_LOOK_SECONDS = 0.1; "
+        "terminal_waits.LOOK_SECONDS = 0.1; terminal_waits.WAIT_SECONDS = 0.5; "
+    )
+    before, after = containment._START.split("from ", 1)
+    monkeypatch.setattr(containment, "_START", f"{before}{short}from {after}")
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/syscall").exists(), reason="needs a kernel that says what is waited for"
+)
+@pytest.mark.usefixtures("short_wait")
+async def test_a_block_that_waits_for_input_is_ended_and_says_so(shell_run, tmp_path):
+    reads = 'printf "Password: "; exec cat 0<&2'
+    end = (await events_of(shell_run(reads, "touch never")))[-1]
+    assert end.outcome == "failed"
+    assert end.error == (
+        "block 1 of 2 was ended because it waited for input: `cat` was reading the terminal, "
+        "where nobody is: Password:"
+    )
+    assert "Block 1 was ended because it waited for input: `cat`" in end.text
+    assert not (tmp_path / "never").exists()
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/syscall").exists(), reason="needs a kernel that says what is waited for"
+)
+@pytest.mark.usefixtures("short_wait")
+async def test_a_check_that_waits_for_input_is_named(shell_run):
+    end = (await events_of(shell_run("exec cat 0<&2", tool_name="verify", block_seconds_max=30)))[-1]
+    assert end.outcome == "failed"
+    assert end.error.startswith("`exec cat 0<&2` was ended because it waited for input: `cat` was reading")
 
 
 async def test_a_check_is_named_by_its_first_line(shell_run):

@@ -82,3 +82,16 @@ def test_an_exit_code_by_signal_is_told_as_shells_do():
     assert report(exit_code=-15).shell_exit_code == 143
     assert report(exit_code=3).shell_exit_code == 3
     assert report().shell_exit_code is None
+
+
+def test_a_block_that_waited_for_input_names_the_program():
+    report = BlockReport(CodeBlock("bash", "less log.txt", 1), 1, 2, exit_code=-15, waiting_program="less")
+    assert not report.is_ok
+    assert error_sentence(report) == (
+        "block 1 of 2 was ended because it waited for input: `less` was reading the terminal, where nobody is"
+    )
+
+
+def test_a_block_that_was_ended_for_waiting_has_failed_whatever_its_exit_code():
+    report = BlockReport(CodeBlock("bash", "more log.txt", 1), 1, 1, exit_code=0, waiting_program="more")
+    assert not report.is_ok
