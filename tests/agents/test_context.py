@@ -9,6 +9,7 @@ from real_agents import CLAUDE, CODEX, GEMINI, OPENCODE, QWEN, RealAgent, enviro
 
 from orchestrator.engine.prompt import PROMPT_LENGTH_MAX
 
+RUN_SECONDS = 240
 SECTIONS = 100
 LONG = "".join(f"## Part {n}\n\nbegin-{n} {'word ' * 800}end-{n}\n\n" for n in range(SECTIONS))
 PLAN = f"""\
@@ -74,7 +75,7 @@ def test_its_vendor_sees_the_context_of_the_task(project, tmp_path, agent: RealA
             *("--max-attempts", "1", "--on-blocked", "exit"),
             environment=environment(agent, tmp_path / "home", model.url),
         )
-        run.wait()
+        run.wait(RUN_SECONDS)
         requests = model.asked("hello")
     assert requests, run.text
     seen = requests[0].question.prompt

@@ -54,6 +54,8 @@ CODEX = RealAgent("codex", "npm", ("@openai/codex@0.169.0",))
 PLATFORM = f"{sys.platform}-{'arm64' if platform.machine() in {'arm64', 'aarch64'} else 'x64-baseline'}"
 # The package `opencode-ai` only chooses among these by its install script, and its own program is a stub.
 OPENCODE = RealAgent("opencode", "npm", (f"opencode-{PLATFORM}@1.18.33",), f"opencode-{PLATFORM}/bin")
+GEMINI = RealAgent("gemini", "npm", ("@google/gemini-cli@0.61.0",))
+QWEN = RealAgent("qwen", "npm", ("@qwen-code/qwen-code@0.24.4",))
 CLAUDE = RealAgent("claude", "pypi", ("claude-agent-sdk==0.2.187",))
 """The SDK with the program inside it; what it depends on, the tests' environment has."""
 
@@ -131,9 +133,14 @@ def environment(agent: RealAgent, home: Path, model_url: str, **more: str) -> di
         "LANG": "C.UTF-8",
         "TERM": "dumb",
     }
-    return variables | {"codex": _codex, "opencode": _opencode, "claude": _claude}[agent.name](
-        home, model_url, **more
-    )
+    settings = {
+        "codex": _codex,
+        "opencode": _opencode,
+        "claude": _claude,
+        "gemini": _gemini,
+        "qwen": _qwen,
+    }[agent.name]
+    return variables | settings(home, model_url, **more)
 
 
 def _codex(
@@ -188,6 +195,37 @@ def _opencode(home: Path, url: str, permission: str = "allow") -> dict[str, str]
     }
     (folder / "opencode.json").write_text(json.dumps(settings, indent=2))
     return {"OPENCODE_DISABLE_AUTOUPDATE": "1", "OPENCODE_DISABLE_MODELS_FETCH": "1"}
+
+
+def _gemini(home: Path, url: str) -> dict[str, str]:
+    _settings_file(
+        home / ".gemini",
+        {
+            "security": {"auth": {"selectedType": "gemini-api-key"}},
+            "general": {"disableAutoUpdate": True, "disableUpdateNag": True, "enableAutoUpdate": False},
+            "privacy": {"usageStatisticsEnabled": False},
+            "telemetry": {"enabled": False},
+        },
+    )
+    return {"GEMINI_API_KEY": KEY, "GOOGLE_GEMINI_BASE_URL": url, "GEMINI_MODEL": "gemini-2.5-flash"}
+
+
+def _qwen(home: Path, url: str) -> dict[str, str]:
+    _settings_file(
+        home / ".qwen",
+        {
+            "security": {"auth": {"selectedType": "openai"}},
+            "general": {"disableAutoUpdate": True, "enableAutoUpdate": False},
+            "privacy": {"usageStatisticsEnabled": False},
+            "telemetry": {"enabled": False},
+        },
+    )
+    return {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{url}/v1", "OPENAI_MODEL": "fake-model"}
+
+
+def _settings_file(folder: Path, settings: dict[str, object]) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / "settings.json").write_text(json.dumps(settings, indent=2))
 
 
 def _claude(home: Path, url: str, retries: str = "2", token: str = "") -> dict[str, str]:

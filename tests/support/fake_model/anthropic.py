@@ -36,7 +36,7 @@ class Voice:
         self._reason = "end_turn"
 
     def start(self, input_tokens: int) -> Iterator[str]:
-        usage = {"input_tokens": input_tokens, "output_tokens": 1}
+        usage = {"input_tokens": input_tokens, "output_tokens": min(input_tokens, 1)}
         message = {
             "id": fresh_id("msg"),
             "type": "message",
@@ -59,6 +59,10 @@ class Voice:
         yield self._open({"type": "tool_use", "id": fresh_id("toolu"), "name": name, "input": {}})
         yield self._delta({"type": "input_json_delta", "partial_json": json.dumps(arguments)})
         yield self._close()
+
+    def withhold(self) -> Iterator[str]:
+        self._reason = "refusal"
+        yield from ()
 
     def end(self, input_tokens: int, output_tokens: int) -> Iterator[str]:
         usage = {"input_tokens": input_tokens, "output_tokens": output_tokens}

@@ -41,6 +41,7 @@ class Voice:
             "model": model,
         }
         self._calls = 0
+        self._is_withheld = False
 
     def start(self, input_tokens: int) -> Iterator[str]:
         yield self._chunk({"role": "assistant", "content": ""})
@@ -55,8 +56,13 @@ class Voice:
         self._calls += 1
         yield self._chunk({"tool_calls": [call]})
 
+    def withhold(self) -> Iterator[str]:
+        self._is_withheld = True
+        yield from ()
+
     def end(self, input_tokens: int, output_tokens: int) -> Iterator[str]:
-        yield self._chunk({}, "tool_calls" if self._calls else "stop")
+        reason = "content_filter" if self._is_withheld else "tool_calls" if self._calls else "stop"
+        yield self._chunk({}, reason)
         usage = {
             "prompt_tokens": input_tokens,
             "completion_tokens": output_tokens,

@@ -68,6 +68,13 @@ class Voice:
         yield self._added(item | {"arguments": "", "status": "in_progress"})
         yield self._done(item | {"arguments": json.dumps(arguments), "status": "completed"})
 
+    def withhold(self) -> Iterator[str]:
+        """The model's own refusal, which is a part of its message."""
+        item = {"type": "message", "id": fresh_id("msg"), "role": "assistant"}
+        yield self._added(item | {"status": "in_progress", "content": []})
+        content = [{"type": "refusal", "refusal": "I'm sorry, but I can't help with that."}]
+        yield self._done(item | {"status": "completed", "content": content})
+
     def end(self, input_tokens: int, output_tokens: int) -> Iterator[str]:
         usage = {
             "input_tokens": input_tokens,

@@ -61,6 +61,11 @@ class Refuse:
 
 
 @dataclass(frozen=True)
+class Withhold:
+    """The vendor's filter or the model itself refuses to answer: a turn that ends well, without an answer."""
+
+
+@dataclass(frozen=True)
 class Cut:
     """The connection breaks within a sentence, that many times; then the rest of the turn."""
 
@@ -72,7 +77,7 @@ class Hang:
     """The stream is open, and nothing comes."""
 
 
-Step = Say | Shell | Write | Delegate | Spend | Refuse | Cut | Hang
+Step = Say | Shell | Write | Delegate | Spend | Refuse | Withhold | Cut | Hang
 Turn = list[Step]
 
 DONE = Say("Done.")
@@ -133,6 +138,12 @@ SCENARIOS: dict[str, Callable[[int | None], list[Turn]]] = {
     "huge_output": lambda size: [[Shell(f"yes 0123456789abcdef | head -c {size or 3_000_000}")], [DONE]],
     "denied": lambda _: [[Write("denied.txt", "no\n")], [Say("I was not allowed to write.")]],
     "denied_shell": lambda _: [[Shell("touch denied.txt", asks=True)], [Say("I was not allowed to run it.")]],
+    "idle": lambda _: [[Spend(0, 0)]],
+    "empty": lambda _: [[Say("")]],
+    "withheld": lambda _: [[Withhold()]],
+    "talks": lambda _: [[Say("I have done everything: the file is written and the tests pass.")]],
+    "declines": lambda _: [[Say("I looked around.\n\nBLOCKED: the token is missing. Nothing was sent.")]],
+    "declines_after_work": lambda _: [[Shell("ls")], [Say("I looked.\n\nBLOCKED: the token is missing.")]],
     "budget": _budget,
     "loop": lambda _: [[Shell("echo again")]],
     "many": _many,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import select
 import socket
 import struct
@@ -13,9 +14,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from fake_model import anthropic, chat, responses
+from fake_model import anthropic, chat, google, responses
 from fake_model.question import Question
 from fake_model.scenarios import (
     SCENARIOS,
@@ -27,6 +29,7 @@ from fake_model.scenarios import (
     Shell,
     Spend,
     Turn,
+    Withhold,
     Write,
     turn_of,
     words_of,
@@ -34,7 +37,7 @@ from fake_model.scenarios import (
 from fake_model.tools import call_of
 from fake_model.voice import Tongue, Voice
 
-TONGUES: tuple[Tongue, ...] = (anthropic, responses, chat)
+TONGUES: tuple[Tongue, ...] = (anthropic, responses, chat, google)
 LOOK_SECONDS = 0.1
 
 
@@ -57,11 +60,13 @@ class CutOffError(Exception):
 class FakeModel:
     """`with FakeModel() as model:` serves at `model.url`, on a free port of loopback, until the block ends."""
 
-    def __init__(self, *, resets_in_seconds: int = 3600) -> None:
+    def __init__(self, *, resets_in_seconds: int = 3600, root: Path | None = None) -> None:
         self.requests: list[Request] = []
         self.strays: list[str] = []
         """What else was asked for, as "GET /path": an agent that works offline asks for nothing else."""
         self.resets_in_seconds = resets_in_seconds
+        self.root = root
+        """Where the agent works, for tools that take absolute paths only."""
         self._refusals: Counter[tuple[str, int]] = Counter()
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -141,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         path = self.path.partition("?")[0]
         for tongue in TONGUES:
-            if path == tongue.PATH:
+            if re.fullmatch(tongue.PATH, path):
                 self._answer(tongue, json.loads(body))
                 return
         self.do_GET()
@@ -191,6 +196,8 @@ class _Handler(BaseHTTPRequestHandler):
                     yield from voice.say(self._words(step))
                 case Shell() | Write() | Delegate():
                     yield from self._call(voice, step, question)
+                case Withhold():
+                    yield from voice.withhold()
                 case Cut():
                     yield from voice.say(self._broken_words())
                 case Hang():
@@ -199,7 +206,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _call(self, voice: Voice, step: Shell | Write | Delegate, question: Question) -> Iterator[str]:
         try:
-            name, arguments = call_of(step, question.tools)
+            name, arguments = call_of(step, question.tools, self.model.root)
         except LookupError as lack:  # agents take away the tools that are denied
             return voice.say([f"I cannot: {lack}."])
         return voice.call(name, arguments)

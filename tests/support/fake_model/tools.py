@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from fake_model.scenarios import Delegate, Shell, Write
@@ -26,8 +27,10 @@ HELPERS = {"Agent": "general-purpose", "Task": "general-purpose", "task": "gener
 Tools = Mapping[str, Mapping[str, Any]]
 
 
-def call_of(step: Shell | Write | Delegate, tools: Tools) -> tuple[str, dict[str, Any]]:
-    """The name and the arguments of the tool call."""
+def call_of(
+    step: Shell | Write | Delegate, tools: Tools, root: Path | None = None
+) -> tuple[str, dict[str, Any]]:
+    """The name and the arguments of the tool call; `root` is where the agent works, if that is known."""
     match step:
         case Delegate(prompt):
             name = _first(HELPERS, tools)
@@ -39,7 +42,8 @@ def call_of(step: Shell | Write | Delegate, tools: Tools) -> tuple[str, dict[str
         case Write(path, text) if any(name in tools for name in WRITERS):
             name = _first(WRITERS, tools)
             to, what = WRITERS[name]
-            return name, {to: path, what: text}
+            to = "file_path" if _declares(tools[name], "file_path") else to
+            return name, {to: str(root / path) if root else path, what: text}
         case Write(path, text):
             return call_of(Shell(f"printf %s {shlex.quote(text)} > {shlex.quote(path)}"), tools)
         case Shell(command, asks):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -27,13 +28,15 @@ class Voice(Protocol):
     def start(self, input_tokens: int) -> Iterator[str]: ...
     def say(self, pieces: Iterable[str]) -> Iterator[str]: ...
     def call(self, name: str, arguments: dict[str, Any]) -> Iterator[str]: ...
+    def withhold(self) -> Iterator[str]: ...
     def end(self, input_tokens: int, output_tokens: int) -> Iterator[str]: ...
 
 
 class Tongue(Protocol):
     """A protocol: a module of this package."""
 
-    PATH: str
+    PATH: str | re.Pattern[str]
+    """What a request's path must match as a whole."""
     Voice: type[Voice]
 
     @staticmethod
