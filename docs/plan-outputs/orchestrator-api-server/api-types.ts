@@ -1186,6 +1186,7 @@ export interface components {
             total_tasks: number;
             completed: number;
             unchecked: number;
+            stale: number;
             problems: string[];
             has_errors: boolean;
         };
@@ -1194,7 +1195,9 @@ export interface components {
          * @description Event 1 of every log: what is to be done, and what earlier runs have done of it.
          *
          *     `permissions` is the most that an agent of this run may do by itself, and `options` what was chosen when
-         *     the run was started; both are None in logs of earlier versions.
+         *     the run was started; both are None in logs of earlier versions. `gone` are the tasks that earlier runs
+         *     knew and the plan no longer has, the latest first, and `made_up` the highest number of each kind of id
+         *     that was ever made up.
          */
         PlanLoaded: {
             plan_name: string;
@@ -1211,13 +1214,19 @@ export interface components {
             /** @enum {string|null} */
             permissions: "read-only" | "ask" | "edits" | "full" | null;
             options: components["schemas"]["ChosenOptions"] | null;
+            gone: components["schemas"]["PlannedTask"][];
+            made_up: {
+                [key: string]: number;
+            };
         };
         /**
          * PlanLoadedEvent
          * @description Event 1 of every log: what is to be done, and what earlier runs have done of it.
          *
          *     `permissions` is the most that an agent of this run may do by itself, and `options` what was chosen when
-         *     the run was started; both are None in logs of earlier versions.
+         *     the run was started; both are None in logs of earlier versions. `gone` are the tasks that earlier runs
+         *     knew and the plan no longer has, the latest first, and `made_up` the highest number of each kind of id
+         *     that was ever made up.
          */
         PlanLoadedEvent: {
             /**
@@ -1282,6 +1291,12 @@ export interface components {
          *
          *     `follows` are the tasks right before it in its [SEQUENTIAL] groups; `runs_after_preceding` makes it
          *     wait for every earlier task of its phase; `files` are those that it declares.
+         *
+         *     The next run finds it again by its `wording`, a digest of its instruction, and the `headings` above it;
+         *     `has_own_id` is false where its id was made up. `found` says how this run found it among the tasks of
+         *     the run before, where it was `previous_id`; `gone` is for what was in that run's plan and is not in this
+         *     one's. `done_wording` is the wording that it was completed or skipped for, and `kept_wordings` are later
+         *     ones for which a person let that stand; it is `stale` while the plan's is another one.
          */
         PlannedTask: {
             id: string;
@@ -1312,6 +1327,16 @@ export interface components {
             remarks: components["schemas"]["Remark"][];
             finding: string | null;
             finding_place: components["schemas"]["FindingPlace"] | null;
+            headings: string[];
+            has_own_id: boolean;
+            wording: string | null;
+            done_wording: string | null;
+            kept_wordings: string[];
+            /** @enum {string|null} */
+            stale: "wording" | null;
+            /** @enum {string|null} */
+            found: "same" | "reworded" | "similar" | "new" | "gone" | null;
+            previous_id: string | null;
         };
         /**
          * Problem
@@ -1541,6 +1566,8 @@ export interface components {
         /**
          * StatusSummary
          * @description The counts at the head of a status. `unchecked` of the completed tasks are so without a check.
+         *
+         *     `stale` of the completed and skipped tasks are so for an earlier wording of their instruction.
          */
         StatusSummary: {
             total_tasks: number;
@@ -1550,6 +1577,7 @@ export interface components {
             failed: number;
             skipped: number;
             unchecked: number;
+            stale: number;
             current_phase: number | null;
             progress_percent: number;
         };
@@ -1642,6 +1670,8 @@ export interface components {
          *
          *     A completed task is checked if it is `verified`: its checks passed, or it is the shell agent's and its
          *     commands ended with exit code 0. Else it is unchecked. `remarks` are what makes its success doubtful.
+         *
+         *     `stale`: it is completed or skipped, but its instruction was changed since (`wording`).
          */
         TaskInfo: {
             id: string;
@@ -1666,6 +1696,8 @@ export interface components {
             revision: number;
             verified: boolean;
             remarks: components["schemas"]["Remark"][];
+            /** @enum {string|null} */
+            stale: "wording" | null;
             finding: string | null;
             usage: components["schemas"]["UsageInfo"];
         };

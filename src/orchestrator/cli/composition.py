@@ -55,7 +55,7 @@ async def open_services(root: Path, *, create: bool = True) -> AsyncIterator[Ser
         yield Services(
             ports=ports,
             reader=reader,
-            catalog=PlanCatalog(ports, reader),
+            catalog=PlanCatalog(ports, reader, redactor(os.environ)),
             undertaker=Undertaker(ports.registry, reader, processes, utc_now),
             processes=processes,
         )

@@ -17,6 +17,7 @@ from orchestrator.domain.events import (
     PhaseChanged,
     PlanChanged,
     PlanLoaded,
+    Stale,
     StoredEvent,
     TaskChanged,
     ToolCompleted,
@@ -35,11 +36,13 @@ _MARKS = {
     TaskStatus.FAILED: "✗",
     TaskStatus.SKIPPED: "»",
 }
+STALE_MARK = "≈"
+STALE_TEXT = "for an earlier wording"
 
 
-def task_mark(status: TaskStatus) -> str:
-    """The sign of a task's status."""
-    return _MARKS[status]
+def task_mark(status: TaskStatus, stale: Stale | None = None) -> str:
+    """The sign of a task's status; what is done for an earlier wording has no plain tick."""
+    return STALE_MARK if stale else _MARKS[status]
 
 
 def shown(event: StoredEvent, *, json: bool) -> str | None:

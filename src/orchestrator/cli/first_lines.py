@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from orchestrator.cli.plan_changes import change_lines
 from orchestrator.domain.events import PlanLoaded, PlannedTask
 from orchestrator.domain.plan import Permissions
 from orchestrator.domain.task_agents import SHELL, shares_text
@@ -25,13 +26,15 @@ def first_lines(begun: PlanLoaded) -> list[str]:
     left = [task for task in begun.tasks if not task.status.is_settled]
     has_agents = any(task.agent != SHELL and not task.gate for task in left)
     allowed = [_ALLOWED[begun.permissions]] if begun.permissions and has_agents else []
-    return [_size(begun, left), *allowed, *_problems(begun.problems)]
+    return [_size(begun, left), *allowed, *change_lines(begun), *_problems(begun.problems)]
 
 
 def _size(begun: PlanLoaded, left: list[PlannedTask]) -> str:
     done = len(begun.tasks) - len(left)
     parts = [counted(len(begun.phases), "phase"), counted(len(begun.tasks), "task")]
-    parts += [f"{done} done already"] if done else []
+    stale = sum(task.stale is not None for task in begun.tasks)
+    otherwise = f" ({stale} of them for an earlier wording)" if stale else ""
+    parts += [f"{done} done already{otherwise}"] if done else []
     parts += [f"{begun.parallel} at once"] if begun.parallel > 1 else []
     shares = shares_text(
         Counter(task.agent for task in left if not task.gate), sum(1 for task in left if task.gate)

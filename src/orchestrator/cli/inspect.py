@@ -7,7 +7,7 @@ import json as json_module
 from datetime import datetime
 from pathlib import Path
 
-from orchestrator.cli.event_lines import error_line, one_line, question_line, shown, task_mark
+from orchestrator.cli.event_lines import STALE_TEXT, error_line, one_line, question_line, shown, task_mark
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.find_instance import find_instance
 from orchestrator.cli.output import write, write_json
@@ -65,6 +65,8 @@ async def _status(
 def _status_lines(status: OrchestratorStatus) -> list[str]:
     summary = status.summary
     done = f"{summary.completed + summary.skipped} of {summary.total_tasks} done"
+    if summary.stale:
+        done += f", {summary.stale} of them {STALE_TEXT}"
     lines = [
         f"{status.instance_id}  {status.plan_path}",
         f"{status.status}, {done} ({summary.progress_percent} %), at event {status.seq}",
@@ -77,7 +79,9 @@ def _status_lines(status: OrchestratorStatus) -> list[str]:
     for phase in status.phases:
         lines += ["", f"Phase {phase.number}: {phase.name}"]
         for task in (next(tasks) for _ in range(phase.total_tasks)):
-            line = f"  {task_mark(task.status)} {task.id:<8} {one_line(task.description)}"
+            line = f"  {task_mark(task.status, task.stale)} {task.id:<8} {one_line(task.description)}"
+            if task.stale:
+                line += f"  ({task.status.value} {STALE_TEXT})"
             if task.blocked_by:
                 waits = ", ".join(blocker_text(blocker, _local_time) for blocker in task.blocked_by)
                 line += f"  (waits for {waits})"

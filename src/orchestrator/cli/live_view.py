@@ -10,7 +10,15 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.cli.event_lines import input_line, last_line, one_line, question_line, run_colour, task_mark
+from orchestrator.cli.event_lines import (
+    STALE_TEXT,
+    input_line,
+    last_line,
+    one_line,
+    question_line,
+    run_colour,
+    task_mark,
+)
 from orchestrator.cli.usage_text import usage_text
 from orchestrator.domain.events import AgentMessage, EventData, TaskChanged
 from orchestrator.domain.projection import summarize
@@ -117,7 +125,9 @@ class LiveView:
 
     def _task(self, state: RunState, task_id: str, description: str) -> RenderableType:
         task = state.tasks[task_id]
-        line = _line(Text(f"  {task_mark(task.status)} {task_id:<8} ", style=_COLOURS[task.status]))
+        line = _line(
+            Text(f"  {task_mark(task.status, task.stale)} {task_id:<8} ", style=_COLOURS[task.status])
+        )
         line.append(one_line(description))
         if task.status is TaskStatus.IN_PROGRESS:
             line.append(f"  {_clock(self._now(), task.started_at)}", style="cyan")
@@ -125,7 +135,9 @@ class LiveView:
             line.append(f"  {task.duration_ms / 1000:.1f} s", style="dim")
         if task.attempt > 1:
             line.append(f"  attempt {task.attempt}", style="yellow")
-        if task.verified:
+        if task.stale:
+            line.append(f"  {STALE_TEXT}", style="yellow")
+        elif task.verified:
             line.append("  verified", style="green")
         if task.status is TaskStatus.FAILED or task.retry_at is not None:
             line.append(f"  {one_line(task.last_error or '')}", style="red")

@@ -12,6 +12,7 @@ from orchestrator import __version__
 from orchestrator.agents.registry import AgentRegistry
 from orchestrator.agents.scripted import ScriptedAgent
 from orchestrator.cli.agent_composition import Use, make_agents
+from orchestrator.cli.event_lines import STALE_TEXT
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.output import write, write_error, write_json
 from orchestrator.cli.project import choose_plan, find_root, read_plan
@@ -79,7 +80,7 @@ def agent_names(registry: AgentRegistry) -> tuple[str, ...]:
 def linted(file: PlanFile, agents: Sequence[str]) -> Plan:
     """The plan with the problems, too, that its text alone does not show."""
     plan = parse_plan(decode_plan(file.data))
-    begun = plan_loaded(plan, file, taken_over={}, choices=RunChoices(parallel=plan.parallel or 1))
+    begun = plan_loaded(plan, file, choices=RunChoices(parallel=plan.parallel or 1))
     side_by_side = None if plan.errors else side_by_side_warning(begun)
     return replace(plan, problems=lint_problems(plan, agents, side_by_side))
 
@@ -102,7 +103,8 @@ async def _list_plans(root: Path | None, url: str | None, *, json: bool) -> Exit
         mark = "*" if plan.name == current else " "
         problems = f"  ({counted(len(plan.problems), 'problem')})" if plan.problems else ""
         done = f"{plan.completed:>4}/{plan.total_tasks:<4}"
-        write(safe_line(f"{mark} {plan.name:<32} {done} {plan.title}{problems}"))
+        stale = f"  ({plan.stale} of them {STALE_TEXT})" if plan.stale else ""
+        write(safe_line(f"{mark} {plan.name:<32} {done} {plan.title}{stale}{problems}"))
     return ExitCode.COMPLETED
 
 

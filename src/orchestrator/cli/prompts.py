@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,8 +15,14 @@ from orchestrator.domain.errors import UsageError
 from orchestrator.domain.plan import Plan, Task, TaskId
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.plan_problems import refuse_errors
+from orchestrator.domain.redaction import redactor
+from orchestrator.domain.run_state import loaded_state
 from orchestrator.domain.task_agents import SHELL, task_agent
+from orchestrator.engine.earlier_runs import earlier_ids
 from orchestrator.engine.findings import Findings
+from orchestrator.engine.identified_plan import identify
+from orchestrator.engine.known_tasks import known_before
+from orchestrator.engine.outline import identified_plan_loaded
 from orchestrator.engine.prompt import PromptPart, prompt_text, task_prompt
 from orchestrator.engine.prompt_facts import prompt_facts
 from orchestrator.engine.task_runner import PROMPT_NAME
@@ -41,14 +48,18 @@ async def _next_prompt(plan_name: str, task_id: str, root: Path) -> Sequence[Pro
     file = await read_plan(DiskPlanFiles(root), root, plan_name)
     plan = parse_plan(decode_plan(file.data))
     refuse_errors(plan, file.path)
-    task = _task(plan, task_id)
-    if task_agent(task) == SHELL:
-        write_error(f"The shell does task {task_id}: it runs the task's blocks and is sent no prompt.")
     async with open_services(root, create=False) as services:
-        latest = await services.ports.registry.latest(str(root), file.path)
-        tasks = (await services.reader.state(latest.id)).tasks if latest is not None else {}
-        instance_id = latest.id if latest is not None else None
+        known = await known_before(services.ports, services.reader, file)
+        identified = identify(plan, known, redactor(os.environ))
+        plan = identified.plan
+        task = _task(plan, task_id)
+        if task_agent(task) == SHELL:
+            write_error(f"The shell does task {task_id}: it runs the task's blocks and is sent no prompt.")
+        begun = identified_plan_loaded(identified, file, known=known)
+        tasks = {planned.id: loaded_state(planned) for planned in begun.tasks}
         ports = services.ports
+        latest = await ports.registry.latest(str(root), file.path)
+        instance_id = latest.id if latest is not None else None
         findings = Findings(ports.artifacts, ports.outputs, file.name, instance_id, tasks)
         facts = await prompt_facts(task, tasks, findings)
     return task_prompt(plan, file.path, task, facts)
@@ -58,9 +69,10 @@ async def _sent_prompt(plan_name: str, task_id: str, attempt: int, root: Path) -
     """The prompt of the latest run that has begun this attempt: attempts are counted across runs."""
     file = await read_plan(DiskPlanFiles(root), root, plan_name)
     async with open_services(root, create=False) as services:
-        for record in await services.ports.registry.list():
-            if (record.project, record.plan_path) == (str(root), file.path):
-                kept = await services.ports.artifacts.get(record.id, task_id, attempt, PROMPT_NAME)
+        latest = await services.ports.registry.latest(str(root), file.path)
+        if latest is not None:
+            async for run_id, name in earlier_ids(services.reader, latest.id, task_id):
+                kept = await services.ports.artifacts.get(run_id, name, attempt, PROMPT_NAME)
                 if kept is not None:
                     return kept.content.decode(errors="replace")
     raise UsageError(f"No prompt is kept of attempt {attempt} of task {task_id!r} in {file.path}.")

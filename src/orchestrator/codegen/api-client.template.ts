@@ -305,11 +305,12 @@ function plannedStatus({ instance_id, seq, timestamp, data }: EventOf<'plan_load
   return counted({
     instance_id, seq, plan_name: data.plan_name, plan_path: data.plan_path,
     status: 'starting', reason: null, started_at: timestamp, ended_at: null, waiting_for: null,
-    summary: { ...counts, unchecked: 0, current_phase: null, progress_percent: 0 },
+    summary: { ...counts, unchecked: 0, stale: 0, current_phase: null, progress_percent: 0 },
     phases: data.phases.map(({ number, name }) => ({ ...counts, number, name, is_current: false })),
-    tasks: data.tasks.map(({ line, follows, runs_after_preceding, files, max_attempts, once, gate, ...task }) => ({
-      ...task, blocked_by: [], retry_at: null, usage: NOTHING_USED,
-    })),
+    tasks: data.tasks.map(({
+      line, follows, runs_after_preceding, files, max_attempts, once, gate, headings, has_own_id, wording,
+      done_wording, kept_wordings, found, previous_id, finding_place, ...task
+    }) => ({ ...task, blocked_by: [], retry_at: null, usage: NOTHING_USED })),
     usage: NOTHING_USED, usage_by_model: [], approvals: [], options: data.options,
   });
 }
@@ -339,6 +340,7 @@ function changedTask(task: TaskInfo, { data, timestamp }: EventOf<'task_changed'
     duration_ms: ends ? data.duration_ms : null,
     verified: data.verified,
     remarks: data.remarks,
+    stale: null,
     blocked_by: retry_at === null ? [] : [{ kind: 'retry' }],
   };
 }
@@ -362,6 +364,7 @@ function counted(status: OrchestratorStatus): OrchestratorStatus {
     summary: {
       ...counts,
       unchecked: status.tasks.filter((task) => task.status === 'completed' && !task.verified).length,
+      stale: status.tasks.filter(({ stale }) => stale !== null).length,
       current_phase: current?.number ?? null,
       // Rounded down: 100 is said only when everything is settled.
       progress_percent: counts.total_tasks ? Math.floor((1000 * settled) / counts.total_tasks) / 10 : 0,

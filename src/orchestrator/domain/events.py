@@ -26,6 +26,9 @@ COMMAND_LENGTH_MAX = 16_000
 
 _ARTIFACT = "Where the whole text is kept, when the transcript is too short for it too."
 
+Stale = Literal["wording"]
+"""Why a task that is done may not be what is meant now: its instruction was changed since."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -63,6 +66,12 @@ class PlannedTask(EventData):
 
     `follows` are the tasks right before it in its [SEQUENTIAL] groups; `runs_after_preceding` makes it
     wait for every earlier task of its phase; `files` are those that it declares.
+
+    The next run finds it again by its `wording`, a digest of its instruction, and the `headings` above it;
+    `has_own_id` is false where its id was made up. `found` says how this run found it among the tasks of
+    the run before, where it was `previous_id`; `gone` is for what was in that run's plan and is not in this
+    one's. `done_wording` is the wording that it was completed or skipped for, and `kept_wordings` are later
+    ones for which a person let that stand; it is `stale` while the plan's is another one.
     """
 
     id: str
@@ -91,6 +100,14 @@ class PlannedTask(EventData):
     remarks: tuple[Remark, ...] = ()
     finding: str | None = None
     finding_place: FindingPlace | None = None
+    headings: tuple[str, ...] = ()
+    has_own_id: bool = True
+    wording: str | None = None
+    done_wording: str | None = None
+    kept_wordings: tuple[str, ...] = ()
+    stale: Stale | None = None
+    found: Literal["same", "reworded", "similar", "new", "gone"] | None = None
+    previous_id: str | None = None
 
 
 class AgentLimit(EventData):
@@ -105,7 +122,9 @@ class PlanLoaded(EventData):
     """Event 1 of every log: what is to be done, and what earlier runs have done of it.
 
     `permissions` is the most that an agent of this run may do by itself, and `options` what was chosen when
-    the run was started; both are None in logs of earlier versions.
+    the run was started; both are None in logs of earlier versions. `gone` are the tasks that earlier runs
+    knew and the plan no longer has, the latest first, and `made_up` the highest number of each kind of id
+    that was ever made up.
     """
 
     type: ClassVar[str] = "plan_loaded"
@@ -122,10 +141,15 @@ class PlanLoaded(EventData):
     limits: tuple[AgentLimit, ...] = ()
     permissions: Permissions | None = None
     options: ChosenOptions | None = None
+    gone: tuple[PlannedTask, ...] = ()
+    made_up: dict[str, int] = Field(default_factory=dict)
 
 
 class StatusSummary(EventData):
-    """The counts at the head of a status. `unchecked` of the completed tasks are so without a check."""
+    """The counts at the head of a status. `unchecked` of the completed tasks are so without a check.
+
+    `stale` of the completed and skipped tasks are so for an earlier wording of their instruction.
+    """
 
     total_tasks: int = 0
     completed: int = 0
@@ -134,6 +158,7 @@ class StatusSummary(EventData):
     failed: int = 0
     skipped: int = 0
     unchecked: int = 0
+    stale: int = 0
     current_phase: int | None = None
     progress_percent: float = 0.0
 

@@ -26,6 +26,8 @@ class Outline:
     phases: tuple[tuple[int, str], ...] = ()
     tasks: Mapping[str, PlannedTask] = field(default_factory=dict)
     parallel_phases: tuple[frozenset[int], ...] = ()
+    gone: tuple[PlannedTask, ...] = ()
+    made_up: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def tasks_by_phase(self) -> Mapping[int, tuple[PlannedTask, ...]]:

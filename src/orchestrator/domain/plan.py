@@ -79,7 +79,7 @@ class Task:
     the shell runs them unless an `agent:` line names another agent; beside text or steps they are part of
     an agent's instruction. `verify` holds the commands that must succeed before the task counts as
     completed. `box` is the one character between the brackets of the task's checkbox; a task written as
-    a heading has none.
+    a heading has none. `has_own_id` is false where the plan leaves the id out, and it was made up.
     """
 
     id: TaskId
@@ -106,6 +106,7 @@ class Task:
     once: bool = False
     gate: str | None = None
     permissions: Permissions | None = None
+    has_own_id: bool = True
 
 
 @dataclass(frozen=True, slots=True)

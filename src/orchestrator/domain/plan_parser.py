@@ -174,4 +174,5 @@ def _task(draft: TaskDraft, phase: int, settings: PlanSettings, source: PlanText
         once=once or False,
         gate=own.gate or plan.gate,
         permissions=own.permissions or plan.permissions,
+        has_own_id=draft.has_own_id,
     )

@@ -24,6 +24,7 @@ def summarize(state: RunState) -> StatusSummary:
         total_tasks=total,
         **_by_status(state.counts),
         unchecked=state.unchecked,
+        stale=state.stale,
         current_phase=unsettled[0] if unsettled else None,
         # Rounded down: 100 is said only when everything is settled.
         progress_percent=(1000 * settled // total) / 10 if total else 0.0,
@@ -95,6 +96,7 @@ def _task_info(planned: PlannedTask, task: TaskState, blocked_by: Iterable[Block
         revision=task.revision,
         verified=task.verified,
         remarks=task.remarks,
+        stale=task.stale,
         finding=task.finding,
         usage=task.usage,
     )

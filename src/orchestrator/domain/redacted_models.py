@@ -24,6 +24,7 @@ Walk = Callable[[Any, Redact], Any]
 
 _TASK = "an id of the plan: tasks are found by it, and it is part of addresses and of names of files"
 _OURS = "made up by the orchestrator"
+_DIGEST = "a digest of a redacted text: tasks are found again by it"
 _PLACE = "a path or a name of the user's own: the file is found by it"
 _NAME = "the name of an agent that the user has set up, or of a word of ours: it is looked up"
 
@@ -32,6 +33,11 @@ EXEMPT: Mapping[str, str] = {
     "id": _TASK,
     "depends_on": _TASK,
     "follows": _TASK,
+    "previous_id": _TASK,
+    "made_up": _TASK,
+    "wording": _DIGEST,
+    "done_wording": _DIGEST,
+    "kept_wordings": _DIGEST,
     "changed": _TASK,
     "approval_id": _OURS,
     "command_id": _OURS,

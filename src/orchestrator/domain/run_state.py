@@ -23,6 +23,7 @@ from orchestrator.domain.events import (
     PhaseChanged,
     PlanLoaded,
     PlannedTask,
+    Stale,
     StoredEvent,
     TaskChanged,
     ToolCompleted,
@@ -57,6 +58,9 @@ class TaskState:
     remarks: tuple[Remark, ...] = ()
     finding: str | None = None
     finding_place: FindingPlace | None = None
+    stale: Stale | None = None
+    done_wording: str | None = None
+    """The wording that it was completed or skipped for."""
     usage: UsageInfo = NOTHING_USED
     session_id: str | None = None
     """The conversation of its last attempt, as that attempt's agent calls it."""
@@ -83,8 +87,9 @@ class OpenTool:
 class RunState:
     """One orchestrator at position `seq` of its log.
 
-    `counts` says how many tasks have each status, `unchecked` how many are completed without a check; both
-    and `open_tasks` follow from `tasks`.
+    `counts` says how many tasks have each status, `unchecked` how many are completed without a check,
+    and `stale` how many are done for an earlier wording of their instruction; they and `open_tasks` follow
+    from `tasks`.
     """
 
     outline: Outline = field(default_factory=Outline)
@@ -93,6 +98,7 @@ class RunState:
     tasks: Mapping[str, TaskState] = field(default_factory=dict)
     counts: Mapping[TaskStatus, int] = field(default_factory=lambda: dict.fromkeys(TaskStatus, 0))
     unchecked: int = 0
+    stale: int = 0
     open_tasks: OpenTasks = field(default_factory=OpenTasks)
     open_tools: Mapping[str, OpenTool] = field(default_factory=dict)
     open_approvals: Mapping[str, ApprovalInfo] = field(default_factory=dict)
@@ -155,8 +161,10 @@ def _plan_loaded(state: RunState, event: PlanLoaded, at: datetime) -> RunState:
         phases=tuple((phase.number, phase.name) for phase in event.phases),
         tasks={task.id: task for task in event.tasks},
         parallel_phases=tuple(frozenset(group) for group in event.parallel_phases),
+        gone=event.gone,
+        made_up=event.made_up,
     )
-    tasks = {task.id: _taken_over(task) for task in event.tasks}
+    tasks = {task.id: loaded_state(task) for task in event.tasks}
     counts = dict.fromkeys(TaskStatus, 0)
     for task in tasks.values():
         counts[task.status] += 1
@@ -168,13 +176,15 @@ def _plan_loaded(state: RunState, event: PlanLoaded, at: datetime) -> RunState:
         tasks=tasks,
         counts=counts,
         unchecked=sum(task.is_unchecked for task in tasks.values()),
+        stale=sum(task.stale is not None for task in tasks.values()),
         open_tasks=open_tasks,
         limits=limits,
         started_at=at,
     )
 
 
-def _taken_over(task: PlannedTask) -> TaskState:
+def loaded_state(task: PlannedTask) -> TaskState:
+    """What `plan_loaded` says has become of a task."""
     return TaskState(
         status=task.status,
         attempt=task.attempt,
@@ -190,6 +200,8 @@ def _taken_over(task: PlannedTask) -> TaskState:
         remarks=task.remarks,
         finding=task.finding,
         finding_place=task.finding_place,
+        stale=task.stale,
+        done_wording=task.done_wording,
     )
 
 
@@ -213,6 +225,8 @@ def _task_changed(state: RunState, event: TaskChanged, at: datetime) -> RunState
         duration_ms=event.duration_ms if ends else None,
         verified=event.verified,
         remarks=event.remarks,
+        stale=None,
+        done_wording=state.outline.tasks[event.task_id].wording if event.new_status.is_settled else None,
     )
     tasks = dict(state.tasks)
     tasks[event.task_id] = after
@@ -234,6 +248,7 @@ def _task_changed(state: RunState, event: TaskChanged, at: datetime) -> RunState
         tasks=tasks,
         counts=counts,
         unchecked=state.unchecked - before.is_unchecked + after.is_unchecked,
+        stale=state.stale - (before.stale is not None),
         open_tasks=open_tasks,
         open_approvals=approvals,
         limits_met=limits_met,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from orchestrator.domain.blockers import Blocker
 from orchestrator.domain.chosen_options import ChosenOptions
-from orchestrator.domain.events import StatusSummary
+from orchestrator.domain.events import Stale, StatusSummary
 from orchestrator.domain.evidence import Remark
 from orchestrator.domain.task_status import RunStatus, TaskStatus
 
@@ -47,6 +47,8 @@ class TaskInfo(View):
 
     A completed task is checked if it is `verified`: its checks passed, or it is the shell agent's and its
     commands ended with exit code 0. Else it is unchecked. `remarks` are what makes its success doubtful.
+
+    `stale`: it is completed or skipped, but its instruction was changed since (`wording`).
     """
 
     id: str
@@ -68,6 +70,7 @@ class TaskInfo(View):
     revision: int
     verified: bool
     remarks: tuple[Remark, ...]
+    stale: Stale | None = None
     finding: str | None
     usage: UsageInfo
 
@@ -181,6 +184,7 @@ class PlanInfo(View):
     total_tasks: int
     completed: int
     unchecked: int
+    stale: int = 0
     problems: tuple[str, ...]
     has_errors: bool = False
 

@@ -17,17 +17,19 @@ from orchestrator.domain.plan import Permissions
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.plan_problems import refuse_errors
 from orchestrator.domain.redaction import Redactor, redact_known
-from orchestrator.domain.run_state import RunState, TaskState
+from orchestrator.domain.run_state import RunState
 from orchestrator.domain.side_by_side import side_by_side_warning
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.agent_choice import AgentChoice, Doer
 from orchestrator.engine.attempt import Limits
 from orchestrator.engine.briefing import Briefing
 from orchestrator.engine.budget import UNBOUNDED, Allowance, Budget
+from orchestrator.engine.identified_plan import identify
 from orchestrator.engine.journal import Journal, Listener
+from orchestrator.engine.known_tasks import NOTHING_KNOWN, Known, known_of_document, known_of_run
 from orchestrator.engine.lease_guard import GuardedOutputs, LeaseGuard, elapsed_seconds
 from orchestrator.engine.lease_keeper import keep_lease
-from orchestrator.engine.outline import RunChoices, from_document, plan_loaded
+from orchestrator.engine.outline import RunChoices, identified_plan_loaded
 from orchestrator.engine.ports import RENEW_SECONDS, Agent, Agents, Ports
 from orchestrator.engine.records import Lease, NewInstance, PlanFile
 from orchestrator.engine.recovery import Undertaker
@@ -95,7 +97,7 @@ class Orchestrator:
         self._redact = redact
         self._on_wait = on_wait
         self._reread = reread or (lambda: ports.plans.read(file.path))
-        self._plan = parse_plan(decode_plan(file.data))
+        self._read = self._plan = parse_plan(decode_plan(file.data))
         self._listeners: list[Listener] = []
         self._choices = RunChoices(
             agent=options.agent,
@@ -134,7 +136,8 @@ class Orchestrator:
         refuse_errors(self._plan, self._file.path)
         await self._bury_owner()
         begun, _ = await self._first_event()
-        agents = await self._choice.of_all(begun)
+        choice = self._choice
+        agents = await choice.of_all(begun)
         unbound = await self._unbound_by_dollars(agents)
         runs_shell = self._agents.get("shell")
         lease, held_at, proven_at = await self._claim()
@@ -144,6 +147,8 @@ class Orchestrator:
         try:
             # What an earlier run did counts as it stands now that nobody else can add to it.
             begun, previous = await self._first_event(set_aside=True)
+            if self._choice is not choice:
+                agents = await self._choice.of_all(begun)
             if self._options.restart:
                 await outputs.archive(self._file.name, lease.instance_id)
             journal = self._journal = Journal(self._ports.log, lease, self._now, self._redact)
@@ -157,7 +162,7 @@ class Orchestrator:
             await journal.record(_with_agents(begun, names, unbound))
             if begun.predecessor is not None and previous and not self._options.restart:
                 # Edited between two runs: the same as edited during one.
-                await edits.take_over(previous)
+                await edits.take_over(previous, before=begun)
             scheduler = self._scheduler = self._make_scheduler(journal, writer, runner, agents)
             for command in self._early_wishes:
                 scheduler.wish(command)
@@ -185,19 +190,26 @@ class Orchestrator:
         """`plan_loaded` with what earlier runs did, and the status.json that was there."""
         status = await self._ports.outputs.read_status(self._file.name, set_aside=set_aside)
         document = status.document or {}
-        known: Mapping[str, TaskState] = {}
+        known = NOTHING_KNOWN
         limits: tuple[AgentLimit, ...] = ()
         predecessor = await self._ports.registry.latest(self._new.project, self._new.plan_path)
-        if not self._options.restart:
-            if predecessor is not None:
-                before = await self._reader.state(predecessor.id)
-                known = before.tasks
-                limits = self._still_waited_for(before.limits.values())
-            known = known or from_document(document)
-        begun = plan_loaded(
-            self._plan,
+        if predecessor is not None:
+            before = await self._reader.state(predecessor.id)
+            known = known_of_run(before, predecessor.id)
+            limits = () if self._options.restart else self._still_waited_for(before.limits.values())
+        if not (known.tasks or self._options.restart):
+            known = known_of_document(document)
+        identified = identify(self._read, known, self._redact)
+        if self._options.restart:
+            # Only the ids are remembered.
+            identified, known = identified.with_nothing_known(), Known(made_up=known.made_up)
+        if [task.id for task in identified.plan.tasks()] != [task.id for task in self._plan.tasks()]:
+            self._plan = identified.plan
+            self._choice = AgentChoice(self._agents, self._plan, self._choices)
+        begun = identified_plan_loaded(
+            identified,
             self._file,
-            taken_over=known,
+            known=known,
             choices=self._choices,
             predecessor=predecessor.id if predecessor else None,
         )

@@ -10,11 +10,14 @@ from orchestrator.domain.errors import InstanceNotFound
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.projection import phase_infos, summarize, task_infos
+from orchestrator.domain.redaction import Redact, redact_known
 from orchestrator.domain.run_state import RunState, evolve
 from orchestrator.domain.status import FindingInfo, PlanInfo, PlanStatus, TaskInfo
 from orchestrator.engine.default_options import DEFAULT_OPTIONS, plan_settings
 from orchestrator.engine.findings import Findings
-from orchestrator.engine.outline import from_document, plan_loaded
+from orchestrator.engine.identified_plan import identify
+from orchestrator.engine.known_tasks import known_before, known_of_document
+from orchestrator.engine.outline import plan_loaded
 from orchestrator.engine.ports import Ports
 from orchestrator.engine.records import InstanceRecord, PlanFile
 from orchestrator.engine.status_reader import StatusReader
@@ -23,9 +26,10 @@ from orchestrator.engine.status_reader import StatusReader
 class PlanCatalog:
     """Answers what people ask about plans, whether or not one of them is running."""
 
-    def __init__(self, ports: Ports, reader: StatusReader) -> None:
+    def __init__(self, ports: Ports, reader: StatusReader, redact: Redact = redact_known) -> None:
         self._ports = ports
         self._reader = reader
+        self._redact = redact
         self._parsed: dict[str, tuple[bytes, Plan]] = {}
 
     async def plans(self) -> list[PlanInfo]:
@@ -36,6 +40,8 @@ class PlanCatalog:
         """The plan's own text; raises PlanNotFound or PlanUnreadable."""
         file = await self._ports.plans.read(name)
         plan = await self._plan(file)
+        known = await known_before(self._ports, self._reader, file)
+        plan = (await asyncio.to_thread(identify, plan, known, self._redact)).plan
         return PlanDocument(
             name=file.name,
             title=plan.title,
@@ -115,6 +121,7 @@ class PlanCatalog:
             total_tasks=status.summary.total_tasks if status else 0,
             completed=status.summary.completed if status else 0,
             unchecked=status.summary.unchecked if status else 0,
+            stale=status.summary.stale if status else 0,
             problems=(
                 *problems,
                 *(f"{p.severity}: line {p.line}: {p.message}" for p in plan.problems),
@@ -136,7 +143,7 @@ class PlanCatalog:
 
 
 def _state_of(plan: Plan, file: PlanFile, document: dict[str, Any]) -> RunState:
-    event = plan_loaded(plan, file, taken_over=from_document(document))
+    event = plan_loaded(plan, file, known=known_of_document(document))
     return evolve(RunState(), event, file.last_modified)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from orchestrator.domain.commands import TEXT_LENGTH_MAX, RetryTask, SkipTask
 from orchestrator.domain.errors import InstanceEnded, InstanceNotFound, SeqOutOfRange
-from orchestrator.domain.events import PlanChanged
+from orchestrator.domain.events import PlanChanged, PlanLoaded
 from orchestrator.domain.redaction import redact_known
 from orchestrator.domain.run_state import RunState
 from orchestrator.domain.task_status import TaskStatus
@@ -129,12 +129,23 @@ class StatusEdits:
             await self.take_over(found.document)
         return "an edit"
 
-    async def take_over(self, document: Mapping[str, Any]) -> None:
-        """Do what the document asks for, and report what is refused."""
+    async def take_over(self, document: Mapping[str, Any], before: PlanLoaded | None = None) -> None:
+        """Do what the document asks for, and report what is refused.
+
+        With `before` it was written in the run before the one that begins so, and has that run's ids.
+        """
         now = statuses_of(self._journal.state)
+        ids: Mapping[str, str] = {}
+        if before is not None:
+            ids = {task.previous_id: task.id for task in before.tasks if task.previous_id is not None}
+            entries = [e | {"id": ids[str(e["id"])]} for e in document["tasks"] if str(e["id"]) in ids]
+            document = {**document, "tasks": entries}
         if edits_of(document, now) == Edits():
             return
-        edits = edits_of(document, await self._base(document), now)
+        base = await self._base(document)
+        if before is not None:
+            base = {ids[task_id]: status for task_id, status in base.items() if task_id in ids}
+        edits = edits_of(document, base, now)
         instance_id = self._journal.lease.instance_id
         for command in edits.commands:
             with suppress(InstanceEnded):

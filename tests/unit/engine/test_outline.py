@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orchestrator.domain.events import FindingPlace
+from orchestrator.domain.events import FindingPlace, PlannedTask
 from orchestrator.domain.evidence import Remark
 from orchestrator.domain.plan import CodeBlock, Phase, Plan, Problem, Severity, Span, Task, TaskId
 from orchestrator.domain.plan_parser import parse_plan
 from orchestrator.domain.run_state import RunState, TaskState, evolve
 from orchestrator.domain.task_status import TaskStatus
-from orchestrator.engine.outline import RunChoices, from_document, handed_on, plan_loaded
+from orchestrator.engine.known_tasks import Known, KnownTask, from_document, left_by
+from orchestrator.engine.outline import RunChoices, handed_on, plan_loaded
 from orchestrator.engine.records import PlanFile
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -30,9 +31,11 @@ def task(task_id: str, **fields) -> Task:
 
 def loaded(*tasks: Task, known=None, choices=None, predecessor=None, **fields):
     plan = Plan("P", phases=(Phase(1, "one", 1, Span(0, 0), tasks=tasks),), **fields)
-    return plan_loaded(
-        plan, FILE, taken_over=known or {}, choices=choices or RunChoices(), predecessor=predecessor
+    before = tuple(
+        KnownTask(PlannedTask(id=task_id, phase=1, description="d"), left_by(state, predecessor or ""))
+        for task_id, state in (known or {}).items()
     )
+    return plan_loaded(plan, FILE, known=Known(before), choices=choices or RunChoices())
 
 
 @pytest.mark.parametrize(
@@ -118,11 +121,11 @@ def test_entries_of_status_json_that_make_no_sense_are_left_out():
             {"id": "1.3", "status": "pending", "duration": "long", "retryCount": True, "lastError": 5},
         ]
     }
-    found = from_document(document)
+    found = {known.planned.id: known.state for known in from_document(document)}
     assert list(found) == ["1.1", "1.3"]
     assert (found["1.1"].started_at, found["1.1"].completed_at) == (NOON, None)
     assert (found["1.3"].duration_ms, found["1.3"].retry_count, found["1.3"].last_error) == (None, 0, None)
-    assert from_document({}) == from_document({"tasks": "none"}) == {}
+    assert from_document({}) == from_document({"tasks": "none"}) == []
 
 
 def test_what_is_handed_on_is_what_was_done():
@@ -140,5 +143,5 @@ def test_a_task_in_two_sequential_groups_waits_for_both():
         "Tasks 1.2, 1.3 are [SEQUENTIAL].\n\n- [ ] 1.1 a\n- [ ] 1.2 b\n- [ ] 1.3 c\n"
     )
     file = PlanFile("t", "t.md", text.encode(), datetime(2030, 1, 1, tzinfo=UTC))
-    begun = plan_loaded(parse_plan(text), file, taken_over={})
+    begun = plan_loaded(parse_plan(text), file)
     assert sorted(begun.tasks[2].follows) == ["1.1", "1.2"]

@@ -444,7 +444,7 @@ class TestBrokenDrivers:
     async def test_an_attempt_that_is_interrupted_before_its_agent_begins_never_begins(self, house):
         plan = parse_plan(ONE)
         journal = Journal(house.log, await house.registry.claim(house.instance()), house.now)
-        await journal.record(plan_loaded(plan, await house.plans.read("p"), taken_over={}))
+        await journal.record(plan_loaded(plan, await house.plans.read("p")))
         await journal.record(start_attempt(journal.state, "1.1", "robot"))
         job = Job("orch-1", "p", next(plan.tasks()), 1, Path("/nowhere"), "do it")
         attempt = Attempt(job, house.robot)

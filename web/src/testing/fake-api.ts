@@ -69,6 +69,7 @@ export function makeTask(changes: Partial<TaskInfo> = {}): TaskInfo {
     revision: 1,
     verified: false,
     remarks: [],
+    stale: null,
     finding: null,
     usage: NOTHING_USED,
     ...changes,
@@ -113,6 +114,7 @@ export function makeStatus(changes: Partial<OrchestratorStatus> = {}): Orchestra
     summary: {
       ...counts,
       unchecked: tasks.filter((task) => task.status === 'completed' && !task.verified).length,
+      stale: tasks.filter(({ stale }) => stale !== null).length,
       current_phase: phases[0] ?? null,
       progress_percent: (100 * (counts.completed + counts.skipped)) / Math.max(1, tasks.length),
     },

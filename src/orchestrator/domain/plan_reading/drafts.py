@@ -26,7 +26,8 @@ class WrittenDependency:
 class TaskDraft:
     """A task as it stands in the file. `first` and `end` are lines from 0, `line` is from 1.
 
-    `id` is the one that is written, until every task has one; `number` is the N of `### Task N:`;
+    `id` is the one that is written, until every task has one: `has_own_id` says then whether it was written;
+    `number` is the N of `### Task N:`;
     `looks_like` is what may have been meant as an id;
     `verify_of` is what a task of kind verify checks, if the plan says so. `is_empty` marks a VERIFY
     that turned out to be no task. `depends_on` has the line and column where each id is asked for.
@@ -38,6 +39,7 @@ class TaskDraft:
     column: int = 1
     kind: TaskKind = TaskKind.TASK
     id: str = ""
+    has_own_id: bool = True
     number: int | None = None
     looks_like: str | None = None
     verify_of: str | None = None

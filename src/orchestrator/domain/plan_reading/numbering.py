@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from string import ascii_letters
 
@@ -23,16 +24,20 @@ def assign_ids(phases: Sequence[PhaseDraft], log: ProblemLog, *, has_phases: boo
     _report_duplicates(phases, log)
     used = {task.id for phase in phases for task in phase.tasks if task.id}
     free = _FreeNumbers(used)
+    named = Counter(task.verify_of for phase in phases for task in phase.tasks if task.verify_of)
     for phase in phases:
         for position, task in enumerate(phase.tasks, start=1):
             if has_phases:
                 _report_other_phase(phase, task, log)
             if task.kind is TaskKind.VERIFY:
+                # `VERIFY 1` names its check, unless there are two of them.
+                task.has_own_id = task.verify_of is not None and named[task.verify_of] == 1
                 task.id = free.verify_id(task.verify_of or str(phase.number))
             elif not task.id:
+                task.has_own_id = False
                 task.id = free.task_id(phase.number, position)
                 if task.looks_like:
-                    message = f"`{task.looks_like}` is not read as an id; this is task {task.id}"
+                    message = f"`{task.looks_like}` is not read as an id; the task gets one that is made up"
                     log.add("malformed_id", message, task.line, task.column)
 
 

@@ -48,6 +48,7 @@ test('plans with something left to do that nobody works on can be started', () =
     total_tasks: 2,
     completed,
     unchecked: 0,
+    stale: 0,
     problems: [],
     has_errors: false,
   });

@@ -14,6 +14,7 @@ const plan = (name: string, has_errors: boolean): PlanInfo => ({
   total_tasks: 2,
   completed: 0,
   unchecked: 0,
+  stale: 0,
   problems: ['a line of lint'],
   has_errors,
 });

@@ -1,0 +1,155 @@
+"""What a task has behind it when a run begins: from the run before, else from its box in the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from typing import Any, Literal
+
+from orchestrator.domain.events import PlannedTask
+from orchestrator.domain.plan import Task
+from orchestrator.domain.plan_matching import Match
+from orchestrator.domain.task_status import TaskStatus
+from orchestrator.engine.known_tasks import Known, KnownTask
+
+GONE_MAX = 500
+"""How many tasks that are no longer in the plan are remembered, with what they have behind them."""
+
+KEPT_WORDINGS_MAX = 20
+UNKNOWN_WORDING = "unknown"
+"""The wording of what was done, where nobody has recorded it, but it was another one than the plan's."""
+
+Reworded = Literal["keep", "rerun"]
+"""Whether a task that was done for an earlier wording of it stays done, and shown so, or runs again."""
+
+_NOT_DONE: dict[str, Any] = {
+    "status": TaskStatus.PENDING,
+    "started_at": None,
+    "completed_at": None,
+    "duration_ms": None,
+    "verified": False,
+    "remarks": (),
+    "stale": None,
+    "done_wording": None,
+}
+
+
+def history(
+    task: Task,
+    planned: PlannedTask,
+    match: Match,
+    before: KnownTask | None,
+    answer: Callable[[str], Reworded | None],
+) -> dict[str, Any]:
+    """The fields of `planned` that say what the task has behind it.
+
+    `before` is the known task that it was matched with; `answer` what was chosen for a wording of now.
+    """
+    ticked = _ticked(planned) if task.checked else {}
+    if before is None:
+        return {"found": match.kind, **ticked}
+    carried = _carried(before, planned) | {"found": match.kind, "previous_id": before.planned.id}
+    revision = before.state.revision + 1
+    if match.kind == "similar":
+        # A guess: it says nothing of whether this was done.
+        reason = f"reworded: this may have been task {before.planned.id} ({before.state.status.value})"
+        return carried | _NOT_DONE | {"reason": reason, "revision": revision} | ticked
+    if not _is_done_otherwise(before, planned, carried["status"], match):
+        is_stale_no_more = before.state.stale is not None
+        return carried | {"stale": None, "revision": carried["revision"] + is_stale_no_more}
+    if ticked and not before.state.attempt and carried["status"] is TaskStatus.COMPLETED:
+        # No attempt has made it so, but the writer's tick, which still stands.
+        return carried | ticked
+    chosen = answer(planned.wording or "")
+    if chosen == "rerun":
+        reason = "its instruction was changed since it was done"
+        return carried | _NOT_DONE | {"reason": reason, "revision": revision}
+    return carried | _stale(before, planned, is_chosen=chosen == "keep")
+
+
+def handed_on_task(known: KnownTask) -> Mapping[str, Any]:
+    """The same for a run that died before it had read the plan: nothing was changed in between."""
+    return _carried(known, known.planned) | {"found": "same", "previous_id": known.planned.id}
+
+
+def gone_tasks(known: Known, places: Sequence[int]) -> tuple[PlannedTask, ...]:
+    """The known tasks that the plan no longer has, as they were left; those that it had last come first."""
+    present = len(known.tasks) - known.removed
+    return tuple(
+        known.tasks[place].planned.model_copy(
+            update=_as_left(known.tasks[place]) | {"found": "gone" if place < present else None}
+        )
+        for place in islice(places, GONE_MAX)
+    )
+
+
+def _ticked(planned: PlannedTask) -> dict[str, Any]:
+    return {
+        "status": TaskStatus.COMPLETED,
+        "reason": "ticked in the plan",
+        "verified": False,
+        "remarks": (),
+        "done_wording": planned.wording,
+        "stale": None,
+    }
+
+
+def _is_done_otherwise(before: KnownTask, planned: PlannedTask, status: TaskStatus, match: Match) -> bool:
+    """Whether the task is done, but for another wording than the plan's."""
+    if not status.is_settled:
+        return False
+    if before.state.done_wording is None:
+        # Not recorded in status.json: there the lines alone were compared, if it had them.
+        return match.kind == "reworded" and bool(before.planned.description)
+    return planned.wording != before.state.done_wording
+
+
+def _stale(before: KnownTask, planned: PlannedTask, *, is_chosen: bool) -> dict[str, Any]:
+    """It stays done, and what for is said; what a person has chosen for this wording is remembered."""
+    wording, kept = planned.wording or "", before.planned.kept_wordings
+    if is_chosen and wording not in kept:
+        kept = (*kept, wording)[-KEPT_WORDINGS_MAX:]
+    return {
+        "stale": "wording",
+        "done_wording": before.state.done_wording or UNKNOWN_WORDING,
+        "kept_wordings": kept,
+        "reason": f"{before.state.status.value} for an earlier wording",
+        "revision": before.state.revision + (before.state.stale is None),
+    }
+
+
+def _carried(known: KnownTask, planned: PlannedTask) -> dict[str, Any]:
+    """What a new run keeps of an earlier one: settled tasks stay so, failed ones get a fresh limit."""
+    left = _as_left(known)
+    status = known.state.status
+    if status is TaskStatus.IN_PROGRESS:
+        left["status"] = TaskStatus.FAILED if planned.once else TaskStatus.PENDING
+        left["reason"] = "interrupted when the run before ended"
+    elif status is TaskStatus.FAILED and not planned.once:
+        left["status"], left["reason"] = TaskStatus.PENDING, "failed in the run before"
+    elif status.is_settled and left["done_wording"] is None:
+        left["done_wording"] = planned.wording
+    left["revision"] += left["status"] is not status
+    return left | {"kept_wordings": known.planned.kept_wordings}
+
+
+def _as_left(known: KnownTask) -> dict[str, Any]:
+    """What the run before has made of a task."""
+    state = known.state
+    return {
+        "status": state.status,
+        "reason": state.reason,
+        "attempt": state.attempt,
+        "retry_count": state.retry_count,
+        "revision": state.revision,
+        "last_error": state.last_error,
+        "started_at": state.started_at,
+        "completed_at": state.completed_at,
+        "duration_ms": state.duration_ms,
+        "verified": state.verified,
+        "remarks": state.remarks,
+        "finding": state.finding,
+        "finding_place": state.finding_place,
+        "stale": state.stale,
+        "done_wording": state.done_wording,
+    }
