@@ -511,7 +511,7 @@ export interface components {
             is_ready: boolean;
             version: string | null;
             problem: string | null;
-            abilities: ("permissions" | "resume" | "messages" | "cost" | "budget")[];
+            abilities: ("permissions" | "resume" | "messages" | "cost" | "budget" | "calls")[];
             named_by_repository: boolean;
         };
         /**
@@ -765,6 +765,8 @@ export interface components {
             repeats_max: number | null;
             /** @description After which an unanswered question is denied. */
             approval_seconds: number | null;
+            /** @description Whether what makes a task's success doubtful fails its attempt. */
+            strict: boolean | null;
         };
         /**
          * CommandResponse
@@ -1536,6 +1538,8 @@ export interface components {
             repeats_max?: number | null;
             /** @description After which an unanswered question is denied. */
             approval_seconds?: number | null;
+            /** @description Whether what makes a task's success doubtful fails its attempt. */
+            strict?: boolean | null;
         };
         /**
          * StartedOrchestrator

@@ -34,7 +34,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]{0,40}")
 _KEYS = tuple(part.name for part in fields(AcpProfile) if part.name not in {"name", "is_from_repository"})
 _TABLES = frozenset({"environment", "asking_environment"})
 _TEXTS = frozenset({"login", "install", "complaint", "failure"})
-_SWITCHES = frozenset({"asks", "can_resume", "tells_cost"})
+_SWITCHES = frozenset({"asks", "can_resume", "tells_cost", "reports_calls"})
 
 
 def read_profiles(data: bytes, path: str) -> tuple[AcpProfile, ...]:

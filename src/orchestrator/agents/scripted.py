@@ -50,7 +50,7 @@ class ScriptedAgent:
 
     async def check(self) -> AgentCheck:
         """Always ready."""
-        abilities = Abilities(permissions=True, messages=True, cost=True)
+        abilities = Abilities(permissions=True, messages=True, cost=True, calls=True)
         return AgentCheck(is_ready=True, version=VERSION, abilities=abilities)
 
     def run(self, job: Job) -> ScriptedRun:

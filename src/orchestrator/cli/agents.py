@@ -22,6 +22,7 @@ _ABILITIES: Mapping[str, str] = {
     "messages": "takes messages",
     "cost": "tells its cost",
     "budget": "stops at a budget",
+    "calls": "reports its calls",
 }
 """The fields of Abilities, in words that follow an agent's name."""
 

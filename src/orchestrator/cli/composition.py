@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from orchestrator.agents.host import LocalProcesses
+from orchestrator.agents.programs import Programs
 from orchestrator.agents.registry import AgentRegistry
 from orchestrator.domain.errors import PlanOwned
 from orchestrator.domain.redaction import redactor
@@ -25,6 +27,7 @@ from orchestrator.store.database import default_location
 from orchestrator.store.open import open_memory_store, open_store
 from orchestrator.store.plan_files import DiskPlanFiles
 from orchestrator.store.plan_outputs import DiskPlanOutputs
+from orchestrator.store.work_tree import DiskWorkTree
 
 DATABASE_URL_VARIABLE = "ORCHESTRATOR_DATABASE_URL"
 
@@ -102,7 +105,13 @@ def make_orchestrator(
         reread=reread,
         redact=redactor(os.environ),
         on_wait=on_wait,
+        tree=DiskWorkTree(partial(_git, services.ports.root), os.environ),
     )
+
+
+def _git(root: Path) -> str | None:
+    """Git's program, but never one that lies in the repository."""
+    return Programs(outside=Path(os.path.realpath(root))).find("git", os.environ)
 
 
 def new_instance_id() -> str:

@@ -23,7 +23,10 @@ from orchestrator.domain.events import (
     ToolCompleted,
     ToolStarted,
 )
+from orchestrator.domain.evidence import evidence_text
+from orchestrator.domain.run_state import TaskState
 from orchestrator.domain.safe_text import safe_json, safe_line
+from orchestrator.domain.status import TaskInfo
 from orchestrator.domain.task_status import RunStatus, TaskStatus
 
 TEXT_LENGTH_MAX = 100
@@ -38,11 +41,24 @@ _MARKS = {
 }
 STALE_MARK = "≈"
 STALE_TEXT = "for an earlier wording"
+UNCHECKED_MARK = "✓?"
 
 
-def task_mark(status: TaskStatus, stale: Stale | None = None) -> str:
-    """The sign of a task's status; what is done for an earlier wording has no plain tick."""
-    return STALE_MARK if stale else _MARKS[status]
+def task_mark(status: TaskStatus, *, verified: bool, stale: Stale | None = None) -> str:
+    """The sign of a task's status, one or two characters; `✓` alone is a completed task that is checked.
+
+    What is done for an earlier wording has no tick.
+    """
+    if stale:
+        return STALE_MARK
+    return UNCHECKED_MARK if status is TaskStatus.COMPLETED and not verified else _MARKS[status]
+
+
+def task_evidence(task: TaskState | TaskInfo) -> str:
+    """How a completed task is known to be done: `checked`, or `unchecked` and what makes it doubtful."""
+    # Where no attempt of ours did it, the reason says why it counts as done.
+    reason = None if task.attempt else task.reason
+    return evidence_text(verified=task.verified, remarks=task.remarks, reason=reason)
 
 
 def shown(event: StoredEvent, *, json: bool) -> str | None:
@@ -73,7 +89,7 @@ def _text(data: EventData) -> str | list[str] | None:  # noqa: PLR0911 - one cas
         case PhaseChanged(new_phase=int()):
             return f"  phase {data.new_phase}"
         case TaskChanged():
-            return f"{task_mark(data.new_status)} {data.task_id} {_task_text(data)}"
+            return f"{task_mark(data.new_status, verified=data.verified)} {data.task_id} {_task_text(data)}"
         case ToolStarted():
             return f"    {data.task_id} {data.tool_name}: {input_line(data.input_summary)}"
         case ToolCompleted() if not data.success:
@@ -114,7 +130,7 @@ def _task_text(data: TaskChanged) -> str:
         return f"{text} (attempt {data.attempt})"
     if data.new_status is TaskStatus.COMPLETED:
         seconds = f" ({data.duration_ms / 1000:.1f} s)" if data.duration_ms is not None else ""
-        return text + (f" verified{seconds}" if data.verified else seconds)
+        return f"{text}{seconds} {evidence_text(verified=data.verified, remarks=data.remarks)}"
     return text + _because(data.error and error_line(data.error)) + _because(data.reason)
 
 

@@ -7,15 +7,24 @@ import json as json_module
 from datetime import datetime
 from pathlib import Path
 
-from orchestrator.cli.event_lines import STALE_TEXT, error_line, one_line, question_line, shown, task_mark
+from orchestrator.cli.event_lines import (
+    STALE_TEXT,
+    error_line,
+    one_line,
+    question_line,
+    shown,
+    task_evidence,
+    task_mark,
+)
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.find_instance import find_instance
 from orchestrator.cli.output import write, write_json
 from orchestrator.cli.source import open_source
 from orchestrator.cli.usage_text import usage_text
 from orchestrator.domain.blockers import blocker_text
+from orchestrator.domain.evidence import unchecked_text
 from orchestrator.domain.safe_text import safe_line
-from orchestrator.domain.status import ApprovalInfo, OrchestratorInfo, OrchestratorStatus
+from orchestrator.domain.status import ApprovalInfo, OrchestratorInfo, OrchestratorStatus, TaskInfo
 from orchestrator.domain.task_status import TaskStatus
 
 
@@ -73,25 +82,34 @@ def _status_lines(status: OrchestratorStatus) -> list[str]:
     ]
     if status.reason:
         lines.append(status.reason)
+    elif summary.unchecked:
+        lines.append(f"{unchecked_text(summary.completed, summary.unchecked)}.")
     lines += _waiting_lines(status)
     lines += _usage_lines(status)
     tasks = iter(status.tasks)
     for phase in status.phases:
         lines += ["", f"Phase {phase.number}: {phase.name}"]
         for task in (next(tasks) for _ in range(phase.total_tasks)):
-            line = f"  {task_mark(task.status, task.stale)} {task.id:<8} {one_line(task.description)}"
-            if task.stale:
-                line += f"  ({task.status.value} {STALE_TEXT})"
-            if task.blocked_by:
-                waits = ", ".join(blocker_text(blocker, _local_time) for blocker in task.blocked_by)
-                line += f"  (waits for {waits})"
-            if task.last_error:
-                when = "  before:" if task.status is TaskStatus.IN_PROGRESS else ""
-                line += f"{when}  {error_line(task.last_error)}"
-            if used := usage_text(task.usage):
-                line += f"  [{used}]"
-            lines.append(line)
+            lines.append(_task_line(task))
     return lines
+
+
+def _task_line(task: TaskInfo) -> str:
+    mark = task_mark(task.status, verified=task.verified, stale=task.stale)
+    line = f"  {mark:<2} {task.id:<8} {one_line(task.description)}"
+    if task.stale:
+        line += f"  ({task.status.value} {STALE_TEXT})"
+    elif task.status is TaskStatus.COMPLETED:
+        line += f"  ({task_evidence(task)})"
+    if task.blocked_by:
+        waits = ", ".join(blocker_text(blocker, _local_time) for blocker in task.blocked_by)
+        line += f"  (waits for {waits})"
+    if task.last_error:
+        when = "  before:" if task.status is TaskStatus.IN_PROGRESS else ""
+        line += f"{when}  {error_line(task.last_error)}"
+    if used := usage_text(task.usage):
+        line += f"  [{used}]"
+    return line
 
 
 def _waiting_lines(status: OrchestratorStatus) -> list[str]:

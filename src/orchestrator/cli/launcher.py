@@ -110,7 +110,12 @@ def _command(run: NewRun, instance_id: str, root: Path, *, may_run_repository: b
         "approval-timeout": run.approval_seconds,
     }
     chosen = [f"--{name}={value}" for name, value in options.items() if value is not None]
-    switches = {"--restart": run.restart, "--restricted": not may_run_repository}
+    switches = {
+        "--strict": run.strict is True,
+        "--no-strict": run.strict is False,
+        "--restart": run.restart,
+        "--restricted": not may_run_repository,
+    }
     chosen += [name for name, is_on in switches.items() if is_on]
     return [sys.executable, "-P", "-m", "orchestrator", "run", *chosen]
 

@@ -17,6 +17,7 @@ from orchestrator.cli.event_lines import (
     one_line,
     question_line,
     run_colour,
+    task_evidence,
     task_mark,
 )
 from orchestrator.cli.usage_text import usage_text
@@ -125,9 +126,9 @@ class LiveView:
 
     def _task(self, state: RunState, task_id: str, description: str) -> RenderableType:
         task = state.tasks[task_id]
-        line = _line(
-            Text(f"  {task_mark(task.status, task.stale)} {task_id:<8} ", style=_COLOURS[task.status])
-        )
+        colour = "yellow" if task.is_unchecked else _COLOURS[task.status]
+        mark = task_mark(task.status, verified=task.verified, stale=task.stale)
+        line = _line(Text(f"  {mark:<2} {task_id:<8} ", style=colour))
         line.append(one_line(description))
         if task.status is TaskStatus.IN_PROGRESS:
             line.append(f"  {_clock(self._now(), task.started_at)}", style="cyan")
@@ -137,8 +138,9 @@ class LiveView:
             line.append(f"  attempt {task.attempt}", style="yellow")
         if task.stale:
             line.append(f"  {STALE_TEXT}", style="yellow")
-        elif task.verified:
-            line.append("  verified", style="green")
+        elif task.status is TaskStatus.COMPLETED:
+            is_plain = task.verified and not task.remarks
+            line.append(f"  {task_evidence(task)}", style="green" if is_plain else "yellow")
         if task.status is TaskStatus.FAILED or task.retry_at is not None:
             line.append(f"  {one_line(task.last_error or '')}", style="red")
         if task.retry_at is not None:

@@ -47,6 +47,7 @@ from orchestrator.cli.run_options import (
     RestartOption,
     ScriptOption,
     SilenceTimeoutOption,
+    StrictOption,
     TaskBudgetTokensOption,
     TaskBudgetUsdOption,
     TimeoutOption,
@@ -131,6 +132,7 @@ def run(
     tool_timeout: ToolTimeoutOption = None,
     repeats: RepeatsOption = None,
     approval_timeout: ApprovalTimeoutOption = None,
+    strict: StrictOption = None,
     api_server: ServerOption = False,
     api_host: ApiHostOption = None,
     api_port: ApiPortOption = None,
@@ -174,6 +176,7 @@ def run(
         tool_seconds=tool_timeout,
         repeats_max=repeats,
         approval_seconds=approval_timeout,
+        strict=strict,
     )
     if detach:
         from orchestrator.cli.detach import run_detached

@@ -101,10 +101,12 @@ async def _list_plans(root: Path | None, url: str | None, *, json: bool) -> Exit
         write(f"There is no plan {where}.")
     for plan in plans:
         mark = "*" if plan.name == current else " "
-        problems = f"  ({counted(len(plan.problems), 'problem')})" if plan.problems else ""
+        notes = [f"{plan.stale} of them {STALE_TEXT}"] if plan.stale else []
+        notes += [f"{plan.unchecked} unchecked"] if plan.unchecked else []
+        notes += [counted(len(plan.problems), "problem")] if plan.problems else []
+        told = f"  ({', '.join(notes)})" if notes else ""
         done = f"{plan.completed:>4}/{plan.total_tasks:<4}"
-        stale = f"  ({plan.stale} of them {STALE_TEXT})" if plan.stale else ""
-        write(safe_line(f"{mark} {plan.name:<32} {done} {plan.title}{stale}{problems}"))
+        write(safe_line(f"{mark} {plan.name:<32} {done} {plan.title}{told}"))
     return ExitCode.COMPLETED
 
 

@@ -78,6 +78,7 @@ class RunRequest:
             task_allowance=Allowance(run.task_budget_usd, run.task_budget_tokens),
             permissions=run.permissions or UNBOUND,
             chosen=run.chosen(),
+            strict=run.strict,
         )
         if run.longest_wait_seconds is None:
             return options

@@ -125,6 +125,14 @@ ApprovalTimeoutOption = Annotated[
         help="Seconds until an agent's question is answered with no.",
     ),
 ]
+StrictOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--strict/--no-strict",
+        envvar="ORCHESTRATOR_STRICT",
+        help="Fail an attempt whose success is doubtful: no tool call, nothing changed, …",
+    ),
+]
 OnBlockedOption = Annotated[
     Literal["wait", "exit"] | None,
     typer.Option(

@@ -154,6 +154,7 @@ class ApiClient:
         tool_seconds: float | None = None,
         repeats_max: int | None = None,
         approval_seconds: float | None = None,
+        strict: bool | None = None,
     ) -> StartedOrchestrator:
         """Work through a plan, by name or path in docs/plans, in a process that outlives the server.
 
@@ -178,6 +179,7 @@ class ApiClient:
             tool_seconds=tool_seconds,
             repeats_max=repeats_max,
             approval_seconds=approval_seconds,
+            strict=strict,
         )
         path = path_of("api", "orchestrators")
         return await self._server.ask(

@@ -142,7 +142,7 @@ class AgentInfo(BaseModel):
     is_ready: bool
     version: str | None
     problem: str | None
-    abilities: list[Literal["permissions", "resume", "messages", "cost", "budget"]]
+    abilities: list[Literal["permissions", "resume", "messages", "cost", "budget", "calls"]]
     named_by_repository: bool
 
 

@@ -42,3 +42,6 @@ class ChosenOptions(BaseModel):
     approval_seconds: float | None = Field(
         default=None, description="After which an unanswered question is denied."
     )
+    strict: bool | None = Field(
+        default=None, description="Whether what makes a task's success doubtful fails its attempt."
+    )

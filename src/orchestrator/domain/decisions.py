@@ -22,6 +22,7 @@ from orchestrator.domain.commands import (
     SkipTask,
 )
 from orchestrator.domain.events import AgentLimited, ApprovalSettled, EventData, PhaseChanged
+from orchestrator.domain.evidence import unchecked_text
 from orchestrator.domain.ready_tasks import blockers, can_start, open_gates, unsettled_phases
 from orchestrator.domain.run_state import RunState
 from orchestrator.domain.steps import run_step, task_step
@@ -256,7 +257,7 @@ def _run_step_due(
     if state.status is RunStatus.STOPPING:
         return None if running else (RunStatus.STOPPED, state.reason)
     if is_done and not running:
-        return RunStatus.COMPLETED, None
+        return RunStatus.COMPLETED, _unchecked(state)
     if state.status is RunStatus.STARTING:
         return RunStatus.RUNNING, None
     if state.status is RunStatus.RUNNING and not (running or can_start(state)):
@@ -277,11 +278,17 @@ def blocked_reason(state: RunState) -> str:
 
 def given_up_reason(state: RunState) -> str:
     """What is in the way of a run that ends because of it, and what can be done then."""
-    return _in_the_way(
+    why = _in_the_way(
         state,
         failed="start the plan again to try it again",
         gates="start the plan with --on-blocked wait, then skip-task says that it is done",
     )
+    return f"{why} {unchecked}." if (unchecked := _unchecked(state)) else why
+
+
+def _unchecked(state: RunState) -> str | None:
+    """How many of the completed tasks are so by somebody's word only; None where all are checked."""
+    return unchecked_text(state.count(TaskStatus.COMPLETED), state.unchecked) if state.unchecked else None
 
 
 def _in_the_way(state: RunState, *, failed: str, gates: str) -> str:

@@ -11,9 +11,16 @@ no remark.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from orchestrator.domain.wording import counted
+
+FILES_NAMED_MAX = 20
+"""How many declared files a remark names."""
 
 RemarkKind = Literal["no_tool_call", "no_declared_file", "calls_denied", "nothing_changed"]
 
@@ -31,3 +38,97 @@ class Remark(BaseModel):
     kind: RemarkKind
     count: int | None = None
     files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TreeLook:
+    """What a working tree was like at one moment, as digests to compare with those of another moment.
+
+    `tree` stands for everything in the repository that it does not ignore. `files` stands for the declared
+    files and changes when one of them is so much as touched; `content` changes only with what they hold.
+    None is what could not be found out, and equals nothing.
+    """
+
+    tree: str | None = None
+    files: str | None = None
+    content: str | None = None
+
+
+UNSEEN = TreeLook()
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFacts:
+    """What was seen of an attempt that its agent calls done.
+
+    `calls` is how many tool calls its agent made, None if it does not report them; `files` are those that its
+    task declares. `may_change_nothing` is true where a success without any change is no surprise.
+    """
+
+    calls: int | None
+    denied: int = 0
+    files: tuple[str, ...] = ()
+    before: TreeLook = UNSEEN
+    after: TreeLook = UNSEEN
+    may_change_nothing: bool = False
+
+
+def remarks_on(facts: AttemptFacts) -> tuple[Remark, ...]:
+    """What makes the success of an attempt doubtful.
+
+    Other attempts and people at work in the same tree can hide that an attempt changed nothing; they cannot
+    make it seem so.
+    """
+    found: list[Remark] = []
+    before, after = facts.before, facts.after
+    if facts.calls == 0:
+        found.append(Remark(kind="no_tool_call"))
+    if facts.denied:
+        found.append(Remark(kind="calls_denied", count=facts.denied))
+    if facts.files and before.files is not None and before.files == after.files:
+        found.append(Remark(kind="no_declared_file", files=facts.files[:FILES_NAMED_MAX]))
+    is_content_known = not facts.files or before.content is not None
+    is_same = before.tree is not None and before.tree == after.tree and before.content == after.content
+    if is_same and is_content_known and not facts.may_change_nothing:
+        found.append(Remark(kind="nothing_changed"))
+    return tuple(found)
+
+
+def remark_text(remark: Remark) -> str:
+    """The remark in a few words, to stand after a colon."""
+    match remark.kind:
+        case "no_tool_call":
+            return "no tool call"
+        case "no_declared_file":
+            return "no declared file touched"
+        case "calls_denied":
+            count = remark.count or 1
+            return f"{count} call{'' if count == 1 else 's'} denied"
+        case "nothing_changed":
+            return "nothing changed"
+
+
+def evidence_text(*, verified: bool, remarks: Iterable[Remark], reason: str | None = None) -> str:
+    """How a completed task is known to be done: `checked`, or `unchecked: no tool call, nothing changed`.
+
+    `reason` is why it counts as completed where no attempt of ours did it, such as `ticked in the plan`.
+    """
+    told = ", ".join([*map(remark_text, remarks), *([reason] if reason else [])])
+    if verified:
+        return f"checked, but {told}" if told else "checked"
+    return f"unchecked: {told}" if told else "unchecked"
+
+
+def unchecked_text(completed: int, unchecked: int) -> str:
+    """`12 tasks completed, 5 of them unchecked`."""
+    told = f"{counted(completed, 'task')} completed"
+    if not unchecked:
+        return told
+    if unchecked == completed:
+        return f"{told}, {'unchecked' if completed == 1 else 'all of them unchecked'}"
+    return f"{told}, {unchecked} of them unchecked"
+
+
+def refusal_text(remarks: Iterable[Remark]) -> str:
+    """Why a strict run does not accept what an agent calls done."""
+    return f"Not accepted as done (strict): {', '.join(map(remark_text, remarks))}."

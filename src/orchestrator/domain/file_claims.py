@@ -31,6 +31,18 @@ def file_claims(files: Iterable[str]) -> frozenset[FileClaim]:
     return frozenset(_claim(path) for entry in files for path in _paths(_INVISIBLE.sub("", entry)))
 
 
+def declared_paths(files: Iterable[str]) -> tuple[str, ...] | None:
+    """The paths and patterns that these entries name, as written; None where one of them is no clear path."""
+    found: list[str] = []
+    for entry in files:
+        for path in _paths(_INVISIBLE.sub("", entry)):
+            name = _LINES.sub("", path).replace("\\", "/").removeprefix("./").rstrip("/")
+            if not name or name.casefold() in _EVERYTHING or len(name.split()) > 1:
+                return None
+            found.append(name)
+    return tuple(found)
+
+
 def _paths(entry: str) -> Iterator[str]:
     if spans := _CODE_SPAN.findall(entry):
         yield from (span.strip() for span in spans if span.strip())

@@ -160,7 +160,8 @@ class Plan:
     `sections` are its text outside tasks, in the order of the file.
     `sequential_groups` are task ids that run one after another in the given order;
     `parallel_phases` are groups of phase numbers that are open at the same time.
-    `parallel` is how many tasks the plan itself wants to run at once.
+    `parallel` is how many tasks the plan itself wants to run at once; `strict` whether what makes a task's
+    success doubtful fails its attempt.
     """
 
     title: str
@@ -170,6 +171,7 @@ class Plan:
     sequential_groups: tuple[tuple[TaskId, ...], ...] = ()
     parallel_phases: tuple[frozenset[int], ...] = ()
     parallel: int | None = None
+    strict: bool | None = None
     defaults: PlanDefaults = PlanDefaults()
     problems: tuple[Problem, ...] = ()
 

@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from orchestrator.domain.answers import PlanProblem
-from orchestrator.domain.plan import Phase, Plan, Problem, Severity, Task
+from orchestrator.domain.plan import Phase, Plan, Problem, Severity, Task, TaskKind
 from orchestrator.domain.plan_problems import ProblemLog
-from orchestrator.domain.task_agents import open_shares, shares_text
+from orchestrator.domain.task_agents import SHELL, open_shares, shares_text, task_agent
 from orchestrator.domain.task_status import TaskStatus
 from orchestrator.domain.wording import counted
 
@@ -26,9 +26,28 @@ def lint_problems(plan: Plan, agents: Collection[str], side_by_side: str | None)
         near = difflib.get_close_matches(name, agents, n=1)
         hint = f"did you mean “{near[0]}”?" if near else f"known agents: {', '.join(sorted(agents))}"
         log.add("unknown_agent", f"there is no agent “{name}”; {hint}", line, column)
+    if unchecked := [task for task in plan.tasks() if _has_no_check(task)]:
+        log.add("no_check", _no_check(plan, unchecked), unchecked[0].line)
     if side_by_side is not None:
         log.add("parallel_without_files", side_by_side, *_place(plan.text, 0, "parallel"))
     return tuple(sorted((*plan.problems, *log.sorted()), key=lambda p: (p.line, p.column, p.code)))
+
+
+def _has_no_check(task: Task) -> bool:
+    """Whether an agent does it, and nothing else will say that it was done."""
+    is_agents = task_agent(task) != SHELL and not task.gate
+    return is_agents and task.kind is TaskKind.TASK and not (task.verify or task.checked)
+
+
+def _no_check(plan: Plan, unchecked: list[Task]) -> str:
+    """One warning for all of them: many plans have no check at all."""
+    left = sum(1 for task in plan.tasks() if not (task.checked or task.gate))
+    have = "has no check and is" if len(unchecked) == 1 else "have no check and are"
+    whose = "its agent's" if len(unchecked) == 1 else "their agents'"
+    return (
+        f"{len(unchecked)} of {counted(left, 'open task')} {have} completed by {whose} word alone; add "
+        "`verify: COMMAND` to a task, or to the front matter for all"
+    )
 
 
 def _unknown_agents(plan: Plan, agents: Collection[str]) -> Iterator[tuple[str, int, int]]:

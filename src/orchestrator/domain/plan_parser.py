@@ -57,6 +57,7 @@ def parse_plan(text: str) -> Plan:
         sequential_groups=tuple(tuple(TaskId(name) for name in group) for group in notes.sequential),
         parallel_phases=tuple(notes.parallel),
         parallel=settings.parallel,
+        strict=settings.strict,
         defaults=PlanDefaults(
             agent=settings.defaults.agent,
             attempts=settings.defaults.attempts,

@@ -71,6 +71,7 @@ PROBLEM_KINDS: Mapping[str, ProblemKind] = MappingProxyType(
         "parallel_without_files": _warning(
             "Agents' tasks that don't declare their files may run side by side in one folder."
         ),
+        "no_check": _warning("Agents' tasks without a check are completed by their agents' word alone."),
         "nothing_to_run": _warning("A task is for the shell agent but has no shell block."),
         "phase_without_tasks": _warning(
             "A phase has no task, but something that may have been meant as one."

@@ -85,3 +85,6 @@ class StartRequest(_Request):
     approval_seconds: float | None = Field(
         default=None, ge=0.001, le=1e8, description="After which an unanswered question is denied."
     )
+    strict: bool | None = Field(
+        default=None, description="Whether what makes a task's success doubtful fails its attempt."
+    )

@@ -78,7 +78,7 @@ class AgentChoice:
 
     async def _doer(self, task_id: str) -> Doer:
         agent = await self._chosen(task_id)
-        check = await self._check(agent)
+        check = await self.check(agent)
         if not (check.is_ready or check.named_by_repository):
             return Doer(agent.name, check.problem or "it gives no reason")
         await self._refuse_unbound(task_id, agent)
@@ -96,7 +96,7 @@ class AgentChoice:
 
     async def _refuse_unready(self, task_id: str, agent: Agent) -> None:
         """Raise AgentUnavailable, with the first task that needs it, if the agent cannot work."""
-        check = await self._check(agent)
+        check = await self.check(agent)
         if not check.is_ready:
             problem = check.problem or "it gives no reason"
             raise AgentUnavailable(
@@ -112,11 +112,11 @@ class AgentChoice:
         permissions = permitted(task.permissions, self._choices.permissions)
         if permissions == UNBOUND or agent.name == SHELL:
             return
-        check = await self._check(agent)
+        check = await self.check(agent)
         if not check.abilities.permissions:
             raise AgentUnavailable(f"Task {task_id} in line {task.line}: {unkept(agent.name, permissions)}")
 
-    async def _check(self, agent: Agent) -> AgentCheck:
+    async def check(self, agent: Agent) -> AgentCheck:
         """What the agent said of itself when it was first asked: that may start its program."""
         if agent.name not in self._checks:
             self._checks[agent.name] = await agent.check()

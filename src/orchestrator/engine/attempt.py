@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field
 
+from orchestrator.domain.evidence import Remark
 from orchestrator.domain.steps import BACK_OFF_FIRST_SECONDS
 from orchestrator.engine.ports import Agent, AgentRun
 from orchestrator.engine.records import Job
@@ -50,6 +51,11 @@ class Attempt:
     is_timed_out: bool = False
     stuck: str | None = None
     skip_reason: str | None = None
+    reports_calls: bool = False
+    """Whether its agent reports every tool call, so that none reported means none made."""
+    strict: bool = False
+    remarks: tuple[Remark, ...] = ()
+    """What makes its success doubtful; in a strict run, that is a failure."""
     run: AgentRun | None = None
     patience: asyncio.Timeout | None = None
     open_tools: dict[str, tuple[str, float]] = field(default_factory=dict)

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from orchestrator.domain.events import SUMMARY_LENGTH_MAX, clip
-from orchestrator.domain.evidence import Remark
+from orchestrator.domain.evidence import evidence_text
 from orchestrator.domain.redaction import Redact
 from orchestrator.domain.safe_text import safe_text
 from orchestrator.domain.steps import AttemptResult
@@ -71,7 +71,7 @@ def attempt_result(
         # A block is the work itself: its exit code says whether it was done.
         verified = check is not None or attempt.agent.name == SHELL
         return AttemptResult(
-            succeeded=True, verified=verified, remarks=_remarks(attempt), duration_ms=duration_ms
+            succeeded=True, verified=verified, remarks=attempt.remarks, duration_ms=duration_ms
         )
     if attempt.interrupted is not None and not attempt.is_timed_out and last.outcome != "lost":
         return AttemptResult(
@@ -93,11 +93,6 @@ def attempt_result(
     )
 
 
-def _remarks(attempt: Attempt) -> tuple[Remark, ...]:
-    """What makes the success of an attempt doubtful."""
-    return (Remark(kind="calls_denied", count=attempt.denied),) if attempt.denied else ()
-
-
 def finding_text(
     attempt: Attempt, work: Finished, check: Finished | None, result: AttemptResult, redact: Redact
 ) -> str:
@@ -114,6 +109,8 @@ def finding_text(
         f"# {job.task.id} {job.task.description}",
         f"Attempt {job.attempt} by {attempt.agent.name}: {how} after {seconds}{_exit_code(work)}.",
     ]
+    if result.succeeded:
+        parts.append(f"Evidence: {evidence_text(verified=result.verified, remarks=result.remarks)}.")
     if result.error:
         parts.append(f"Error: {result.error}")
     if work.text.strip():

@@ -42,6 +42,7 @@ class Briefing:
         *,
         permissions: Permissions = UNBOUND,
         budget: Budget | None = None,
+        strict: bool = False,
     ) -> None:
         self._journal = journal
         self._new = new
@@ -55,21 +56,29 @@ class Briefing:
         self._reread = reread
         self._permissions = permissions
         self._budget = budget or Budget()
+        self._strict = strict
         self._seen: bytes | None = file.data
 
     async def prepare(self, task_id: str, note: str | None) -> Attempt:
         """The next attempt of a task. What stands in its way becomes the attempt's failure, not the run's."""
         await self._look_at_plan()
         task = self._plan.task_by_id[TaskId(task_id)]
-        prompt = ""
+        prompt, reports_calls = "", False
         try:
             # One that was settled at the start may be retried: its agent was not looked for then.
             agent = self._agents.get(task_id) or await self._choice.of(task_id)
             if agent.name != SHELL:
                 prompt = await self._prompt(task, note)
+                reports_calls = (await self._choice.check(agent)).abilities.calls
         except OrchestratorError as error:
             agent = AbsentAgent(task.agent or "none", str(error))
-        return Attempt(self._job(task, prompt, agent.name), agent, self._limits)
+        return Attempt(
+            self._job(task, prompt, agent.name),
+            agent,
+            self._limits,
+            reports_calls=reports_calls,
+            strict=self._strict,
+        )
 
     def _job(self, task: Task, prompt: str, agent: str) -> Job:
         state = self._journal.state.tasks[task.id]

@@ -22,6 +22,7 @@ DEFAULT_OPTIONS = ChosenOptions(
     tool_seconds=_LIMITS.tool_seconds,
     repeats_max=_LIMITS.repeats_max,
     approval_seconds=_LIMITS.approval_seconds,
+    strict=False,
 )
 """The program's. No agent stands there: the first that is ready is taken."""
 
@@ -34,4 +35,5 @@ def plan_settings(plan: Plan) -> ChosenOptions:
         max_attempts=plan.defaults.attempts,
         timeout_seconds=plan.defaults.timeout_seconds,
         permissions=plan.defaults.permissions,
+        strict=plan.strict,
     )

@@ -30,7 +30,7 @@ from orchestrator.engine.known_tasks import NOTHING_KNOWN, Known, known_of_docum
 from orchestrator.engine.lease_guard import GuardedOutputs, LeaseGuard, elapsed_seconds
 from orchestrator.engine.lease_keeper import keep_lease
 from orchestrator.engine.outline import RunChoices, identified_plan_loaded
-from orchestrator.engine.ports import RENEW_SECONDS, Agent, Agents, Ports
+from orchestrator.engine.ports import RENEW_SECONDS, Agent, Agents, Ports, WorkTree
 from orchestrator.engine.records import Lease, NewInstance, PlanFile
 from orchestrator.engine.recovery import Undertaker
 from orchestrator.engine.scheduler import LIMIT_SECONDS_MAX, Scheduler, SchedulerOptions
@@ -38,6 +38,7 @@ from orchestrator.engine.status_edits import StatusEdits
 from orchestrator.engine.status_reader import StatusReader
 from orchestrator.engine.status_writer import StatusWriter
 from orchestrator.engine.task_runner import TaskRunner
+from orchestrator.engine.witness import Witness
 
 COMMANDS_PAUSE_SECONDS = 0.002
 """A burst of changes is looked into for commands once in this time."""
@@ -50,7 +51,8 @@ class RunOptions:
     """What the one who starts a run chooses. `wait` waits for another owner of the plan to end.
 
     `limit_seconds_max` is how long the limits of agents' vendors are waited for at most, 0 not at all.
-    `chosen` is what of all this was chosen, and not left to the plan or the defaults; it is for the log.
+    `strict` fails attempts whose success is doubtful; None leaves it to the plan. `chosen` is what of all
+    this was chosen, and not left to the plan or the defaults; it is for the log.
     """
 
     agent: str | None = None
@@ -65,6 +67,7 @@ class RunOptions:
     task_allowance: Allowance = UNBOUNDED
     permissions: Permissions = UNBOUND
     chosen: ChosenOptions = field(default_factory=ChosenOptions)
+    strict: bool | None = None
 
 
 class Orchestrator:
@@ -84,6 +87,7 @@ class Orchestrator:
         reread: Callable[[], Awaitable[PlanFile]] | None = None,
         redact: Redactor = redact_known,
         on_wait: Callable[[PlanOwned], None] = lambda _owned: None,
+        tree: WorkTree | None = None,
     ) -> None:
         self.instance_id = new.id
         self._ports = ports
@@ -96,6 +100,7 @@ class Orchestrator:
         self._now = now
         self._redact = redact
         self._on_wait = on_wait
+        self._witness = Witness(tree, file.path)
         self._reread = reread or (lambda: ports.plans.read(file.path))
         self._read = self._plan = parse_plan(decode_plan(file.data))
         self._listeners: list[Listener] = []
@@ -106,6 +111,8 @@ class Orchestrator:
             permissions=options.permissions,
             options=options.chosen,
         )
+        strict = options.strict if options.strict is not None else self._plan.strict
+        self._is_strict = bool(strict)
         self._choice = AgentChoice(agents, self._plan, self._choices)
         self._early_wishes: list[Command] = []
         self._scheduler: Scheduler | None = None
@@ -157,7 +164,10 @@ class Orchestrator:
             name = self._file.name
             edits = StatusEdits(journal, self._ports.commands, outputs, self._reader, name)
             writer = StatusWriter(journal, outputs, name, edits, previous, self._now)
-            runner = TaskRunner(journal, self._ports.artifacts, outputs, runs_shell, self._redact, self._now)
+            runner = TaskRunner(
+                *(journal, self._ports.artifacts, outputs, runs_shell),
+                *(self._redact, self._now, self._witness),
+            )
             names = {task_id: agent.name for task_id, agent in agents.items()}
             await journal.record(_with_agents(begun, names, unbound))
             if begun.predecessor is not None and previous and not self._options.restart:
@@ -267,6 +277,7 @@ class Orchestrator:
             self._reread,
             permissions=self._options.permissions,
             budget=budget,
+            strict=self._is_strict,
         )
 
         async def before_end() -> None:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from orchestrator.domain.commands import Command, CommandRecord
 from orchestrator.domain.events import NewEvent, StoredEvent
+from orchestrator.domain.evidence import TreeLook
 from orchestrator.engine.agent_events import AgentEvent, Finished
 from orchestrator.engine.records import (
     AgentCheck,
@@ -191,6 +192,17 @@ class PlanOutputs(Protocol):
 
     async def archive(self, plan_name: str, label: str) -> None:
         """Put findings and status.json aside under `archive/<label>`, so that a run starts afresh."""
+
+
+class WorkTree(Protocol):
+    """The files that tasks are about. Looking changes nothing, and runs nothing that the repository names."""
+
+    async def look(self, root: Path, files: Sequence[str], apart: Sequence[str], *, whole: bool) -> TreeLook:
+        """What the tree at `root` is like now; never raises.
+
+        `files` are the declared ones, as the plan names them. `whole` looks at all of the repository too,
+        but for the paths `apart`. What cannot be found out in a few seconds is left out.
+        """
 
 
 class Launcher(Protocol):

@@ -135,6 +135,7 @@ class NewRun:
     tool_seconds: float | None = None
     repeats_max: int | None = None
     approval_seconds: float | None = None
+    strict: bool | None = None
 
     def chosen(self) -> ChosenOptions:
         """What was chosen for the run, as its log records it."""
@@ -193,7 +194,7 @@ class Abilities:
     """What an agent can do besides working.
 
     Ask for permissions, go on with a conversation, take notes while it works, tell what it costs, stop at
-    a budget by itself.
+    a budget by itself, report every tool call.
     """
 
     permissions: bool = False
@@ -201,6 +202,7 @@ class Abilities:
     messages: bool = False
     cost: bool = False
     budget: bool = False
+    calls: bool = False
 
 
 NO_ABILITIES = Abilities()

@@ -22,6 +22,7 @@ from orchestrator.engine.ports import Agent, ArtifactStore, PlanOutputs
 from orchestrator.engine.records import Artifact
 from orchestrator.engine.transcript import Transcript
 from orchestrator.engine.verification import check_job
+from orchestrator.engine.witness import Witness
 
 PROMPT_NAME = "prompt.md"
 
@@ -37,12 +38,14 @@ class TaskRunner:
         shell: Agent,
         redact: Redactor = redact_known,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        witness: Witness | None = None,
     ) -> None:
         self._journal = journal
         self._artifacts = artifacts
         self._outputs = outputs
         self._shell = shell
         self._redact = redact
+        self._witness = witness or Witness(None, "")
         self._listener = AgentListener(journal, redact, now)
 
     async def run(self, attempt: Attempt) -> tuple[AttemptResult, list[EventData]]:
@@ -91,7 +94,9 @@ class TaskRunner:
 
     async def _work(self, attempt: Attempt, transcript: Transcript) -> tuple[Finished, Finished | None]:
         """How the agent ended, and how the checks did, where there are some and it came to them."""
-        work = judged(attempt, await self._listener.follow(attempt, attempt.agent, attempt.job, transcript))
+        before = await self._witness.look(attempt)
+        told = await self._listener.follow(attempt, attempt.agent, attempt.job, transcript)
+        work = await self._witness.judge(attempt, before, judged(attempt, told))
         check = None
         if work.outcome == "completed" and (job := check_job(attempt.job)) is not None:
             check = await self._listener.follow(attempt, self._shell, job, transcript)

@@ -50,7 +50,7 @@ def test_a_running_task_shows_its_tool_its_time_and_its_last_line():
     view.hear(AgentMessage(task_id="1.1", attempt=1, text="one\ntwo\n", tool_id="t1"))
     text = seen(view)
     assert "The title" in text
-    assert "▶ 1.1" in text
+    assert "▶  1.1" in text
     assert "1:05" in text
     assert "bash: make it" in text
     assert "two" in text

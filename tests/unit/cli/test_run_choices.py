@@ -27,6 +27,7 @@ EVERYTHING = NewRun(
     plan="p", agent="a", parallel=2, max_attempts=3, timeout_seconds=4.0, restart=True, permissions="edits",
     budget_usd=5.0, budget_tokens=6, task_budget_usd=7.0, task_budget_tokens=8, back_off_seconds=9.0,
     longest_wait_seconds=10.0, silence_seconds=11.0, tool_seconds=12.0, repeats_max=13, approval_seconds=14.0,
+    strict=True,
 )  # fmt: skip
 
 
@@ -92,12 +93,14 @@ def test_every_choice_has_a_variable(asked):
         "ORCHESTRATOR_TOOL_TIMEOUT": "7",
         "ORCHESTRATOR_REPEATS": "8",
         "ORCHESTRATOR_APPROVAL_TIMEOUT": "9",
+        "ORCHESTRATOR_STRICT": "1",
     }
     assert CliRunner().invoke(app, ["run", "p"], env=environment).exit_code == 0
     assert CliRunner().invoke(app, ["run", "p"], env={"ORCHESTRATOR_NO_WAIT": "1"}).exit_code == 0
     assert asked[0] == NewRun(
         "p", permissions="ask", budget_usd=1.5, budget_tokens=2, task_budget_usd=3.5, task_budget_tokens=4,
         longest_wait_seconds=5, silence_seconds=6, tool_seconds=7, repeats_max=8, approval_seconds=9,
+        strict=True,
     )  # fmt: skip
     assert asked[1] == NewRun("p", longest_wait_seconds=0)
 
@@ -122,7 +125,7 @@ def test_the_engine_gets_what_was_chosen_and_its_own_defaults_for_the_rest():
         approval_seconds=14,
     )
     assert (options.run_allowance, options.task_allowance) == (Allowance(5.0, 6), Allowance(7.0, 8))
-    assert (options.permissions, options.limit_seconds_max) == ("edits", 10.0)
+    assert (options.permissions, options.limit_seconds_max, options.strict) == ("edits", 10.0, True)
     plain = RunRequest(NewRun("p")).options()
     assert plain == RunOptions()
     assert plain.run_allowance == UNBOUNDED

@@ -44,6 +44,28 @@ def test_lint_says_how_many_tasks_each_agent_gets() -> None:
     )
 
 
+UNCHECKED = (
+    "4 of 4 open tasks have no check and are completed by their agents' word alone; add `verify: COMMAND` to a "
+    "task, or to the front matter for all"
+)
+
+
+@pytest.mark.parametrize(
+    ("plan", "messages"),
+    [
+        (
+            "- [ ] 1.1 a\n- [ ] 1.2 b\n  - verify: `make`\n- [ ] 1.3 c\n  - gate: human\n",
+            ["1 of 2 open tasks"],
+        ),
+        ("- [x] 1.1 a\n- [ ] 1.2 b\n\n  ```sh\n  make\n  ```\n\n**VERIFY 1:** Is it good?\n", []),
+    ],
+)
+def test_lint_counts_the_agents_tasks_that_nothing_checks(plan: str, messages: list[str]) -> None:
+    problems = lint_problems(parse_plan(f"## Phase 1: A\n\n{plan}"), ("claude",), None)
+    found = [p.message.partition(" ha")[0] for p in problems if p.code == "no_check"]
+    assert found == messages
+
+
 def test_lint_names_each_agent_that_there_is_not_once_where_it_is_named_first() -> None:
     text = (
         "---\nagent: claud\n---\n## Phase 1: A\n- [ ] 1.1 a\n- [ ] 1.2 b\n  - agent: other\n"
@@ -53,5 +75,6 @@ def test_lint_names_each_agent_that_there_is_not_once_where_it_is_named_first() 
     assert [(p.severity, p.code, p.line, p.column, p.message) for p in problems] == [
         ("warning", "parallel_without_files", 1, 1, "careful"),
         ("error", "unknown_agent", 2, 8, "there is no agent “claud”; did you mean “claude”?"),
+        ("warning", "no_check", 5, 1, UNCHECKED),
         ("error", "unknown_agent", 7, 12, "there is no agent “other”; known agents: claude, codex"),
     ]

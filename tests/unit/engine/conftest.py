@@ -19,7 +19,7 @@ from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.agent_events import AgentEvent, Finished, PermissionAsked
 from orchestrator.engine.attempt import Limits
 from orchestrator.engine.orchestrator import Orchestrator, RunOptions
-from orchestrator.engine.ports import LEASE_SECONDS, EventLog, Ports
+from orchestrator.engine.ports import LEASE_SECONDS, EventLog, Ports, WorkTree
 from orchestrator.engine.records import Abilities, AgentCheck, Job, Lease, NewInstance
 from orchestrator.engine.recovery import Undertaker
 from orchestrator.engine.status_reader import StatusReader
@@ -78,11 +78,12 @@ class Robot:
         self.problem: str | None = None
         self.named_by_repository = False
         self.asks = name != "shell"
+        self.reports_calls = False
         self.refusals: dict[str, Finished] = {}
         self.most_at_once = 0
 
     async def check(self) -> AgentCheck:
-        abilities = Abilities(permissions=self.asks)
+        abilities = Abilities(permissions=self.asks, calls=self.reports_calls)
         return AgentCheck(
             is_ready=self.problem is None,
             problem=self.problem,
@@ -266,6 +267,7 @@ class House:
         self.processes = Processes()
         self.undertaker = Undertaker(self.registry, self.reader, self.processes, self.now, self.elapsed)
         self.count = 0
+        self.tree: WorkTree | None = None
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.offset
@@ -298,6 +300,7 @@ class House:
             self.instance(),
             RunOptions(**{"limits": QUICK, **options}),
             self.now,
+            tree=self.tree,
         )
 
     async def run(self, **options: Any) -> RunStatus:

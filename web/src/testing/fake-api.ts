@@ -155,6 +155,7 @@ export const NO_OPTIONS: ChosenOptions = {
   tool_seconds: null,
   repeats_max: null,
   approval_seconds: null,
+  strict: null,
 };
 
 export function makePlan(changes: Partial<PlanDocument> = {}): PlanDocument {

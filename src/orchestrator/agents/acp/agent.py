@@ -29,7 +29,12 @@ from orchestrator.engine.records import Abilities, AgentCheck, Job
 
 def abilities(profile: AcpProfile) -> Abilities:
     """What is known of an agent without asking it."""
-    return Abilities(permissions=profile.can_be_held, resume=profile.can_resume, cost=profile.tells_cost)
+    return Abilities(
+        permissions=profile.can_be_held,
+        resume=profile.can_resume,
+        cost=profile.tells_cost,
+        calls=profile.reports_calls,
+    )
 
 
 class AcpAgent:

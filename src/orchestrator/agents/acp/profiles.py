@@ -24,8 +24,8 @@ class AcpProfile:
     the model is set through the protocol. `complaint` is a regular expression for a line of its stderr that
     says, in its first group, what the vendor has answered: for agents that try again without a word.
     `failure` is one for a last message that is no answer but an error, for agents that end their turn all the
-    same. `is_from_repository` says that the project's `agents.toml` added this agent, or changed it in
-    whatever way.
+    same. `reports_calls` says that it reports every tool call, so that none reported means none made.
+    `is_from_repository` says that the project's `agents.toml` added this agent, or changed it in any way.
     """
 
     name: str
@@ -43,6 +43,7 @@ class AcpProfile:
     install: str = ""
     can_resume: bool = True
     tells_cost: bool = False
+    reports_calls: bool = False
     is_from_repository: bool = False
 
     @property
@@ -74,6 +75,7 @@ PROFILES: tuple[AcpProfile, ...] = (
         login="Log in with `opencode auth login`, or set its model's key, such as ANTHROPIC_API_KEY.",
         install="npm install -g opencode-ai",
         tells_cost=True,
+        reports_calls=True,
     ),
     AcpProfile(
         name="gemini",
@@ -87,6 +89,7 @@ PROFILES: tuple[AcpProfile, ...] = (
         model_arguments=("--model", MODEL_PLACE),
         login="Set GEMINI_API_KEY, and choose the way of logging in once by running `gemini`.",
         install="npm install -g @google/gemini-cli",
+        reports_calls=True,
     ),
     AcpProfile(
         name="vibe",
@@ -96,6 +99,7 @@ PROFILES: tuple[AcpProfile, ...] = (
         login="Set MISTRAL_API_KEY, or run `vibe --setup` once.",
         install="uv tool install mistral-vibe",
         tells_cost=True,
+        reports_calls=True,
     ),
     AcpProfile(
         name="qwen",
@@ -105,5 +109,6 @@ PROFILES: tuple[AcpProfile, ...] = (
         model_arguments=("--model", MODEL_PLACE),
         login="Set OPENAI_API_KEY and OPENAI_BASE_URL, or run `qwen` once and log in.",
         install="npm install -g @qwen-code/qwen-code",
+        reports_calls=True,
     ),
 )

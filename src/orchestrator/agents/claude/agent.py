@@ -27,7 +27,7 @@ from orchestrator.agents.refusals import refusal
 from orchestrator.engine.agent_events import AgentEvent, Finished, Log, PermissionAsked
 from orchestrator.engine.records import Abilities, AgentCheck, Job
 
-ABILITIES = Abilities(permissions=True, resume=True, messages=True, cost=True, budget=True)
+ABILITIES = Abilities(permissions=True, resume=True, messages=True, cost=True, budget=True, calls=True)
 
 
 class ClaudeAgent:

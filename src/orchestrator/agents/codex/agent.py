@@ -32,7 +32,7 @@ OVERRIDES = (
 KEEP_NO_LOGIN = 'cli_auth_credentials_store="ephemeral"'
 """So that a key that is handed over stays in that one process: it would be written into auth.json."""
 
-ABILITIES = Abilities(permissions=True, resume=True, messages=True)
+ABILITIES = Abilities(permissions=True, resume=True, messages=True, calls=True)
 
 
 class CodexAgent:

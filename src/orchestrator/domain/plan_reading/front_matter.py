@@ -8,7 +8,13 @@ from typing import Any
 import yaml
 
 from orchestrator.domain.plan_problems import ProblemLog
-from orchestrator.domain.plan_reading.detail_lines import BadValueError, TaskFields, read_count, read_field
+from orchestrator.domain.plan_reading.detail_lines import (
+    BadValueError,
+    TaskFields,
+    read_boolean,
+    read_count,
+    read_field,
+)
 from orchestrator.domain.plan_reading.text import PlanText
 
 FRONT_MATTER_CHARACTERS_MAX = 16_384
@@ -22,6 +28,7 @@ class PlanSettings:
     end: int = 0
     title: str | None = None
     parallel: int | None = None
+    strict: bool | None = None
     defaults: TaskFields = field(default_factory=TaskFields)
 
 
@@ -112,6 +119,8 @@ def _take(settings: PlanSettings, key: str, value: object, place: tuple[int, int
             settings.title = " ".join(_text(value).split())
         elif key == "parallel":
             settings.parallel = read_count(_text(value), PARALLEL_MAX)
+        elif key == "strict":
+            settings.strict = read_boolean(_text(value))
         else:
             several = value if isinstance(value, list) and key in _LISTS else [value]
             for text in map(_text, several):
@@ -136,5 +145,5 @@ def _place_of_key(lines: list[str], key: str) -> tuple[int, int]:
 _LISTS = ("verify", "files")
 _KEYS = (
     *("title", "parallel", "agent", "model", "timeout", "verify_timeout", "attempts", "once", "gate"),
-    *("permissions", *_LISTS),
+    *("permissions", "strict", *_LISTS),
 )

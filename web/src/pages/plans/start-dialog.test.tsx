@@ -108,6 +108,7 @@ test('Start again is filled with all that the last run had, says so, and sends i
     permissions: 'ask' as const,
     budget_usd: 200,
     approval_seconds: 60,
+    strict: true,
   };
   show({ last_run: { ...LAST, options } }, { address: '/plans/notes?start=again' });
   await screen.findByRole('dialog', { name: 'Start notes again' });
@@ -122,6 +123,7 @@ test('Start again is filled with all that the last run had, says so, and sends i
     permissions: 'ask',
     budget_usd: 50,
     approval_seconds: 60,
+    strict: true,
   });
 });
 

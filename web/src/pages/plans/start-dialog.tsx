@@ -133,6 +133,25 @@ function PermissionsField({ plan, values, change }: Form) {
   );
 }
 
+function StrictField({ plan, values, change }: Form) {
+  return (
+    <Field label="Doubtful success" hint="An agent that made no tool call, was denied one, or changed nothing.">
+      {(props) => (
+        <select
+          {...props}
+          className={inputClass}
+          value={values.strict ?? ''}
+          onChange={(event) => change('strict', event.target.value)}
+        >
+          <option value="">{unchosen('strict', plan)}</option>
+          <option value="true">fails the attempt (strict)</option>
+          <option value="false">is only remarked upon</option>
+        </select>
+      )}
+    </Field>
+  );
+}
+
 function NumberFields({ fields, plan, values, change }: Form & { fields: readonly NumberField[] }) {
   return (
     <div className="grid gap-4 sm:grid-cols-2">
@@ -245,13 +264,14 @@ export function StartDialog({ plan, isAgain, isDone, onClose }: StartDialogProps
         <AgentField {...form} />
         <PermissionsField {...form} />
         <NumberFields fields={MAIN_FIELDS} {...form} />
-        <details className="group" open={MORE_FIELDS.some(({ name }) => values[name])}>
+        <details className="group" open={Boolean(values.strict) || MORE_FIELDS.some(({ name }) => values[name])}>
           <summary className="flex min-h-10 items-center gap-1.5 text-sm font-medium">
             <ChevronDown size={15} aria-hidden="true" className="-rotate-90 group-open:rotate-0" />
             More options
           </summary>
-          <div className="pt-2">
+          <div className="grid gap-4 pt-2">
             <NumberFields fields={MORE_FIELDS} {...form} />
+            <StrictField {...form} />
           </div>
         </details>
         {!isDone && (

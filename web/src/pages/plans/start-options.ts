@@ -2,7 +2,7 @@
 import type { ChosenOptions, PlanDocument, StartRequest } from '@/api/client';
 
 export type OptionName = keyof ChosenOptions;
-export type NumberName = Exclude<OptionName, 'agent' | 'permissions'>;
+export type NumberName = Exclude<OptionName, 'agent' | 'permissions' | 'strict'>;
 
 export interface NumberField {
   name: NumberName;
@@ -62,12 +62,17 @@ export function valuesOf(options: ChosenOptions): Values {
   return Object.fromEntries(given.map(([name, value]) => [name, String(value)])) as Values;
 }
 
+function sent(name: OptionName, value: string): string | number | boolean {
+  if (name === 'strict') return value === 'true';
+  return name === 'agent' || name === 'permissions' ? value : Number(value);
+}
+
 /** What is sent: what was chosen, and nothing else. */
 export function requestOf(plan: PlanDocument, values: Values, isRestart: boolean): StartRequest {
   const request: Record<string, string | number | boolean> = { plan: plan.name };
   for (const [name, value] of Object.entries(values) as [OptionName, string][]) {
     if (value === '' || isSettled(name, plan)) continue;
-    request[name] = name === 'agent' || name === 'permissions' ? value : Number(value);
+    request[name] = sent(name, value);
   }
   if (isRestart) request['restart'] = true;
   return request as StartRequest;
