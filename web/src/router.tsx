@@ -31,7 +31,9 @@ const root = createRootRoute({
       The address leads nowhere.
     </Empty>
   ),
-  errorComponent: ({ error, reset }) => <ErrorPanel error={error} onRetry={reset} title="This page broke" />,
+  errorComponent: ({ error, reset }) => (
+    <ErrorPanel error={error} onRetry={reset} title="Something went wrong on this page" />
+  ),
 });
 
 const overview = createRoute({

@@ -84,7 +84,7 @@ def test_questions_are_allowed_and_denied_with_a_reason(work: Work):
     work.dashboard.press("g", "p")
     expect(page.get_by_role("heading", name="Plans", exact=True)).to_be_visible()
     work.dashboard.press("g", "a")
-    expect(page.get_by_text("No agent asks anything")).to_be_visible()
+    expect(page.get_by_text("No open questions")).to_be_visible()
     settled = work.events("approval_settled")
     assert [(one["allowed"], one["reason"]) for one in settled] == [(False, "not this folder"), (True, None)]
     assert work.dashboard.faults() == {}

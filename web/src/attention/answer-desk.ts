@@ -3,7 +3,7 @@ import { errorText } from '@/components/states';
 
 /** So long an answer can be taken back. */
 export const UNDO_MS = 3_000;
-/** So many are remembered; of what is older the log tells. */
+/** The maximum number to remember; the log has what is older. */
 const KEPT_MAX = 500;
 
 /** What the user has said to a question of an agent. */

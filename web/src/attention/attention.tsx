@@ -7,7 +7,7 @@ import { answerKey } from '@/attention/answer-desk';
 import type { RunView } from '@/run/run-store';
 import { waitingText } from '@/run/words';
 
-/** So many runs are followed at once; the newest first. */
+/** The maximum number of runs that are followed at once; the newest come first. */
 const FOLLOWED_MAX = 50;
 
 export type Need =

@@ -1,7 +1,7 @@
 import { useEffect, useState, type RefObject } from 'react';
 
 export interface LinesAhead {
-  /** So many lines are below what the box shows now. */
+  /** How many lines are below what the box shows now. */
   ahead: number;
   /** It can be scrolled: it never shows all of its text at once. */
   isScrolled: boolean;

@@ -348,7 +348,7 @@ test('questions keep their order: what is new comes last', async () => {
   ]);
 });
 
-test('a list that is left begins anew', async () => {
+test('a list that is left begins again', async () => {
   const { router } = await show();
   settle(1, true, 'api');
   await pass(200);

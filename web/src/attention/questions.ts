@@ -14,7 +14,7 @@ export interface Question {
 
 /**
  * The questions of this run, else of all runs, for a list that keeps its order: what is settled stays in its place, and
- * what is new comes last, so that nothing moves under a finger. The list begins anew when its page is left, or hidden.
+ * what is new comes last, so that nothing moves under a finger. The list begins again when its page is left, or hidden.
  */
 export function useQuestions(runId?: string): readonly Question[] {
   const { needs, views } = useAttention();

@@ -8,6 +8,7 @@ import {
   CirclePause,
   CircleQuestionMark,
   CircleSlash,
+  History,
   Hourglass,
   LoaderCircle,
   OctagonX,
@@ -16,8 +17,8 @@ import {
   TriangleAlert,
   type LucideIcon,
 } from 'lucide-react';
-import type { RunStatus, TaskStatus } from '@/api/client';
-import { evidenceOf, remarksText, type Evident } from '@/run/evidence';
+import type { RunStatus, StatusSummary, TaskStatus } from '@/api/client';
+import { evidenceOf, remarksText, staleText, type Evident } from '@/run/evidence';
 import type { Attempt } from '@/run/history';
 
 export type Tone = 'good' | 'bad' | 'warn' | 'busy' | 'idle';
@@ -62,8 +63,10 @@ const CHECKED_LOOK: Look = { tone: 'good', label: 'checked', Icon: BadgeCheck };
 const UNCHECKED_LOOK: Look = { tone: 'idle', label: 'unchecked', Icon: CircleQuestionMark };
 const DOUBTFUL_LOOK: Look = { tone: 'warn', label: 'unchecked', Icon: TriangleAlert };
 
-/** How a task is shown: its status, and of a completed one what its completion rests on. */
+/** How a task is shown: its status, of a completed one what that rests on, and whether it is for an earlier wording. */
 export function taskLook(task: Evident): Look {
+  const stale = staleText(task);
+  if (stale !== null) return { tone: 'warn', label: stale, Icon: History };
   const evidence = evidenceOf(task);
   if (evidence === null) return TASK_LOOKS[task.status];
   const look = evidence === 'checked' ? CHECKED_LOOK : task.remarks.length ? DOUBTFUL_LOOK : UNCHECKED_LOOK;
@@ -132,26 +135,37 @@ export function AttemptBadge({ attempt }: { attempt: Attempt }) {
   );
 }
 
-function runLook(status: RunStatus, isWaiting: boolean, unchecked: number): Look {
+function runLook(status: RunStatus, isWaiting: boolean, { unchecked, stale }: Doubtful): Look {
   if (status === 'running' && isWaiting) return WAITING_LOOK;
-  if (status === 'completed' && unchecked > 0) return { ...UNCHECKED_LOOK, label: `completed, ${unchecked} unchecked` };
-  return RUN_LOOKS[status];
+  if (status !== 'completed' || !(unchecked || stale)) return RUN_LOOKS[status];
+  if (!stale) return { ...UNCHECKED_LOOK, label: `completed, ${unchecked} unchecked` };
+  // Both counts would be too long for a phone; they are in the head of the run and in its filters.
+  return {
+    ...UNCHECKED_LOOK,
+    Icon: History,
+    label: unchecked ? 'completed, with doubts' : `completed, ${stale} reworded`,
+  };
 }
 
+/** How many of a run's tasks are completed without a check, and how many for an earlier wording. */
+export type Doubtful = Pick<StatusSummary, 'unchecked' | 'stale'>;
+
+const NO_DOUBT: Doubtful = { unchecked: 0, stale: 0 };
+
 /**
- * `isWaiting`: it runs, and nothing can go on before a time or an answer comes. `unchecked`: how many of its completed
- * tasks are, so that a run that is completed without any evidence has no plain tick.
+ * `isWaiting`: it runs, and nothing can go on before a time or an answer comes. `doubts`: a completed run with any of
+ * them has no plain tick.
  */
 export function RunBadge({
   status,
   isWaiting = false,
-  unchecked = 0,
+  doubts = NO_DOUBT,
 }: {
   status: RunStatus;
   isWaiting?: boolean;
-  unchecked?: number;
+  doubts?: Doubtful | undefined;
 }) {
-  return <Badge look={runLook(status, isWaiting, unchecked)} isBusy={status === 'starting'} />;
+  return <Badge look={runLook(status, isWaiting, doubts)} isBusy={status === 'starting'} />;
 }
 
 const ENDED: ReadonlySet<RunStatus> = new Set(['completed', 'failed', 'stopped', 'crashed']);

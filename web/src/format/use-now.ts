@@ -23,7 +23,7 @@ function subscribe(subscriber: () => void): () => void {
   };
 }
 
-/** The time in milliseconds since 1970, anew every second. */
+/** The time in milliseconds since 1970, updated every second. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => now);
 }

@@ -74,6 +74,16 @@ test('each phase counts its unchecked tasks, and they can be looked for', () => 
   expect(shown('completed')).toEqual(['1.1', '1.2', '2.1']);
 });
 
+test('what was done for an earlier wording has a mark of its own, whatever checked it', () => {
+  const stale = { ...checked, stale: 'wording' } as const;
+  expect(taskLook(stale)).toMatchObject({ tone: 'warn', label: 'completed for an earlier wording' });
+  expect(taskLook({ ...stale, status: 'skipped' }).label).toBe('skipped for an earlier wording');
+  expect(taskLook(stale).Icon).not.toBe(taskLook(checked).Icon);
+  const status = makeStatus({ tasks: [stale, unchecked] });
+  const found = rowsOf(status, { status: 'stale' }, new Map());
+  expect(found.flatMap((row) => (row.kind === 'task' ? [row.task.id] : []))).toEqual(['1.1']);
+});
+
 test('the log says whether what was completed was checked, and the remarks', () => {
   const end = makeChange(3, {
     old_status: 'in_progress',

@@ -9,6 +9,8 @@ export interface Evident {
   status: TaskInfo['status'];
   verified: boolean;
   remarks: readonly Remark[];
+  /** Done for an earlier wording of the task; unknown of an attempt, since the plan is edited after it. */
+  stale?: TaskInfo['stale'];
 }
 
 const FILES_MAX = 3;
@@ -63,6 +65,11 @@ export function evidenceText(task: Pick<TaskInfo, 'status' | 'verified' | 'agent
     case 'unchecked':
       return task.attempt ? 'only its agent’s word: nothing checked it' : 'only the ticked box in the plan';
   }
+}
+
+/** What is to be said of a task that was done for an earlier wording; null where that is not so. */
+export function staleText({ stale, status }: Pick<Evident, 'stale' | 'status'>): string | null {
+  return stale ? `${status} for an earlier wording` : null;
 }
 
 /** How many of each phase's completed tasks are unchecked, by the phase's number. */

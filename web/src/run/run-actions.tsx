@@ -58,7 +58,7 @@ export function RunActions({ id, status }: { id: string; status: OrchestratorSta
         <Button
           icon={<OctagonPause size={16} aria-hidden="true" />}
           isBusy={pause.isPending}
-          title="Running tasks are interrupted, and begin anew when the run goes on"
+          title="Running tasks are interrupted, and start again when the run resumes"
           onClick={interrupt}
         >
           Pause now

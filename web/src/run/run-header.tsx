@@ -52,7 +52,7 @@ export function RunHeader({
         <div className="grid min-w-0 gap-1.5">
           <div className="flex flex-wrap items-center gap-2">
             <h1 className="text-xl font-semibold break-all">{status.plan_name}</h1>
-            <RunBadge status={status.status} isWaiting={status.waiting_for !== null} unchecked={summary.unchecked} />
+            <RunBadge status={status.status} isWaiting={status.waiting_for !== null} doubts={summary} />
             <Freshness run={run} />
           </div>
           {status.waiting_for && <p className="text-warn">{waitingText(status.waiting_for)}</p>}
@@ -70,6 +70,7 @@ export function RunHeader({
             {summary.completed + summary.skipped} of {summary.total_tasks} tasks · {summary.progress_percent} %
           </span>
           {summary.completed > 0 && <span className="nums">{completedText(summary.completed, summary.unchecked)}</span>}
+          {summary.stale > 0 && <span className="nums text-warn">{summary.stale} for an earlier wording</span>}
           {summary.failed > 0 && <span className="nums text-bad">{summary.failed} failed</span>}
           {phase && (
             <span className="min-w-0 truncate">

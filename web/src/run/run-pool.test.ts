@@ -31,7 +31,7 @@ test('all that show a run share one stream, which outlives a short absence and n
   vi.useRealTimers();
 });
 
-test('where the server does not answer, a stream that seems to live is made anew behind what it brought', () => {
+test('where the server does not answer, a stream that seems to live is made again behind what it brought', () => {
   const { pool, watches } = make();
   const store = pool.take('orch-1');
   watches[0]?.begin(makeStatus({ seq: 7 }));

@@ -41,7 +41,7 @@ export class RunPool {
     }, LINGER_MS);
   }
 
-  /** The server does not answer: a stream that seems to live may be dead without knowing it yet, and is made anew. */
+  /** The server does not answer: a stream that seems to live may be dead without knowing it yet, and is made again. */
   doubt(): void {
     for (const { store } of this.#runs.values()) if (store.view.watch.state === 'live') store.reopen();
   }

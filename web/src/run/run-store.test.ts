@@ -140,7 +140,7 @@ test('what came while the status was asked for is put on top of the answer', asy
   expect(store.view.status).toMatchObject({ seq: 5, status: 'completed' });
 });
 
-test('a stream that begins anew has a history of its own, without what came before it', async () => {
+test('a stream that begins again has a history of its own, without what came before it', async () => {
   watch().begin(makeStatus({ seq: 3 }));
   watch().tell(makeCall(4));
   log = [1, 2, 3, 4, 5, 6].map((seq) => makeCall(seq));
@@ -227,7 +227,7 @@ test('what was gathered when it is closed is not lost: it is told, and the strea
   expect(seqs()).toEqual([4, 5, 6]);
 });
 
-test('a stream that begins anew where only a status has come so far leaves out nothing between', async () => {
+test('a stream that begins again where only a status has come so far leaves out nothing between', async () => {
   log = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((seq) => makeCall(seq));
   watch().begin(makeStatus({ seq: 3 }));
   watch().tell(makeChange(4));

@@ -23,7 +23,7 @@ const REFRESHING: ReadonlySet<string> = new Set([
   'plan_changed',
 ]);
 const PAGE_LENGTH = 1_000;
-/** So many settled questions are remembered. */
+/** The maximum number of settled questions to remember. */
 const SETTLED_MAX = 500;
 const CONNECTING: WatchStatus = { state: 'connecting', completeUpTo: null, retryInMs: null, error: null };
 
@@ -148,7 +148,7 @@ export class RunStore {
     this.#flushTimer ??= setTimeout(() => this.#flush(), FLUSH_MS);
   }
 
-  /** The stream begins anew at this position: what was gathered live no longer joins what comes. */
+  /** The stream begins again at this position: what was gathered live no longer joins what comes. */
   #restart(seq: number): void {
     if (this.#liveUpTo === seq) return;
     this.#liveFrom = seq;
@@ -243,7 +243,7 @@ export class RunStore {
         const end = this.#readDownTo;
         const after = Math.max(0, end - PAGE_LENGTH);
         const events = await this.#api.listEvents(this.id, { after, limit: end - after, types: HISTORY_TYPES, signal });
-        // A stream that began anew has a history of its own, which is read anew.
+        // A stream that began again has a history of its own, which is read again.
         if (history !== this.#history) return;
         history.prepend(events.filter((event): event is HistoryEvent => isHistory(event) && event.seq <= end));
         this.#readDownTo = after;

@@ -22,7 +22,7 @@ export function SettingsMenu({ onKeys }: { onKeys: () => void }) {
   async function toggleNotifications() {
     const isOn = await setNotifies(!notifies);
     setNotifiesState(isOn);
-    if (!notifies && !isOn) tell('bad', 'The browser does not allow notifications of this page.');
+    if (!notifies && !isOn) tell('bad', 'The browser blocks notifications from this page.');
   }
   return (
     <Radix.Root modal={false}>

@@ -34,5 +34,5 @@ test('it says how long there is, and axe finds nothing wrong', async () => {
 
 test('where nobody asks, it says so', async () => {
   renderApp('/approvals', fakeApi({ listOrchestrators: () => Promise.resolve([]) }));
-  await screen.findByText('No agent asks anything');
+  await screen.findByText('No open questions');
 });

@@ -34,7 +34,7 @@ export function ApprovalsPage() {
         />
       )}
       {orchestrators.isSuccess && questions.length === 0 && (
-        <Empty icon={<Inbox size={28} aria-hidden="true" />} title="No agent asks anything">
+        <Empty icon={<Inbox size={28} aria-hidden="true" />} title="No open questions">
           With <code>--permissions ask</code>, what an agent may not do by itself is asked here. Settings can notify
           you.
         </Empty>

@@ -138,9 +138,9 @@ test('a stream that is cut says of when what is shown is, and heals', async () =
 test.each([
   ['', 'List the notes'],
   ['/tasks/1.1', 'no network'],
-  ['/activity', 'No tool was called yet'],
+  ['/activity', 'No tool calls yet'],
   ['/findings', 'No findings yet'],
-  ['/log', 'Nothing was logged yet'],
+  ['/log', 'Nothing has been logged yet'],
 ])('the view %s says what it has, or that it has nothing, and axe finds nothing wrong', async (address, text) => {
   const { container } = show(address);
   await screen.findAllByText(text, { exact: false });
@@ -152,7 +152,7 @@ test('a call shows its input and output when it is opened', async () => {
     listEvents: (_id, options) =>
       Promise.resolve((options?.after === 3 ? [makeCall(4, { input_summary: 'make test' })] : []) as never),
   });
-  await screen.findByText('No tool was called yet');
+  await screen.findByText('No tool calls yet');
   act(() => watches[0]?.tell(makeCall(4, { input_summary: 'make test' })));
   await userEvent.click(await screen.findByRole('button', { name: /make test/ }));
   expect((await screen.findByLabelText('Input')).textContent).toBe('make test');
@@ -185,4 +185,11 @@ test('the page of a task says why to doubt its completion, and axe finds nothing
   within(doubts).getByText('none of its declared files was touched: hello.txt');
   screen.getByText('only its agent’s word: nothing checked it');
   expect(await violations(container)).toEqual([]);
+});
+
+test('a task that was done for an earlier wording says so, and can be run again', async () => {
+  show('/tasks/1.1', {}, makeStatus({ tasks: [makeTask({ ...LIED, verified: true, remarks: [], stale: 'wording' })] }));
+  const doubts = await screen.findByRole('region', { name: 'Why to doubt it' });
+  within(doubts).getByText('It was completed for an earlier wording');
+  screen.getByRole('button', { name: 'Retry task 1.1' });
 });

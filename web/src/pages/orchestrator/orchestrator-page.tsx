@@ -69,7 +69,7 @@ export function OrchestratorPage() {
           No run of this project is called <code>{id}</code>.
         </p>
         <Link to="/" className="text-accent underline">
-          To the overview
+          Back to the overview
         </Link>
       </Empty>
     );

@@ -37,7 +37,7 @@ test('while nothing is known it says so, and then that there is nothing', async 
   show({ listOrchestrators: () => new Promise((resolve) => (answer = resolve)) });
   await screen.findByRole('status', { name: 'Loading the runs' });
   act(() => answer([]));
-  await screen.findByText('Nothing runs, and there is no plan yet');
+  await screen.findByText('No runs and no plans yet');
 });
 
 test('a server that fails is said, and is asked again when one wants', async () => {

@@ -87,6 +87,7 @@ function Startable({ plans }: { plans: readonly PlanInfo[] }) {
               <p className="nums truncate text-sm text-muted">
                 {plan.completed} of {plan.total_tasks} tasks
                 {plan.unchecked > 0 && ` · ${plan.unchecked} unchecked`}
+                {plan.stale > 0 && ` · ${plan.stale} for an earlier wording`}
                 {plan.problems.length > 0 && ` · ${plural(plan.problems.length, 'problem')}`}
               </p>
             </div>
@@ -190,7 +191,7 @@ export function OverviewPage() {
       )}
       {all.length > 0 && found.length === 0 && <Empty title="No runs match">Change the search or the filter.</Empty>}
       {all.length === 0 && orchestrators.isSuccess && startable.length === 0 && (
-        <Empty title="Nothing runs, and there is no plan yet">
+        <Empty title="No runs and no plans yet">
           <p>
             Write one into <code>docs/plans</code>, or see one at work: <code>orchestrator demo</code>.
           </p>

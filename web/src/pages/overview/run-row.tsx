@@ -39,7 +39,7 @@ export function LiveRow({
         <RunBadge
           status={status?.status ?? run.status}
           isWaiting={Boolean(status?.waiting_for)}
-          unchecked={status?.summary.unchecked ?? 0}
+          doubts={status?.summary}
         />
         {until !== null && status && <Pill tone="warn">not live</Pill>}
         {run.is_stale && <Pill tone="warn">silent</Pill>}
@@ -53,11 +53,7 @@ export function LiveRow({
       {status && <Progress counts={status.summary} label={`Progress of ${run.plan_name}`} />}
       <div className="flex flex-wrap justify-between gap-x-4 text-sm">
         <span className="min-w-0 truncate">
-          {present
-            ? present.task
-            : status?.waiting_for
-              ? waitingText(status.waiting_for)
-              : 'Nothing runs at the moment'}
+          {present ? present.task : status?.waiting_for ? waitingText(status.waiting_for) : 'Nothing is running'}
         </span>
         <span className="nums flex gap-3 text-muted">
           <UncheckedCount unchecked={status?.summary.unchecked ?? 0} />

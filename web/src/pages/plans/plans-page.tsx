@@ -60,6 +60,7 @@ export function PlansPage() {
               <span className="nums flex flex-wrap gap-x-3 text-sm">
                 {plan.completed} of {plural(plan.total_tasks, 'task')}
                 <UncheckedCount unchecked={plan.unchecked} />
+                {plan.stale > 0 && <span className="text-warn">{plan.stale} for an earlier wording</span>}
               </span>
               {plan.problems.length > 0 && (
                 <Pill tone="warn">

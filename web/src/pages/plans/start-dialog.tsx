@@ -22,7 +22,7 @@ import {
   type Values,
 } from '@/pages/plans/start-options';
 
-const PLAN_WINS = 'The plan says it, and the plan wins.';
+const PLAN_WINS = 'Set by the plan, which wins.';
 
 function Problem({ error, plan }: { error: unknown; plan: string }) {
   const problem = error instanceof ApiError ? error.problem : undefined;

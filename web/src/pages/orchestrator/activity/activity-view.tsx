@@ -113,11 +113,11 @@ export function ActivityView() {
         <ErrorPanel
           error={run.historyError}
           onRetry={() => store.readHistory()}
-          title="What happened before could not be read"
+          title="The earlier history could not be read"
         />
       )}
       {shown.length === 0 ? (
-        <Empty title={calls.length ? 'No call is like that' : 'No tool was called yet'}>
+        <Empty title={calls.length ? 'No calls match' : 'No tool calls yet'}>
           {calls.length ? 'Change the search or the filters.' : 'Calls appear here the moment an agent makes them.'}
         </Empty>
       ) : (

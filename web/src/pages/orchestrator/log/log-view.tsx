@@ -49,7 +49,7 @@ export function LogView() {
         <ErrorPanel error={run.historyError} onRetry={() => store.readHistory()} title="The log could not be read" />
       )}
       {shown.length === 0 ? (
-        <Empty title={all.length ? 'No entries match' : 'Nothing was logged yet'} />
+        <Empty title={all.length ? 'No entries match' : 'Nothing has been logged yet'} />
       ) : (
         <VirtualList rows={shown} rowHeight={45} rowKey={({ entry }) => String(entry.seq)} label="Log">
           {({ entry, who, what, why, tone }) => (

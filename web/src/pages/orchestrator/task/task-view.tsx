@@ -173,7 +173,7 @@ export function TaskView() {
             <TaskBadge task={task} />
           </h2>
           {why && <p className="text-warn">{why}</p>}
-          {task.reason && !why && <p className="text-muted">{task.reason}</p>}
+          {task.reason && !why && !task.stale && <p className="text-muted">{task.reason}</p>}
         </div>
         {canAct && (
           <div className="flex flex-wrap gap-2">

@@ -7,7 +7,7 @@ export type Row =
 
 export interface Filter {
   q?: string | undefined;
-  /** A task's status, or what the completed ones rest on. */
+  /** A task's status, what its completion rests on, or `stale`. */
   status?: string | undefined;
   phase?: string | undefined;
 }
@@ -16,7 +16,7 @@ export interface Filter {
 const UNFOLDED_MAX = 100;
 
 export function matches(task: TaskInfo, { q, status, phase }: Filter): boolean {
-  if (status && status !== task.status && status !== evidenceOf(task)) return false;
+  if (status && ![task.status, evidenceOf(task), task.stale && 'stale'].includes(status)) return false;
   if (phase && String(task.phase) !== phase) return false;
   const words = q?.toLowerCase().split(/\s+/).filter(Boolean) ?? [];
   const text = `${task.id} ${task.description} ${task.agent ?? ''} ${task.last_error ?? ''}`.toLowerCase();

@@ -56,6 +56,7 @@ export const TaskRow = memo(function TaskRow({
           {task.depends_on.length > 0 && <span>after {task.depends_on.join(', ')}</span>}
         </div>
         {why && <p className="text-sm text-warn">{why}</p>}
+        {task.stale && <p className="text-sm text-warn">The plan’s text of it has been changed since.</p>}
         {remarks && <p className="text-sm break-words text-warn">{remarks}</p>}
         {task.status === 'failed' && task.last_error && (
           <p className="line-clamp-2 text-sm break-words text-bad">{task.last_error}</p>

@@ -16,7 +16,7 @@ import { possibleActions, TaskDialog, type TaskAction } from '@/run/task-actions
 import { useRun } from '@/run/use-run';
 import { whyPending } from '@/run/words';
 
-type Wanted = TaskStatus | Evidence;
+type Wanted = TaskStatus | Evidence | 'stale';
 const STATUSES: readonly TaskStatus[] = ['in_progress', 'failed', 'pending', 'completed', 'skipped'];
 
 /** What can be chosen to be shown, with how many tasks are so; what no task is, is not offered. */
@@ -26,7 +26,12 @@ function choices({ summary }: OrchestratorStatus, chosen: string | undefined) {
     label: TASK_LOOKS[value].label,
     count: summary[value],
   }));
-  all.splice(4, 0, { value: 'unchecked', label: 'unchecked', count: summary.unchecked });
+  all.splice(
+    4,
+    0,
+    { value: 'unchecked', label: 'unchecked', count: summary.unchecked },
+    { value: 'stale', label: 'for an earlier wording', count: summary.stale },
+  );
   return all.filter((one) => one.count > 0 || one.value === chosen);
 }
 

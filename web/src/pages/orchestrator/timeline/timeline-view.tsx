@@ -190,7 +190,7 @@ export function TimelineView() {
   const second = useNow();
   const isOver = status !== undefined && hasEnded(status.status);
   const now = knownUntil(run) ?? second;
-  // A run that goes on is drawn anew every second, however much happens in it.
+  // A run that goes on is drawn again every second, however much happens in it.
   const moment = isOver ? run.historyVersion : second;
   const shown = SHOWN.find((one) => one.value === search.show)?.value ?? 'all';
   const rows = useMemo(
@@ -252,7 +252,7 @@ export function TimelineView() {
         <ErrorPanel
           error={run.historyError}
           onRetry={() => store.readHistory()}
-          title="What happened before could not be read"
+          title="The earlier history could not be read"
         />
       )}
       {/* The frame is there from the beginning: its width is measured. */}
