@@ -1514,6 +1514,11 @@ export interface components {
              */
             restart?: boolean;
             /**
+             * @description What is done, but was reworded since: keep it (as if left out), or run it again.
+             * @enum {string|null}
+             */
+            reworded?: "keep" | "rerun" | null;
+            /**
              * @description The most that agents may do by themselves; the plan can only narrow it.
              * @enum {string|null}
              */

@@ -97,6 +97,7 @@ def _command(run: NewRun, instance_id: str, root: Path, *, may_run_repository: b
         "parallel": run.parallel,
         "max-attempts": run.max_attempts,
         "timeout": run.timeout_seconds,
+        "reworded": run.reworded,
         "permissions": run.permissions,
         "budget-usd": run.budget_usd,
         "budget-tokens": run.budget_tokens,

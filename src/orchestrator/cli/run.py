@@ -6,6 +6,7 @@ import asyncio
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from orchestrator.cli.exit_codes import ExitCode, of_run
 from orchestrator.cli.interrupts import leave_with, on_interrupt
 from orchestrator.cli.output import write_error
 from orchestrator.cli.project import find_root, read_plan
+from orchestrator.cli.reworded import ask_about
 from orchestrator.cli.run_output import live_view, show_order, show_progress
 from orchestrator.cli.serve import ApiBeside, ServeRequest
 from orchestrator.domain.commands import Shutdown
@@ -54,6 +56,7 @@ class RunRequest:
     root: Path | None = None
     is_temporary: bool = False
     instance_id: str | None = None
+    asks_for_reworded: bool = False
     is_restricted: bool = False
     """Whether nothing may be started that the repository names."""
 
@@ -62,6 +65,11 @@ class RunRequest:
         if self.is_restricted:
             return Use.RESTRICTED_RUN
         return Use.LOOK if self.dry_run else Use.RUN
+
+    def may_ask(self) -> bool:
+        """Whether somebody is there to be asked about what was reworded."""
+        is_there = sys.stdin.isatty() and sys.stdout.isatty()
+        return self.asks_for_reworded and is_there and not (self.json or self.dry_run)
 
     def options(self) -> RunOptions:
         """The same in the engine's words."""
@@ -79,6 +87,7 @@ class RunRequest:
             permissions=run.permissions or UNBOUND,
             chosen=run.chosen(),
             strict=run.strict,
+            reworded=run.reworded,
         )
         if run.longest_wait_seconds is None:
             return options
@@ -114,15 +123,18 @@ async def _run_plan(request: RunRequest) -> ExitCode:
         options = request.options()
         if request.restart_completed and await _was_completed(services, file):
             options = replace(options, restart=True)
-        orchestrator = make_orchestrator(
+        make = partial(
+            make_orchestrator,
             services,
             file,
-            options,
-            agents,
+            agents=agents,
             reread=lambda: read_plan(plans, root, plan),
             on_wait=lambda owned: write_error(f"Waiting: {owned}"),
             instance_id=request.instance_id,
         )
+        orchestrator = make(options)
+        if request.may_ask() and (reworded := await orchestrator.reworded()):
+            orchestrator = make(replace(options, reworded_answers=ask_about(reworded)))
         if request.dry_run:
             begun, doers = await orchestrator.preview()
             show_order(begun, doers)

@@ -141,6 +141,14 @@ OnBlockedOption = Annotated[
         help="When nothing can start: wait for a command (default beside an API server) or end.",
     ),
 ]
+RewordedOption = Annotated[
+    Literal["keep", "rerun", "ask"] | None,
+    typer.Option(
+        "--reworded",
+        envvar="ORCHESTRATOR_REWORDED",
+        help="What is done, but was reworded since: keep it, run it again, or ask (default on a terminal).",
+    ),
+]
 RestartOption = Annotated[bool, typer.Option("--restart", help="Start over; findings are archived.")]
 RestartCompletedOption = Annotated[
     bool, typer.Option("--restart-completed", help="Start over if nothing is left to do.")

@@ -26,6 +26,7 @@ from orchestrator.domain.answers import (
 from orchestrator.domain.errors import UsageError
 from orchestrator.domain.events import StoredEvent
 from orchestrator.domain.plan import Permissions
+from orchestrator.domain.plan_matching import Reworded
 from orchestrator.domain.requests import (
     AnswerApprovalRequest,
     MessageTaskRequest,
@@ -155,6 +156,7 @@ class ApiClient:
         repeats_max: int | None = None,
         approval_seconds: float | None = None,
         strict: bool | None = None,
+        reworded: Reworded | None = None,
     ) -> StartedOrchestrator:
         """Work through a plan, by name or path in docs/plans, in a process that outlives the server.
 
@@ -180,6 +182,7 @@ class ApiClient:
             repeats_max=repeats_max,
             approval_seconds=approval_seconds,
             strict=strict,
+            reworded=reworded,
         )
         path = path_of("api", "orchestrators")
         return await self._server.ask(

@@ -40,6 +40,10 @@ MatchKind = Literal["same", "reworded", "similar", "new"]
 """How a task was found: with the same wording, by its id alone, by a guess, or not at all."""
 
 
+Reworded = Literal["keep", "rerun"]
+"""Whether a task that was done for an earlier wording of it stays done, and shown so, or runs again."""
+
+
 @dataclass(frozen=True, slots=True)
 class TaskKey:
     """What a task is recognised by. Its texts are redacted; `wording` is None where it was not recorded."""

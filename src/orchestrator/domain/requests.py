@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.domain.commands import TASK_ID_LENGTH_MAX, TEXT_LENGTH_MAX
 from orchestrator.domain.plan import Permissions
+from orchestrator.domain.plan_matching import Reworded
 
 
 class _Request(BaseModel):
@@ -53,6 +54,10 @@ class StartRequest(_Request):
     max_attempts: int | None = Field(default=None, ge=1, le=1_000_000, description="Attempts per task.")
     timeout_seconds: float | None = Field(default=None, ge=0.001, le=1e8, description="Time limit per task.")
     restart: bool = Field(default=False, description="Start over; findings are archived.")
+    reworded: Reworded | None = Field(
+        default=None,
+        description="What is done, but was reworded since: keep it (as if left out), or run it again.",
+    )
     permissions: Permissions | None = Field(
         default=None, description="The most that agents may do by themselves; the plan can only narrow it."
     )

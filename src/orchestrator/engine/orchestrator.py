@@ -11,9 +11,10 @@ from typing import Any, Literal
 from orchestrator.domain.chosen_options import ChosenOptions
 from orchestrator.domain.commands import Command
 from orchestrator.domain.errors import OrchestratorError, PlanOwned
-from orchestrator.domain.events import AgentLimit, PlanLoaded
+from orchestrator.domain.events import AgentLimit, PlanLoaded, PlannedTask
 from orchestrator.domain.permissions import UNBOUND
 from orchestrator.domain.plan import Permissions
+from orchestrator.domain.plan_matching import Reworded
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.plan_problems import refuse_errors
 from orchestrator.domain.redaction import Redactor, redact_known
@@ -51,8 +52,9 @@ class RunOptions:
     """What the one who starts a run chooses. `wait` waits for another owner of the plan to end.
 
     `limit_seconds_max` is how long the limits of agents' vendors are waited for at most, 0 not at all.
-    `strict` fails attempts whose success is doubtful; None leaves it to the plan. `chosen` is what of all
-    this was chosen, and not left to the plan or the defaults; it is for the log.
+    `strict` fails attempts whose success is doubtful; None leaves it to the plan. `reworded` and
+    `reworded_answers` are those of RunChoices. `chosen` is what of all this was chosen, and not left to the
+    plan or the defaults; it is for the log.
     """
 
     agent: str | None = None
@@ -68,6 +70,8 @@ class RunOptions:
     permissions: Permissions = UNBOUND
     chosen: ChosenOptions = field(default_factory=ChosenOptions)
     strict: bool | None = None
+    reworded: Reworded | None = None
+    reworded_answers: Mapping[str, Reworded] = field(default_factory=dict)
 
 
 class Orchestrator:
@@ -110,6 +114,8 @@ class Orchestrator:
             max_attempts=options.max_attempts,
             permissions=options.permissions,
             options=options.chosen,
+            reworded=options.reworded,
+            reworded_answers=options.reworded_answers,
         )
         strict = options.strict if options.strict is not None else self._plan.strict
         self._is_strict = bool(strict)
@@ -190,6 +196,15 @@ class Orchestrator:
         begun, _ = await self._first_event()
         doers = await self._choice.doers(begun)
         return _with_agents(begun, {task_id: doer.agent for task_id, doer in doers.items()}), doers
+
+    async def reworded(self) -> list[PlannedTask]:
+        """The tasks that are done for an earlier wording and nobody has decided about; nothing is claimed.
+
+        Raises PlanInvalid as `run` would.
+        """
+        refuse_errors(self._plan, self._file.path)
+        begun, _ = await self._first_event()
+        return [task for task in begun.tasks if task.stale and task.wording not in task.kept_wordings]
 
     async def _bury_owner(self) -> None:
         for record in await self._ports.registry.list(live_only=True):

@@ -11,6 +11,7 @@ from orchestrator.domain.events import PlanLoaded, PlannedPhase, PlannedTask
 from orchestrator.domain.permissions import UNBOUND, narrowed_tasks, unbound_commands
 from orchestrator.domain.plan import Permissions, Plan, Task
 from orchestrator.domain.plan_ids import made_up_numbers
+from orchestrator.domain.plan_matching import Reworded
 from orchestrator.domain.redaction import Redact, redact_known
 from orchestrator.domain.run_state import RunState
 from orchestrator.domain.task_agents import SHELL, task_agent
@@ -18,7 +19,7 @@ from orchestrator.domain.task_status import TaskStatus
 from orchestrator.engine.identified_plan import IdentifiedPlan, identify
 from orchestrator.engine.known_tasks import NOTHING_KNOWN, Known, KnownTask, left_by
 from orchestrator.engine.records import PlanFile
-from orchestrator.engine.task_history import Reworded, gone_tasks, handed_on_task, history
+from orchestrator.engine.task_history import gone_tasks, handed_on_task, history
 
 AGENT_ATTEMPTS = 2
 SHELL_ATTEMPTS = 1

@@ -9,6 +9,7 @@ from typing import Any
 
 from orchestrator.domain.chosen_options import ChosenOptions
 from orchestrator.domain.plan import CodeBlock, Permissions, Task
+from orchestrator.domain.plan_matching import Reworded
 from orchestrator.domain.redaction import Redactor, redact_known
 from orchestrator.domain.task_status import RunStatus
 
@@ -115,6 +116,7 @@ class StatusFile:
 class NewRun:
     """The choices for a run; `plan` is a name, or a path in docs/plans. None leaves it to the defaults.
 
+    `reworded` is for tasks whose instruction was changed since they were done.
     `longest_wait_seconds` is how long an agent's limit is waited for at most, 0 not at all.
     """
 
@@ -124,6 +126,7 @@ class NewRun:
     max_attempts: int | None = None
     timeout_seconds: float | None = None
     restart: bool = False
+    reworded: Reworded | None = None
     permissions: Permissions | None = None
     budget_usd: float | None = None
     budget_tokens: int | None = None

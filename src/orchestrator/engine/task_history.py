@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
-from typing import Any, Literal
+from typing import Any
 
 from orchestrator.domain.events import PlannedTask
 from orchestrator.domain.plan import Task
-from orchestrator.domain.plan_matching import Match
+from orchestrator.domain.plan_matching import Match, Reworded
 from orchestrator.domain.task_status import TaskStatus
 from orchestrator.engine.known_tasks import Known, KnownTask
 
@@ -18,9 +18,6 @@ GONE_MAX = 500
 KEPT_WORDINGS_MAX = 20
 UNKNOWN_WORDING = "unknown"
 """The wording of what was done, where nobody has recorded it, but it was another one than the plan's."""
-
-Reworded = Literal["keep", "rerun"]
-"""Whether a task that was done for an earlier wording of it stays done, and shown so, or runs again."""
 
 _NOT_DONE: dict[str, Any] = {
     "status": TaskStatus.PENDING,

@@ -28,6 +28,7 @@ EVERYTHING = NewRun(
     budget_usd=5.0, budget_tokens=6, task_budget_usd=7.0, task_budget_tokens=8, back_off_seconds=9.0,
     longest_wait_seconds=10.0, silence_seconds=11.0, tool_seconds=12.0, repeats_max=13, approval_seconds=14.0,
     strict=True,
+    reworded="rerun",
 )  # fmt: skip
 
 
@@ -145,11 +146,12 @@ def test_origins_are_allowed_beside_a_run_as_in_a_server_alone(monkeypatch):
 
 def test_every_choice_can_be_made_over_http_and_stands_in_the_log():
     options = set(ChosenOptions.model_fields)
-    assert {part.name for part in fields(NewRun)} == options | {"plan", "restart"}
-    assert set(StartRequest.model_fields) == options | {"plan", "restart"}
+    assert {part.name for part in fields(NewRun)} == options | {"plan", "restart", "reworded"}
+    assert set(StartRequest.model_fields) == options | {"plan", "restart", "reworded"}
     chosen = RunRequest(EVERYTHING).options().chosen
     assert chosen == EVERYTHING.chosen()
-    assert StartRequest(plan="p", restart=True, **chosen.model_dump()) == StartRequest(**vars_of(EVERYTHING))
+    again = StartRequest(plan="p", restart=True, reworded="rerun", **chosen.model_dump())
+    assert again == StartRequest(**vars_of(EVERYTHING))
     nothing = RunRequest(NewRun("p")).options().chosen
     assert nothing == ChosenOptions()
 

@@ -1,0 +1,50 @@
+"""A plan that somebody edits between two runs: with the real program, as users type it."""
+
+from __future__ import annotations
+
+import json
+
+from doors import Project
+
+BLOCK = "\n  ```sh\n  {}\n  ```\n"
+HEAD = "# Edited\n\n## Phase 1: Work\n\n"
+BAKE = "- [ ] Bake the bread\n" + BLOCK.format("echo bread >> done.txt")
+SELL = "- [ ] Sell the bread\n" + BLOCK.format("echo sold >> done.txt; test -e customers")
+SWEEP = "- [ ] Sweep the floor\n" + BLOCK.format("echo swept >> done.txt")
+
+
+def lines(project: Project) -> list[str]:
+    return (project.root / "done.txt").read_text().split()
+
+
+def tasks(project: Project) -> dict[str, dict]:
+    status = json.loads(project.command("status", "--json"))
+    return {task["id"]: task for task in status["tasks"]}
+
+
+def test_a_task_in_front_runs_and_no_number_carries_a_tick_to_other_work(project: Project):
+    project.plan("edited", HEAD + BAKE + SELL)
+    project.command("run", "edited", code=1)
+    project.plan("edited", HEAD + SWEEP + BAKE)
+    said = project.command("run", "edited")
+    assert lines(project) == ["bread", "sold", "swept"]
+    assert "new: 1.3 Sweep the floor" in said
+    assert "no longer in the plan: 1.2 Sell the bread, which had failed" in said
+    assert {task_id: task["description"] for task_id, task in tasks(project).items()} == {
+        "1.3": "Sweep the floor",
+        "1.1": "Bake the bread",
+    }
+
+
+def test_another_instruction_under_the_same_id_is_noticed(project: Project):
+    plan = HEAD + "- [ ] 1.1 Count the eggs\n" + BLOCK.format("echo counted >> done.txt")
+    project.plan("edited", plan)
+    project.command("run", "edited")
+    project.plan("edited", plan.replace("echo counted", "echo smashed"))
+    said = project.command("run", "edited")
+    assert "reworded: 1.1 Count the eggs (completed for its earlier wording)" in said
+    assert "--reworded rerun" in said
+    assert "≈" in project.command("status")
+    assert (tasks(project)["1.1"]["stale"], lines(project)) == ("wording", ["counted"])
+    project.command("run", "edited", "--reworded", "rerun")
+    assert (tasks(project)["1.1"]["stale"], lines(project)) == (None, ["counted", "smashed"])

@@ -1,0 +1,189 @@
+"""Random edits of a plan between runs: what is done stays with what was asked for.
+
+A little world keeps what really happened: which instructions attempts were sent, under which ids. The log's
+way is the real one: a plan is parsed, matched, loaded into a log, folded, and handed to the next run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestrator.domain.events import FindingWritten, PlannedTask
+from orchestrator.domain.plan_parser import parse_plan
+from orchestrator.domain.run_state import RunState, evolve
+from orchestrator.domain.steps import AttemptResult, end_attempt, start_attempt
+from orchestrator.domain.task_status import TaskStatus
+from orchestrator.engine.known_tasks import NOTHING_KNOWN, Known, known_of_run
+from orchestrator.engine.outline import plan_loaded
+from orchestrator.engine.records import PlanFile
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+WORDS = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliet")
+RUNS = 4
+
+
+@dataclass(frozen=True)
+class Written:
+    """A task as its writer wrote it: its work, which wording of it, and the id, if it has one."""
+
+    work: str
+    version: int = 0
+    id: str | None = None
+
+    @property
+    def text(self) -> str:
+        """Wordings of one work are alike; those of others share at most two words."""
+        return f"{self.work} {self.work}ing the {self.work}er for {self.work}s v{self.version}"
+
+
+@dataclass
+class World:
+    """What really happened to the works so far."""
+
+    sent: set[str] = field(default_factory=set)
+    """Every instruction that an attempt was sent, or that the writer's tick spoke of."""
+    finding_of: dict[tuple[str, str, int], str] = field(default_factory=dict)
+    """The work of each finding, by run, task and attempt."""
+    work_of_id: dict[str, str] = field(default_factory=dict)
+    """The work that each id stood for last; the writer may give an id of their own to other work."""
+
+
+def plan_text(phases: list[list[Written]]) -> str:
+    lines = ["# Plan"]
+    for number, tasks in enumerate(phases, start=1):
+        lines += ["", f"## Phase {number}: Part {chr(64 + number)}", ""]
+        lines += [f"- [ ] {f'{task.id} ' if task.id else ''}{task.text}" for task in tasks]
+    return "\n".join(lines) + "\n"
+
+
+def works(phases: list[list[Written]]) -> list[Written]:
+    return [task for phase in phases for task in phase]
+
+
+@st.composite
+def an_edit(draw: st.DrawFn, before: list[list[Written]], ids: list[str]) -> list[list[Written]]:
+    """One thing that people do to a plan."""
+    phases = [list(phase) for phase in before]
+    filled = [number for number, phase in enumerate(phases) if phase]
+    kind = draw(st.sampled_from(("insert", "delete", "reorder", "reword", "renumber", "double", "move")))
+    if kind == "insert" or not filled:
+        phase = phases[draw(st.integers(0, len(phases) - 1))]
+        with_id = draw(st.booleans())
+        new = Written(draw(st.sampled_from(WORDS)), 0, next_id(phases, ids) if with_id else None)
+        phase.insert(draw(st.integers(0, len(phase))), new)
+        return phases
+    phase = phases[draw(st.sampled_from(filled))]
+    place = draw(st.integers(0, len(phase) - 1))
+    match kind:
+        case "delete":
+            del phase[place]
+        case "reorder":
+            phase[:] = draw(st.permutations(phase))
+        case "reword":
+            phase[place] = replace(phase[place], version=phase[place].version + draw(st.integers(1, 3)))
+        case "renumber":
+            phase[place] = replace(phase[place], id=draw(st.sampled_from((None, next_id(phases, ids)))))
+        case "double":
+            phase.insert(place, replace(phase[place], id=None))
+        case _:
+            task = phase.pop(place)
+            phases[draw(st.integers(0, len(phases) - 1))].append(task)
+    return phases
+
+
+def next_id(phases: list[list[Written]], ids: list[str]) -> str | None:
+    """An id that is free in the plan now; earlier plans may have had it, as people count on again."""
+    used = {task.id for task in works(phases)}
+    return next((each for each in ids if each not in used), None)
+
+
+def run_some(begun_state: RunState, data: st.DataObject, world: World, run: str) -> RunState:
+    """A run that works on some of the tasks and ends, however it ends."""
+    state = begun_state
+    for task_id, planned in begun_state.outline.tasks.items():
+        if state.tasks[task_id].status is not TaskStatus.PENDING:
+            continue
+        outcome = data.draw(st.sampled_from(("done", "done", "failed", "not yet")))
+        if outcome == "not yet":
+            continue
+        state = evolve(state, start_attempt(state, task_id, "robot"), NOON)
+        world.sent.add(planned.description)
+        attempt = state.tasks[task_id].attempt
+        world.finding_of[run, task_id, attempt] = work(planned)
+        written = FindingWritten(task_id=task_id, attempt=attempt, file_path="f", size_bytes=1)
+        state = evolve(state, written, NOON)
+        result = AttemptResult(succeeded=outcome == "done", is_final=True, error="no")
+        state = evolve(state, end_attempt(state, task_id, result, NOON, 1.0), NOON)
+    return state
+
+
+def work(planned: PlannedTask) -> str:
+    return planned.description.split()[0]
+
+
+def check(
+    state: RunState,
+    before: RunState | None,
+    texts: tuple[list[Written], list[Written]],
+    world: World,
+    run: str,
+) -> None:
+    counts = [Counter(task.text for task in tasks) for tasks in texts]
+    was_done = Counter(
+        planned.description
+        for task_id, planned in (before.outline.tasks if before else {}).items()
+        if before and before.tasks[task_id].status is TaskStatus.COMPLETED
+    )
+    for task_id, planned in state.outline.tasks.items():
+        task = state.tasks[task_id]
+        text = planned.description
+        if task.status is TaskStatus.COMPLETED and not task.stale:
+            assert text in world.sent, f"a tick for what nobody was sent: {text}"
+        is_unambiguous = counts[0][text] == counts[1][text] == 1
+        if is_unambiguous and was_done[text] and before and not was_stale(before, text):
+            assert task.status is TaskStatus.COMPLETED, f"unchanged, and runs again: {text}"
+            assert not task.stale
+        if task.finding_place is not None and planned.has_own_id is False:
+            place = task.finding_place
+            found = world.finding_of[place.instance_id or run, place.task_id, place.attempt]
+            assert found == work(planned), "a finding of other work"
+        if not planned.has_own_id and planned.previous_id != task_id:
+            assert world.work_of_id.get(task_id, work(planned)) == work(planned), "an id of other work"
+    world.work_of_id |= {task_id: work(planned) for task_id, planned in state.outline.tasks.items()}
+
+
+def was_stale(before: RunState, text: str) -> bool:
+    return any(
+        before.tasks[task_id].stale is not None
+        for task_id, planned in before.outline.tasks.items()
+        if planned.description == text
+    )
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_what_is_done_stays_with_what_was_asked_for(data: st.DataObject) -> None:
+    world, ids = World(), [f"1.{n}" for n in range(1, 9)]
+    phases: list[list[Written]] = [[], []]
+    known: Known = NOTHING_KNOWN
+    before: RunState | None = None
+    texts: list[Written] = []
+    for number in range(RUNS):
+        run = f"orch-{number}"
+        for _ in range(data.draw(st.integers(4 if number == 0 else 0, 6))):
+            phases = data.draw(an_edit(phases, ids))
+        plan = parse_plan(plan_text(phases))
+        if plan.errors:
+            return
+        file = PlanFile("p", "docs/plans/p.md", b"", NOON)
+        begun = plan_loaded(plan, file, known=known, predecessor=f"orch-{number - 1}" if number else None)
+        assert len({task.id for task in begun.tasks}) == len(begun.tasks)
+        state = evolve(RunState(), begun, NOON)
+        check(state, before, (texts, works(phases)), world, run)
+        before = run_some(state, data, world, run)
+        known, texts = known_of_run(before, run), works(phases)
