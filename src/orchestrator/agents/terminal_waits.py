@@ -11,7 +11,7 @@ A process *waits for input* while all of this holds:
   of it and of nothing else that somebody outside the process could move;
 - its other threads wait for that process itself: for a lock, a signal or one of its own pipes. A server with
   a thread that listens for keys waits for its clients as well, and is left alone;
-- it has no living child: a program that shows the progress of a build may listen for keys meanwhile;
+- no child wakes it by ending: a program that shows the progress of a build may listen for keys meanwhile;
 - none of its threads has run since it was first seen so: the kernel counts how often each of them gave up its
   processor, so a program that wakes up now and then to draw is never taken for one that waits.
 
@@ -45,6 +45,9 @@ _CONTROLLING_TERMINAL = (5, 0)
 _GET_TERMINAL_NUMBER = 0x80045430
 """TIOCGPTN, see ioctl_tty(2)."""
 
+_CHILD_ENDED = 1 << 16
+"""SIGCHLD in the masks of /proc/PID/status."""
+
 _OWN_FILES = ("anon_inode:[eventfd]", "anon_inode:[eventpoll]", "anon_inode:[signalfd]")
 
 
@@ -75,7 +78,9 @@ class TerminalWatch:
             self._seen.clear()
         found = {}
         for pid, own_children in children.items():
-            if own_children or pid == self._root or (state := self._wait(pid)) is None:
+            if pid == self._root or (own_children and _hears_of_children(pid)):
+                continue
+            if (state := self._wait(pid)) is None:
                 continue
             before, since = self._seen.get(pid, (None, now))
             since = since if state == before else now
@@ -175,6 +180,12 @@ def _stat(pid: int) -> list[bytes]:
 def _ticks(pid: int) -> int:
     """The processor time of the process and of its children that have ended, in clock ticks."""
     return sum(map(int, _stat(pid)[11:15]))
+
+
+def _hears_of_children(pid: int) -> bool:
+    """Whether the end of a child is a signal to this process, by which its waiting may end."""
+    caught = processes.read(f"/proc/{pid}/status").partition(b"SigCgt:")[2].split(None, 1)
+    return bool(caught) and bool(int(caught[0], 16) & _CHILD_ENDED)
 
 
 def _switches(pid: int, thread: str) -> bytes:

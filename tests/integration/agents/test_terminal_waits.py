@@ -17,11 +17,12 @@ pytestmark = pytest.mark.skipif(
 )
 
 LIMIT_SECONDS = 20.0
-KEYS = "import os, select, socket, sys, threading, time\n"
+KEYS = "import os, select, signal, socket, sys, threading, time\n"
 WAITING = {
     "a pager": "seq 1000 > long; exec less long",
     "a pager below a program that waits for it": "seq 1000 > long; less long; true",
     "a pager at the end of a pipe": "seq 1000 | less",
+    "a pager that replaced the shell of a server": "seq 1000 > long; sleep 60 & exec less long",
     "another pager": "seq 1000 > long; exec more long",
     "bash": 'read -r name < "$TERMINAL"',
     "read": "exec cat 0<&2",
@@ -43,7 +44,9 @@ AT_WORK = {
     "a server that listens for keys in its event loop": """\
         s = socket.create_server(('127.0.0.1', 0)); select.select([2, s], [], [])""",
     "a prompt that goes on by itself": "select.select([2], [], [], 60)",
-    "a progress bar that listens for keys": "os.posix_spawn('/bin/sleep', ['sleep', '60'], {}); os.read(2, 1)",
+    "a progress bar that listens for keys": """\
+        signal.signal(signal.SIGCHLD, print)
+        os.posix_spawn('/bin/sleep', ['sleep', '60'], {}); os.read(2, 1)""",
     "a program on a terminal of its own": """\
         import pty
         if pty.fork()[0]: time.sleep(60)
