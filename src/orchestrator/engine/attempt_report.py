@@ -32,8 +32,8 @@ def judged(attempt: Attempt, work: Finished) -> Finished:
     """How the agent really ended, if it ended its turn as if all were well.
 
     It may have declined the task, as the prompt offers. And some do so when their vendor refuses them: they
-    say the refusal as text, where none of their calls has gone well, or nothing at all, without a call. An
-    agent that has worked without a call and without a word has at least used tokens.
+    say the refusal as text, where none of their calls has gone well, or nothing at all, without a call. Only
+    an agent that does not report its calls may have worked all the same; it has used tokens then.
     """
     text = work.text.strip()
     if work.outcome != "completed":
@@ -43,13 +43,19 @@ def judged(attempt: Attempt, work: Finished) -> Finished:
         return replace(work, outcome="failed", is_final=True, error=f"The agent declined the task: {why}")
     if attempt.went_well:
         return work
-    if not (attempt.calls or has_words(text) or attempt.spoken or attempt.tokens):
-        error = f"Agent {attempt.agent.name} ended its turn without a word: no text, no call, no tokens."
+    if not (attempt.calls or has_words(text) or attempt.spoken) and not _may_have_worked(attempt):
+        used = "its model may have refused to answer" if attempt.tokens else "no tokens"
+        error = f"Agent {attempt.agent.name} ended its turn without a word: no text, no call, {used}."
         return replace(work, outcome="failed", error=error)
     if attempt.spoken - len(text) > SAID_BEFORE_MAX:
         return work
     refused = attempt.agent.refusal(text)
     return work if refused is None else replace(refused, text=work.text, exit_code=work.exit_code)
+
+
+def _may_have_worked(attempt: Attempt) -> bool:
+    """Whether an agent of which nothing was seen may have done something."""
+    return bool(attempt.tokens) and not attempt.reports_calls
 
 
 def attempt_result(

@@ -285,6 +285,15 @@ class TestRefusals:
         assert await house.run() is (RunStatus.COMPLETED if is_completed else RunStatus.FAILED)
         assert task(house).last_error == (None if is_completed else NOTHING)
 
+    async def test_tokens_are_no_work_of_an_agent_that_reports_its_calls(self, house, plays):
+        """As Codex and Gemini CLI end a turn that their vendor's filter, or the model itself, has refused."""
+        house.robot.reports_calls = True
+        house.robot.play("1.1", plays.say(UsageDelta("m", output_tokens=3), Finished("completed")))
+        assert await house.run() is RunStatus.FAILED
+        assert task(house).last_error == (
+            "Agent robot ended its turn without a word: no text, no call, its model may have refused to answer."
+        )
+
     async def test_dots_for_an_answer_are_no_word(self, house, plays):
         house.robot.play("1.1", plays.say(Text("..."), Finished("completed", "...")))
         assert await house.run() is RunStatus.FAILED
