@@ -15,18 +15,18 @@ import type {
 export type {
   AgentInfo, AgentLimit, AgentLimited, AgentLimitedEvent, AgentMessage, AgentMessageEvent, AgentStarted,
   AgentStartedEvent, AnswerApprovalRequest, ApprovalInfo, ApprovalRequested, ApprovalRequestedEvent,
-  ApprovalSettled, ApprovalSettledEvent, ArtifactContent, Blocker, ChosenOptions, CommandResponse,
-  CommandSettled, CommandSettledEvent, CommandState, EmptyRequest, FilesBlocker, FindingContent, FindingInfo,
-  FindingPlace, FindingWritten, FindingWrittenEvent, GateBlocker, Health, InitialStatusEvent, LastRun,
-  LogEventType, MessageTaskRequest, ModelUsage, OrchestratorChanged, OrchestratorChangedEvent,
-  OrchestratorEvent, OrchestratorInfo, OrchestratorStatus, PhaseBlocker, PhaseChanged, PhaseChangedEvent,
-  PhaseInfo, PingData, PingEvent, PlanChanged, PlanChangedEvent, PlanDocument, PlanInfo, PlanLoaded,
-  PlanLoadedEvent, PlanProblem, PlanStatus, PlanTaskLine, PlannedPhase, PlannedTask, Problem, ProblemPart,
-  PromptSent, PromptSentEvent, RateLimitBlocker, Remark, ResyncData, ResyncEvent, RetryBlocker,
-  RetryTaskRequest, RunStatus, SkipTaskRequest, StartRequest, StartedOrchestrator, StatusSummary,
-  StatusUpdated, StatusUpdatedEvent, TaskBlocker, TaskChanged, TaskChangedEvent, TaskInfo, TaskStatus,
-  ToolCompleted, ToolCompletedEvent, ToolStarted, ToolStartedEvent, TranscriptLine, UsageInfo, UsageUpdated,
-  UsageUpdatedEvent, WaitingFor
+  ApprovalSettled, ApprovalSettledEvent, ArtifactContent, AttemptPlace, Blocker, ChosenOptions,
+  CommandResponse, CommandSettled, CommandSettledEvent, CommandState, EmptyRequest, FilesBlocker,
+  FindingContent, FindingInfo, FindingPlace, FindingWritten, FindingWrittenEvent, GateBlocker, Health,
+  InitialStatusEvent, LastRun, LogEventType, MessageTaskRequest, ModelUsage, OrchestratorChanged,
+  OrchestratorChangedEvent, OrchestratorEvent, OrchestratorInfo, OrchestratorStatus, PhaseBlocker,
+  PhaseChanged, PhaseChangedEvent, PhaseInfo, PingData, PingEvent, PlanChanged, PlanChangedEvent,
+  PlanDocument, PlanInfo, PlanLoaded, PlanLoadedEvent, PlanProblem, PlanStatus, PlanTaskLine, PlannedPhase,
+  PlannedTask, Problem, ProblemPart, PromptSent, PromptSentEvent, RateLimitBlocker, Remark, ResyncData,
+  ResyncEvent, RetryBlocker, RetryTaskRequest, RunStatus, SkipTaskRequest, StartRequest, StartedOrchestrator,
+  StatusSummary, StatusUpdated, StatusUpdatedEvent, TaskBlocker, TaskChanged, TaskChangedEvent, TaskInfo,
+  TaskStatus, ToolCompleted, ToolCompletedEvent, ToolStarted, ToolStartedEvent, TranscriptLine, UsageInfo,
+  UsageUpdated, UsageUpdatedEvent, WaitingFor
 } from '../types/api-types';
 
 /** One kind of event, by its `type`: `EventOf<'task_changed'>`. */
@@ -895,8 +895,10 @@ function watchEvents(api: ApiClient, id: string, options: WatchOptions, config: 
 
   /** The events of one connection; returns whether there is nothing more to come. */
   async function* connection(signal: AbortSignal, heard: () => void): AsyncGenerator<OrchestratorEvent, boolean> {
-    const { seq, ended_at } = await api.getOrchestrator(id, { signal });
+    const { seq, ended_at, pruned_at } = await api.getOrchestrator(id, { signal });
     if (ended_at !== null && seq === completeUpTo) return true;
+    // Refused for good, with the reason, which a WebSocket could not say.
+    if (pruned_at) await api.getOrchestratorStatus(id, { signal });
     const frames = await open(completeUpTo ?? undefined, signal);
     const settle = () => {
       const state = completeUpTo === null || completeUpTo < seq ? 'catching_up' : 'live';

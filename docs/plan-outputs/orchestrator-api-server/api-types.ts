@@ -723,6 +723,18 @@ export interface components {
             size_bytes: number;
             text: string;
         };
+        /**
+         * AttemptPlace
+         * @description Where the database keeps what an attempt left: its prompt, transcript and finding.
+         *
+         *     `instance_id` is the orchestrator in which it took place, None for the one whose log this is; `task_id` is
+         *     what the task was called there.
+         */
+        AttemptPlace: {
+            instance_id: string | null;
+            task_id: string;
+            attempt: number;
+        };
         /** @description What a pending task waits for, told apart by `kind`. */
         Blocker: components["schemas"]["TaskBlocker"] | components["schemas"]["PhaseBlocker"] | components["schemas"]["GateBlocker"] | components["schemas"]["RetryBlocker"] | components["schemas"]["RateLimitBlocker"] | components["schemas"]["FilesBlocker"];
         /**
@@ -858,9 +870,6 @@ export interface components {
         /**
          * FindingPlace
          * @description Which attempt's finding is the latest of a task, and where the database keeps it.
-         *
-         *     `instance_id` is the orchestrator that keeps it, None for the one whose log this is; `task_id` is what the
-         *     task was called there.
          */
         FindingPlace: {
             instance_id: string | null;
@@ -1006,6 +1015,8 @@ export interface components {
         /**
          * OrchestratorInfo
          * @description One orchestrator in a list. `is_stale`: two renewals of its lease were missed.
+         *
+         *     One with `pruned_at` is a line in the history: its log and outputs are gone.
          */
         OrchestratorInfo: {
             id: string;
@@ -1027,6 +1038,8 @@ export interface components {
             is_stale: boolean;
             seq: number;
             progress_percent: number;
+            /** Format: date-time */
+            pruned_at: string | null;
         };
         /**
          * OrchestratorStatus
@@ -1339,6 +1352,7 @@ export interface components {
             /** @enum {string|null} */
             found: "same" | "reworded" | "similar" | "new" | "gone" | null;
             previous_id: string | null;
+            attempt_place: components["schemas"]["AttemptPlace"] | null;
         };
         /**
          * Problem
@@ -1570,6 +1584,8 @@ export interface components {
             is_stale: boolean;
             seq: number;
             progress_percent: number;
+            /** Format: date-time */
+            pruned_at: string | null;
             log_path: string;
         };
         /**
@@ -1868,6 +1884,7 @@ export type ApprovalRequestedEvent = components['schemas']['ApprovalRequestedEve
 export type ApprovalSettled = components['schemas']['ApprovalSettled'];
 export type ApprovalSettledEvent = components['schemas']['ApprovalSettledEvent'];
 export type ArtifactContent = components['schemas']['ArtifactContent'];
+export type AttemptPlace = components['schemas']['AttemptPlace'];
 export type Blocker = components['schemas']['Blocker'];
 export type ChosenOptions = components['schemas']['ChosenOptions'];
 export type CommandResponse = components['schemas']['CommandResponse'];
@@ -2326,6 +2343,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The orchestrator was pruned: its log and outputs are gone. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request is not valid; `errors` says where. */
             422: {
                 headers: {
@@ -2405,6 +2431,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The orchestrator was pruned: its log and outputs are gone. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3174,6 +3209,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The orchestrator was pruned: its log and outputs are gone. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request is not valid; `errors` says where. */
             422: {
                 headers: {
@@ -3244,6 +3288,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The orchestrator was pruned: its log and outputs are gone. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3599,6 +3652,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The orchestrator was pruned: its log and outputs are gone. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request is not valid; `errors` says where. */
             422: {
                 headers: {
@@ -3676,6 +3738,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The orchestrator was pruned: its log and outputs are gone. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4211,6 +4282,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The orchestrator was pruned: its log and outputs are gone. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -18,6 +18,7 @@ _WHEN = {
     404: "There is no such thing.",
     408: "The body did not arrive in time.",
     409: "Not possible now; `detail` says why.",
+    410: "The orchestrator was pruned: its log and outputs are gone.",
     412: "The task has moved on since the revision in If-Match.",
     413: "The body is too large.",
     415: "The body is not JSON.",

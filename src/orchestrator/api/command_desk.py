@@ -25,6 +25,7 @@ from orchestrator.domain.errors import InstanceEnded
 from orchestrator.domain.events import ApprovalRequested
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.records import InstanceRecord
+from orchestrator.engine.status_reader import refuse_pruned
 
 ACTOR = "api"
 WAIT_SLICE_SECONDS = 0.25
@@ -39,6 +40,8 @@ _UNSAID = {
 async def submit(context: ApiContext, instance_id: str, command: Command, key: str | None) -> Response:
     """The answer to a command: 200, 202, or a problem that says why not."""
     record = await context.ports.registry.get(instance_id)
+    if record.pruned_at is not None:
+        return _ended(context, record, command)
     await _refuse_unknown(context, instance_id, command)
     # With a key, the queue may still have the receipt of an orchestrator that has ended since.
     if record.status.has_ended and key is None:
@@ -103,8 +106,9 @@ async def _settled(context: ApiContext, instance_id: str, command: Command, key:
 
 
 async def receipt(context: ApiContext, instance_id: str, command_id: str) -> Response:
-    """What became of a command, whatever it is; raises InstanceNotFound and CommandNotFound."""
-    await context.ports.registry.get(instance_id)
+    """What became of a command, whatever it is; raises InstanceNotFound, InstancePruned, CommandNotFound."""
+    record = await context.ports.registry.get(instance_id)
+    refuse_pruned(record.id, record.pruned_at)
     return json_of(_RESPONSE, _response(await context.ports.commands.get(instance_id, command_id)))
 
 

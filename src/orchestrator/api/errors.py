@@ -26,6 +26,7 @@ from orchestrator.domain.errors import (
     IdempotencyConflict,
     InstanceEnded,
     InstanceNotFound,
+    InstancePruned,
     OrchestratorError,
     PlanInvalid,
     PlanNotFound,
@@ -45,6 +46,7 @@ PARTS_MAX = 20
 
 _ERRORS: Mapping[type[OrchestratorError], tuple[int, str]] = {
     InstanceNotFound: (404, "orchestrator_not_found"),
+    InstancePruned: (410, "orchestrator_pruned"),
     CommandNotFound: (404, "command_not_found"),
     PlanNotFound: (404, "plan_not_found"),
     PlanUnreadable: (422, "plan_unreadable"),

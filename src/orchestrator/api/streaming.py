@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +13,8 @@ from orchestrator.api.hub import PAGE_EVENTS, Hub
 from orchestrator.api.mailbox import Mailbox
 from orchestrator.api.metrics import Metrics
 from orchestrator.api.status_cache import StatusCache
+from orchestrator.domain.errors import InstancePruned
+from orchestrator.domain.events import StoredEvent
 from orchestrator.domain.frames import ResyncReason
 from orchestrator.engine.ports import EventLog
 from orchestrator.engine.records import InstanceRecord
@@ -88,7 +90,12 @@ class Stream:
         oldest = first[0].seq if first else 1
         mark = resync_frame(self._id, reason, self._cursor, oldest, self._now())
         self._cursor = self._hub.position(self._id)
-        return [mark, *await self._snapshot()]
+        try:
+            return [mark, *await self._snapshot()]
+        except InstancePruned:
+            # There is nothing to go on with: who connects again is told so.
+            self._mailbox.close()
+            return [mark]
 
     def _has_met_hub(self) -> bool:
         """Whether the mailbox has everything after the cursor (and not only the log has)."""
@@ -102,12 +109,19 @@ class Stream:
         page = await self._log.read(
             self._id, after=self._cursor, limit=PAGE_EVENTS, types=self._request.types
         )
-        if page and self._request.types is None and page[0].seq != self._cursor + 1:
+        if await self._is_torn(page):
             return await self._resync("not_kept")
         self._cursor = page[-1].seq if page else self._cursor
         if len(page) < PAGE_EVENTS:
             self._cursor = max(self._cursor, self._mailbox.start)
         return [event_frame(event) for event in page]
+
+    async def _is_torn(self, page: Sequence[StoredEvent]) -> bool:
+        """Whether entries right after the cursor are gone, as when the run is pruned meanwhile."""
+        if self._request.types is not None:
+            page = page or await self._log.read(self._id, after=self._cursor, limit=1)
+            return not page and self._cursor < self._mailbox.start
+        return page[0].seq != self._cursor + 1 if page else self._cursor < self._mailbox.start
 
     async def _live(self) -> list[Frame]:
         """What the hub delivers; nothing when the client fell too far behind, or the mailbox is closed."""

@@ -19,14 +19,16 @@ from orchestrator.domain.redaction import redactor
 from orchestrator.engine.orchestrator import Orchestrator, RunOptions
 from orchestrator.engine.plan_catalog import PlanCatalog
 from orchestrator.engine.ports import Ports
+from orchestrator.engine.pruning import Pruner
 from orchestrator.engine.records import NewInstance, PlanFile
 from orchestrator.engine.recovery import Undertaker
 from orchestrator.engine.redacted_commands import RedactedCommands
 from orchestrator.engine.status_reader import StatusReader
-from orchestrator.store.database import default_location
+from orchestrator.store.database import STATE_FOLDER, default_location
 from orchestrator.store.open import open_memory_store, open_store
 from orchestrator.store.plan_files import DiskPlanFiles
 from orchestrator.store.plan_outputs import DiskPlanOutputs
+from orchestrator.store.run_files import DiskRunFiles
 from orchestrator.store.work_tree import DiskWorkTree
 
 DATABASE_URL_VARIABLE = "ORCHESTRATOR_DATABASE_URL"
@@ -62,6 +64,15 @@ async def open_services(root: Path, *, create: bool = True) -> AsyncIterator[Ser
             undertaker=Undertaker(ports.registry, reader, processes, utc_now),
             processes=processes,
         )
+
+
+@asynccontextmanager
+async def open_pruner(root: Path) -> AsyncIterator[Pruner]:
+    """What prunes the project; runs that died without a word are found out first."""
+    async with open_services(root, create=False) as services:
+        await services.undertaker.bury_the_dead()
+        files = DiskRunFiles(root, root / STATE_FOLDER)
+        yield Pruner(str(root), services.ports.storage, services.ports.log, files)
 
 
 @asynccontextmanager

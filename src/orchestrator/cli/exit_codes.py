@@ -12,6 +12,7 @@ from orchestrator.domain.errors import (
     AgentUnavailable,
     CommandNotFound,
     InstanceNotFound,
+    InstancePruned,
     OrchestratorError,
     PlanInvalid,
     PlanNotFound,
@@ -38,6 +39,7 @@ class ExitCode(IntEnum):
 _USAGE_ERRORS = (
     CommandNotFound,
     InstanceNotFound,
+    InstancePruned,
     PlanInvalid,
     PlanNotFound,
     PlanOwned,

@@ -26,6 +26,7 @@ from orchestrator.domain.evidence import unchecked_text
 from orchestrator.domain.safe_text import safe_line
 from orchestrator.domain.status import ApprovalInfo, OrchestratorInfo, OrchestratorStatus, TaskInfo
 from orchestrator.domain.task_status import TaskStatus
+from orchestrator.engine.status_reader import refuse_pruned
 
 
 def list_orchestrators(root: Path | None, url: str | None, *, include_ended: bool, json: bool) -> ExitCode:
@@ -48,7 +49,8 @@ async def _list(root: Path | None, url: str | None, *, include_ended: bool, json
 
 def _info_line(info: OrchestratorInfo) -> str:
     since = f"{info.started_at.astimezone():%Y-%m-%d %H:%M}"
-    return f"{info.id}  {info.status:<9} {info.progress_percent:>5.1f} %  {since}  {info.plan_name}"
+    pruned = f"  (pruned on {info.pruned_at.astimezone():%Y-%m-%d})" if info.pruned_at else ""
+    return f"{info.id}  {info.status:<9} {info.progress_percent:>5.1f} %  {since}  {info.plan_name}{pruned}"
 
 
 def show_status(
@@ -190,6 +192,7 @@ async def _show_events(
 ) -> ExitCode:
     async with open_source(root, url) as source:
         found = find_instance(await source.orchestrators(), instance)
+        refuse_pruned(found.id, found.pruned_at)
         async for event in source.events(found.id, after, follow=follow):
             line = shown(event, json=json)
             if line is not None:

@@ -19,8 +19,8 @@ from orchestrator.domain.plan import Permissions
 from orchestrator.engine.records import EndedRun, LaunchedRun, NewRun
 from orchestrator.store.database import STATE_FOLDER, make_state_folder
 from orchestrator.store.failures import storage_errors
+from orchestrator.store.run_files import LOGS_FOLDER
 
-LOGS = "logs"
 LOGS_KEPT_MAX = 200
 LAST_WORDS_BYTES = 2_000
 PERMISSIONS_VARIABLE = "ORCHESTRATOR_PERMISSIONS"
@@ -42,7 +42,7 @@ class ProcessLauncher:
         if self._ceiling != UNBOUND:
             run = replace(run, permissions=permitted(run.permissions, self._ceiling))
         instance_id = new_instance_id()
-        log_path = f"{STATE_FOLDER}/{LOGS}/{instance_id}.log"
+        log_path = f"{STATE_FOLDER}/{LOGS_FOLDER}/{instance_id}.log"
         command = _command(run, instance_id, self._root, may_run_repository=may_run_repository)
         process = await asyncio.to_thread(self._start, command, self._root / log_path)
         self._exits[instance_id] = _exit_of(process)

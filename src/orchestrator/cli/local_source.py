@@ -16,6 +16,7 @@ from orchestrator.domain.commands import Command, CommandRecord, CommandState
 from orchestrator.domain.errors import UsageError
 from orchestrator.domain.events import StoredEvent
 from orchestrator.domain.status import OrchestratorInfo, OrchestratorStatus, PlanInfo
+from orchestrator.engine.attempt_places import artifacts_of
 from orchestrator.engine.follow import follow as follow_log
 from orchestrator.engine.follow import stored
 from orchestrator.engine.status_reader import orchestrator_info
@@ -65,27 +66,26 @@ class LocalSource:
 
     async def transcript(self, instance_id: str, task_id: str, attempt: int | None) -> list[TranscriptLine]:
         """As it is kept with the log; raises UsageError."""
-        number = await self._attempt(instance_id, task_id, attempt)
-        artifacts = self._services.ports.artifacts
-        pieces = [piece async for piece in read_transcript(artifacts, instance_id, task_id, number)]
+        place = await self._place(instance_id, task_id, attempt)
+        pieces = [piece async for piece in read_transcript(self._services.ports.artifacts, *place)]
         if not pieces:
-            raise UsageError(no_transcript(task_id, number))
+            raise UsageError(no_transcript(task_id, place[-1]))
         return [TranscriptLine.model_validate_json(line) for line in b"".join(pieces).splitlines()]
 
     async def artifact(self, instance_id: str, task_id: str, attempt: int | None, name: str) -> str:
         """As it is kept with the log; raises UsageError."""
-        number = await self._attempt(instance_id, task_id, attempt)
-        kept = await self._services.ports.artifacts.get(instance_id, task_id, number, name)
+        place = await self._place(instance_id, task_id, attempt)
+        kept = await self._services.ports.artifacts.get(*place, name)
         if kept is None:
-            raise UsageError(f"Attempt {number} of task {task_id} left no {name} in this orchestrator.")
+            raise UsageError(f"Attempt {place[-1]} of task {task_id} left no {name} in this orchestrator.")
         return artifact_content(kept).text
 
-    async def _attempt(self, instance_id: str, task_id: str, attempt: int | None) -> int:
-        """The number of the attempt that is asked for, else of the latest."""
+    async def _place(self, instance_id: str, task_id: str, attempt: int | None) -> tuple[str, str, int]:
+        """Where the artifacts are of the attempt that is asked for, else of the latest."""
         task = (await self._services.reader.state(instance_id)).tasks.get(task_id)
         if task is None:
             raise UsageError(f"The plan has no task {task_id!r}.")
-        return attempt or task.attempt
+        return artifacts_of(task, task_id, attempt, instance_id)
 
     async def plans(self) -> list[PlanInfo]:
         """Every plan in docs/plans."""

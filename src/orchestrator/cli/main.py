@@ -316,6 +316,28 @@ def agents(
 
 
 @app.command()
+def prune(
+    older_than: Annotated[
+        str, typer.Option(metavar="AGE", help="Only runs that ended so long ago: 90d, 2w, 12h, 30m.")
+    ] = "90d",
+    keep: Annotated[int, typer.Option(min=0, help="Of each plan, the last N runs stay, however old.")] = 20,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go, and its size.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask, also on a terminal.")] = False,
+    json: JsonOption = False,
+    root: RootOption = None,
+) -> None:
+    """Delete the logs, transcripts and outputs of runs that are old and not among their plan's last.
+
+    Without options: of runs that ended at least 90 days ago and are not among the last 20 of their plan. A
+    run that has not ended, the latest of each plan, and what runs that stay refer to are never deleted.
+    """
+    from orchestrator.cli.prune import PruneRequest
+    from orchestrator.cli.prune import prune as prune_runs
+
+    raise typer.Exit(prune_runs(PruneRequest(older_than, keep, dry_run, yes, json, root)))
+
+
+@app.command()
 def prompt(
     plan: Annotated[str, typer.Argument(metavar="PLAN", help="A plan's name or file.")],
     task: TaskArgument,

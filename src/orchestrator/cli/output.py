@@ -23,6 +23,13 @@ def write_json(document: str, *, flush: bool = False) -> None:
     print(safe_json(document), flush=flush)
 
 
+def ask(question: str) -> bool:
+    """Ask on the terminal; only y and yes mean yes. On stderr, since the question is no result."""
+    sys.stderr.write(f"{safe_text(question)} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
 def write_error(text: str) -> None:
     """Print on stderr what is no result: errors, notices, progress."""
     sys.stderr.write(f"{safe_text(text)}\n")

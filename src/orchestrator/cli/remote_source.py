@@ -25,6 +25,7 @@ from orchestrator.domain.commands import (
 from orchestrator.domain.errors import (
     InstanceEnded,
     InstanceNotFound,
+    InstancePruned,
     OrchestratorError,
     SeqOutOfRange,
     UsageError,
@@ -36,6 +37,7 @@ PAGE_EVENTS = 1_000
 POLL_SECONDS = 1.0
 _MEANINGS: Mapping[str, type[OrchestratorError]] = {
     "orchestrator_not_found": InstanceNotFound,
+    "orchestrator_pruned": InstancePruned,
     "orchestrator_ended": InstanceEnded,
     "seq_out_of_range": SeqOutOfRange,
     "invalid_request": UsageError,

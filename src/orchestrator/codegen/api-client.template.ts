@@ -583,8 +583,10 @@ function watchEvents(api: ApiClient, id: string, options: WatchOptions, config: 
 
   /** The events of one connection; returns whether there is nothing more to come. */
   async function* connection(signal: AbortSignal, heard: () => void): AsyncGenerator<OrchestratorEvent, boolean> {
-    const { seq, ended_at } = await api.getOrchestrator(id, { signal });
+    const { seq, ended_at, pruned_at } = await api.getOrchestrator(id, { signal });
     if (ended_at !== null && seq === completeUpTo) return true;
+    // Refused for good, with the reason, which a WebSocket could not say.
+    if (pruned_at) await api.getOrchestratorStatus(id, { signal });
     const frames = await open(completeUpTo ?? undefined, signal);
     const settle = () => {
       const state = completeUpTo === null || completeUpTo < seq ? 'catching_up' : 'live';

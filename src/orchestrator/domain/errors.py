@@ -64,6 +64,10 @@ class InstanceNotFound(OrchestratorError):
     """No orchestrator has this id."""
 
 
+class InstancePruned(OrchestratorError):
+    """The orchestrator's log and outputs were pruned; only its line in the history is left."""
+
+
 class InstanceEnded(OrchestratorError):
     """The orchestrator has ended or crashed, so it takes no commands."""
 

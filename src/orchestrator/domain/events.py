@@ -47,16 +47,21 @@ class PlannedPhase(EventData):
     name: str
 
 
-class FindingPlace(EventData):
-    """Which attempt's finding is the latest of a task, and where the database keeps it.
+class AttemptPlace(EventData):
+    """Where the database keeps what an attempt left: its prompt, transcript and finding.
 
-    `instance_id` is the orchestrator that keeps it, None for the one whose log this is; `task_id` is what the
-    task was called there.
+    `instance_id` is the orchestrator in which it took place, None for the one whose log this is; `task_id` is
+    what the task was called there.
     """
 
     instance_id: str | None = None
     task_id: str
     attempt: int
+
+
+class FindingPlace(AttemptPlace):
+    """Which attempt's finding is the latest of a task, and where the database keeps it."""
+
     size_bytes: int
     written_at: datetime
 
@@ -108,6 +113,7 @@ class PlannedTask(EventData):
     stale: Stale | None = None
     found: Literal["same", "reworded", "similar", "new", "gone"] | None = None
     previous_id: str | None = None
+    attempt_place: AttemptPlace | None = None
 
 
 class AgentLimit(EventData):

@@ -16,6 +16,7 @@ from orchestrator.domain.events import (
     AgentStarted,
     ApprovalRequested,
     ApprovalSettled,
+    AttemptPlace,
     EventData,
     FindingPlace,
     FindingWritten,
@@ -61,6 +62,8 @@ class TaskState:
     stale: Stale | None = None
     done_wording: str | None = None
     """The wording that it was completed or skipped for."""
+    attempt_place: AttemptPlace | None = None
+    """Where its latest attempt took place: the same run, or an earlier one."""
     usage: UsageInfo = NOTHING_USED
     session_id: str | None = None
     """The conversation of its last attempt, as that attempt's agent calls it."""
@@ -202,6 +205,7 @@ def loaded_state(task: PlannedTask) -> TaskState:
         finding_place=task.finding_place,
         stale=task.stale,
         done_wording=task.done_wording,
+        attempt_place=task.attempt_place,
     )
 
 
@@ -220,6 +224,7 @@ def _task_changed(state: RunState, event: TaskChanged, at: datetime) -> RunState
         last_error=None if event.new_status is TaskStatus.COMPLETED else event.error or before.last_error,
         reason=event.reason,
         retry_at=event.retry_at,
+        attempt_place=_attempt_place(event) if starts else before.attempt_place,
         started_at=at if starts else before.started_at,
         completed_at=at if ends else None,
         duration_ms=event.duration_ms if ends else None,
@@ -253,6 +258,10 @@ def _task_changed(state: RunState, event: TaskChanged, at: datetime) -> RunState
         open_approvals=approvals,
         limits_met=limits_met,
     )
+
+
+def _attempt_place(event: TaskChanged) -> AttemptPlace:
+    return AttemptPlace(task_id=event.task_id, attempt=event.attempt)
 
 
 def _open_tasks_after(state: RunState, tasks: Mapping[str, TaskState], task_id: str) -> OpenTasks:

@@ -149,7 +149,10 @@ class OrchestratorStatus(View):
 
 
 class OrchestratorInfo(View):
-    """One orchestrator in a list. `is_stale`: two renewals of its lease were missed."""
+    """One orchestrator in a list. `is_stale`: two renewals of its lease were missed.
+
+    One with `pruned_at` is a line in the history: its log and outputs are gone.
+    """
 
     id: str
     plan_name: str
@@ -167,6 +170,7 @@ class OrchestratorInfo(View):
     is_stale: bool
     seq: int
     progress_percent: float
+    pruned_at: datetime | None = None
 
 
 class PlanInfo(View):

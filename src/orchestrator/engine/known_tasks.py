@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from orchestrator.domain.errors import InstanceNotFound
-from orchestrator.domain.events import PlannedTask
+from orchestrator.domain.events import AttemptPlace, PlannedTask
 from orchestrator.domain.plan_ids import made_up_numbers
 from orchestrator.domain.plan_matching import TaskKey
 from orchestrator.domain.run_state import RunState, TaskState, loaded_state
@@ -17,6 +17,8 @@ from orchestrator.domain.task_status import TaskStatus
 from orchestrator.engine.ports import Ports
 from orchestrator.engine.records import PlanFile
 from orchestrator.engine.status_reader import StatusReader
+
+Place = TypeVar("Place", bound=AttemptPlace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,18 @@ def known_of_run(state: RunState, instance_id: str) -> Known:
 
 
 def left_by(task: TaskState, instance_id: str) -> TaskState:
-    """What has become of a task in that run, as another log must say it: where its finding is."""
-    place = task.finding_place
+    """What has become of a task in that run, as another log must say it: where its artifacts are."""
+    return replace(
+        task,
+        finding_place=_in_run(task.finding_place, instance_id),
+        attempt_place=_in_run(task.attempt_place, instance_id),
+    )
+
+
+def _in_run(place: Place | None, instance_id: str) -> Place | None:
     if place is None or place.instance_id is not None:
-        return task
-    return replace(task, finding_place=place.model_copy(update={"instance_id": instance_id}))
+        return place
+    return place.model_copy(update={"instance_id": instance_id})
 
 
 def known_of_document(document: Mapping[str, Any]) -> Known:

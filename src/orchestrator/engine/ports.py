@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +18,7 @@ from orchestrator.domain.evidence import TreeLook
 from orchestrator.engine.agent_events import AgentEvent, Finished
 from orchestrator.engine.records import (
     AgentCheck,
+    Amount,
     Artifact,
     EndedRun,
     FindingFile,
@@ -28,6 +30,7 @@ from orchestrator.engine.records import (
     NewRun,
     PlanFile,
     StatusFile,
+    StoredRun,
 )
 
 LEASE_SECONDS = 10.0
@@ -113,6 +116,51 @@ class ArtifactStore(Protocol):
 
     async def get(self, instance_id: str, task_id: str, attempt: int, name: str) -> Artifact | None:
         """The artifact, or None."""
+
+
+class RunStorage(Protocol):
+    """What runs take up in the database, and its removal."""
+
+    async def runs(self, project: str) -> Sequence[StoredRun]:
+        """All runs of a project, newest first."""
+
+    async def size(self, instance_id: str, kept: Collection[tuple[str, int]]) -> Amount:
+        """What `remove` would delete."""
+
+    async def mark_pruned(self, instance_id: str) -> bool:
+        """Let the run be a line in the history: from now on nobody reads its log.
+
+        False for one that must stay: it has not ended, it is its plan's latest, or it is pruned already.
+        """
+
+    def remove(self, instance_id: str, kept: Collection[tuple[str, int]]) -> AsyncIterator[Amount]:
+        """Delete the log, the commands and the artifacts of a run that is marked, in bounded steps.
+
+        Yields what each step has deleted, and that stays deleted. The artifacts of the attempts `kept`, by
+        task and number, stay.
+        """
+
+    async def give_back(self, bytes_max: int) -> int:
+        """Make the database's file smaller by at most so many bytes; returns by how many, 0 when it is done.
+
+        Always 0 for a database that looks after its free space by itself.
+        """
+
+
+class RunFiles(Protocol):
+    """What runs have left in files, beside the database: their output, archived outputs, crash reports."""
+
+    async def size(self, plan_name: str, instance_id: str) -> Amount:
+        """The output of a detached run, and what it has archived when it was started with `--restart`."""
+
+    async def remove(self, plan_name: str, instance_id: str) -> Amount:
+        """Delete these; returns what there was."""
+
+    async def reports_before(self, moment: datetime) -> Amount:
+        """The crash reports that are older."""
+
+    async def remove_reports_before(self, moment: datetime) -> Amount:
+        """Delete these; returns what there was."""
 
 
 class Subscription(Protocol):
@@ -274,3 +322,4 @@ class Ports:
     changes: Changes
     plans: PlanFiles
     outputs: PlanOutputs
+    storage: RunStorage

@@ -20,7 +20,7 @@ class InstanceRecord:
 
     `pid_started` is the process's start time in the host's own units, so that a reused pid is told
     apart. `lease_until` and `last_heartbeat` are in the database's time; `database_now` is that time
-    when the record was read.
+    when the record was read. Of a run with `pruned_at` only this record is left.
     """
 
     id: str
@@ -41,6 +41,27 @@ class InstanceRecord:
     epoch: int
     seq: int
     progress_percent: float
+    pruned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run as it is stored; `is_empty`: nothing but its line in the registry is left of it."""
+
+    record: InstanceRecord
+    is_empty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How much of something there is: rows or files, and their bytes."""
+
+    items: int = 0
+    bytes: int = 0
+
+    def __add__(self, other: Amount) -> Amount:
+        """Both together."""
+        return Amount(self.items + other.items, self.bytes + other.bytes)
 
 
 @dataclass(frozen=True, slots=True)

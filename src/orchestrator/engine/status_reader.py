@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from datetime import datetime
 
-from orchestrator.domain.errors import SeqOutOfRange
+from orchestrator.domain.errors import InstancePruned, SeqOutOfRange
 from orchestrator.domain.projection import orchestrator_status
 from orchestrator.domain.run_state import RunState, fold
 from orchestrator.domain.status import OrchestratorInfo, OrchestratorStatus
@@ -27,9 +28,10 @@ class StatusReader:
     async def state(self, instance_id: str, at_seq: int | None = None) -> RunState:
         """The state now, or as it was right after entry `at_seq`.
 
-        Raises InstanceNotFound, and SeqOutOfRange for an `at_seq` that the log does not have.
+        Raises InstanceNotFound, InstancePruned, and SeqOutOfRange for an `at_seq` that the log does not have.
         """
         record = await self._registry.get(instance_id)
+        refuse_pruned(record.id, record.pruned_at)
         if at_seq is None:
             kept = self._states.get(instance_id)
             if kept is not None and kept.seq == record.seq:
@@ -65,6 +67,14 @@ class StatusReader:
         return state
 
 
+def refuse_pruned(instance_id: str, pruned_at: datetime | None) -> None:
+    """Raise InstancePruned for a run of which only its line in the history is left."""
+    if pruned_at is not None:
+        raise InstancePruned(
+            f"{instance_id} was pruned on {pruned_at:%Y-%m-%d}; its log and outputs are gone."
+        )
+
+
 def orchestrator_info(record: InstanceRecord) -> OrchestratorInfo:
     """A registry record as it stands in a list."""
     ended = record.status.has_ended
@@ -86,4 +96,5 @@ def orchestrator_info(record: InstanceRecord) -> OrchestratorInfo:
         is_stale=not ended and silent_seconds > min(2 * RENEW_SECONDS, LEASE_SECONDS),
         seq=record.seq,
         progress_percent=record.progress_percent,
+        pruned_at=record.pruned_at,
     )

@@ -147,6 +147,7 @@ def _as_left(known: KnownTask) -> dict[str, Any]:
         "remarks": state.remarks,
         "finding": state.finding,
         "finding_place": state.finding_place,
+        "attempt_place": state.attempt_place,
         "stale": state.stale,
         "done_wording": state.done_wording,
     }

@@ -54,7 +54,7 @@ class SqlInstanceRegistry:
         """Raises InstanceNotFound."""
         if not is_plain_id(instance_id):
             raise instance_not_found(instance_id)
-        query = _records().where(orchestrators.c.id == instance_id)
+        query = select_records().where(orchestrators.c.id == instance_id)
         row = await self._transactions.read(lambda c: c.execute(query).first())
         if row is None:
             raise instance_not_found(instance_id)
@@ -62,7 +62,11 @@ class SqlInstanceRegistry:
 
     async def list(self, *, live_only: bool = False, limit: int = INSTANCES_MAX) -> list[InstanceRecord]:
         """Newest first; with `live_only`, those that have not ended."""
-        query = _records().order_by(orchestrators.c.position.desc()).limit(min(max(limit, 0), INSTANCES_MAX))
+        query = (
+            select_records()
+            .order_by(orchestrators.c.position.desc())
+            .limit(min(max(limit, 0), INSTANCES_MAX))
+        )
         if live_only:
             query = query.where(orchestrators.c.ended_at.is_(None))
         rows = await self._transactions.read(lambda c: c.execute(query).all())
@@ -71,7 +75,7 @@ class SqlInstanceRegistry:
     async def latest(self, project: str, plan_path: str) -> InstanceRecord | None:
         """The instance of this plan that was registered last, of those whose log has begun."""
         query = (
-            _records()
+            select_records()
             .where(
                 orchestrators.c.project == project,
                 orchestrators.c.plan_path == plan_path,
@@ -84,7 +88,7 @@ class SqlInstanceRegistry:
         return None if row is None else self._record(row)
 
     def _record(self, row: Row[Any]) -> InstanceRecord:
-        record = _record(row)
+        record = record_of(row)
         if record.lease_until - record.database_now > timedelta(milliseconds=2 * self._lease_milliseconds):
             # The clock has been set back since: see `is_over`.
             return replace(record, lease_until=record.database_now)
@@ -195,7 +199,8 @@ def bury(
     return True
 
 
-def _records() -> Select[Any]:
+def select_records() -> Select[Any]:
+    """The columns that `record_of` needs."""
     return select(
         orchestrators,
         # One that no longer owns its plan has no lease: it ended with the last sign of life.
@@ -213,7 +218,8 @@ def _records() -> Select[Any]:
     )
 
 
-def _record(row: Row[Any]) -> InstanceRecord:
+def record_of(row: Row[Any]) -> InstanceRecord:
+    """The record that a row of `select_records` holds."""
     return InstanceRecord(
         id=row.id,
         project=row.project,
@@ -233,4 +239,5 @@ def _record(row: Row[Any]) -> InstanceRecord:
         epoch=row.epoch,
         seq=row.next_seq - 1,
         progress_percent=row.progress_percent,
+        pruned_at=None if row.pruned_at is None else from_milliseconds(row.pruned_at),
     )

@@ -32,10 +32,12 @@ from orchestrator.store.memory import (
     MemoryState,
 )
 from orchestrator.store.memory_files import MemoryPlanFiles, MemoryPlanOutputs
+from orchestrator.store.memory_run_storage import MemoryRunStorage
 from orchestrator.store.migrations import migrate
 from orchestrator.store.notifications import Notifications
 from orchestrator.store.plan_files import DiskPlanFiles
 from orchestrator.store.plan_outputs import DiskPlanOutputs
+from orchestrator.store.run_storage import GiveBack, SqlRunStorage, keep_space
 from orchestrator.store.transactions import Transactions
 
 
@@ -44,6 +46,7 @@ class _Opened:
     transactions: Transactions
     changes: Changes
     close_changes: Callable[[], None]
+    give_back: GiveBack = keep_space
 
     def close(self) -> None:
         self.transactions.close()
@@ -67,7 +70,7 @@ def _open_sqlite(location: SqliteLocation, lock_timeout_seconds: float) -> _Open
         migrate(writer, reader, path)
         doorbell = Doorbell(path, location.bells)
         rules = sqlite.SqliteCommits(path, doorbell.ring)
-    return _Opened(Transactions(writer, reader, path, rules), doorbell, doorbell.close)
+    return _Opened(Transactions(writer, reader, path, rules), doorbell, doorbell.close, sqlite.give_back)
 
 
 def _open_postgresql(location: PostgresqlLocation, lock_timeout_seconds: float) -> _Opened:
@@ -119,6 +122,7 @@ async def open_store(
             changes=opened.changes,
             plans=DiskPlanFiles(root),
             outputs=DiskPlanOutputs(root),
+            storage=SqlRunStorage(opened.transactions, opened.give_back),
         )
     finally:
         await asyncio.shield(asyncio.to_thread(opened.close))
@@ -146,5 +150,6 @@ def open_memory_store(
             changes=state.changes,
             plans=MemoryPlanFiles(plans, clock),
             outputs=MemoryPlanOutputs(clock),
+            storage=MemoryRunStorage(state),
         )
     )

@@ -72,6 +72,7 @@ orchestrators = Table(
     Column("epoch", BigInteger, nullable=False),
     Column("next_seq", BigInteger, nullable=False),
     Column("progress_percent", Float, nullable=False),
+    Column("pruned_at", BigInteger, comment="milliseconds, by the database's clock"),
     UniqueConstraint("id"),
     Index(None, "project", "plan_path", "position"),
 )

@@ -78,6 +78,8 @@ def switch_to_wal(path: Path, lock_timeout_seconds: float) -> None:
     with storage_errors(path):
         connection = sqlite3.connect(path, timeout=lock_timeout_seconds)
         try:
+            # Counts only in a file that is being made: there, what is deleted later can be given back.
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
             mode = _journal_mode(connection, deadline)
         finally:
             connection.close()
@@ -95,6 +97,20 @@ def _journal_mode(connection: sqlite3.Connection, deadline: float) -> str:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
+
+
+def give_back(connection: Connection, bytes_max: int) -> int:
+    """Give free pages back to the file system; returns how many bytes. A mebibyte takes some 30 ms."""
+    cursor = connection.connection.cursor()
+
+    def number(pragma: str) -> int:
+        return int(cursor.execute(f"PRAGMA {pragma}").fetchone()[0])
+
+    size, before = number("page_size"), number("freelist_count")
+    for _ in range(min(before, bytes_max // size)):
+        # One page each: the driver takes one step of a statement without rows, and a step is a page.
+        cursor.execute("PRAGMA incremental_vacuum(1)")
+    return (before - number("freelist_count")) * size
 
 
 class FileIdentity:

@@ -31,6 +31,7 @@ from orchestrator.store.memory import (
     MemoryState,
 )
 from orchestrator.store.memory_files import MemoryPlanFiles, MemoryPlanOutputs
+from orchestrator.store.memory_run_storage import MemoryRunStorage
 
 Play = Callable[["RobotRun"], AsyncIterator[AgentEvent]]
 QUICK = Limits(timeout_seconds=20, back_off_first_seconds=0.01, interrupt_seconds=0.2)
@@ -260,6 +261,7 @@ class House:
             changes=self.store.changes,
             plans=self.plans,
             outputs=self.outputs,
+            storage=MemoryRunStorage(self.store),
         )
         self.agents = Robots()
         self.robot, self.shell = self.agents.robot, self.agents.shell

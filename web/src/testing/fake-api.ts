@@ -33,6 +33,7 @@ export function makeRun(changes: Partial<OrchestratorInfo> = {}): OrchestratorIn
     last_heartbeat: BEGAN,
     is_alive: true,
     is_stale: false,
+    pruned_at: null,
     seq: 1,
     progress_percent: 0,
     ...changes,

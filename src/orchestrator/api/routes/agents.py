@@ -19,6 +19,7 @@ from orchestrator.domain.answers import AgentInfo, ArtifactContent
 from orchestrator.domain.commands import AnswerApproval, MessageTask
 from orchestrator.domain.requests import AnswerApprovalRequest, MessageTaskRequest
 from orchestrator.domain.status import ApprovalInfo
+from orchestrator.engine.attempt_places import artifacts_of
 from orchestrator.engine.records import AgentCheck
 from orchestrator.engine.transcript import MEDIA_TYPE, artifact_content, no_transcript, read_transcript
 
@@ -66,7 +67,7 @@ def _info(name: str, check: AgentCheck) -> AgentInfo:
     operation_id="listApprovals",
     summary="What agents ask",
     response_model=list[ApprovalInfo],
-    responses=problems(404),
+    responses=problems(404, 410),
 )
 async def list_approvals(context: Context, orchestrator_id: OrchestratorId) -> Response:
     """The questions that wait for an answer, oldest first."""
@@ -105,7 +106,7 @@ async def message_task(
     summary="All that an agent said",
     response_class=Response,
     responses={
-        **problems(404),
+        **problems(404, 410),
         200: {
             "description": "JSON Lines. The schema is that of one line, not of the whole body.",
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/TranscriptLine"}}},
@@ -119,12 +120,12 @@ async def get_transcript(
     attempt: Annotated[AttemptNumber | None, Query(description="Which one; else the latest.")] = None,
 ) -> Response:
     """What the agent of one attempt told, as far as it is kept by now; of a very long one, the beginning."""
-    number = await _attempt(context, orchestrator_id, task_id, attempt)
-    pieces = read_transcript(context.ports.artifacts, orchestrator_id, task_id, number)
+    place = await _place(context, orchestrator_id, task_id, attempt)
+    pieces = read_transcript(context.ports.artifacts, *place)
     # Read before the answer begins: afterwards nothing can be refused.
     first = await anext(pieces, None)
     if first is None:
-        raise ApiError(404, "transcript_not_found", no_transcript(task_id, number))
+        raise ApiError(404, "transcript_not_found", no_transcript(task_id, place[-1]))
     return StreamingResponse(_all(first, pieces), media_type=MEDIA_TYPE)
 
 
@@ -133,7 +134,7 @@ async def get_transcript(
     operation_id="getArtifact",
     summary="A text that an attempt left, whole",
     response_model=ArtifactContent,
-    responses=problems(404),
+    responses=problems(404, 410),
 )
 async def get_artifact(
     context: Context,
@@ -143,20 +144,22 @@ async def get_artifact(
     attempt: Annotated[AttemptNumber | None, Query(description="Which one; else the latest.")] = None,
 ) -> Response:
     """What a call was given or gave, where it was too long for its event and for the transcript."""
-    number = await _attempt(context, orchestrator_id, task_id, attempt)
-    kept = await context.ports.artifacts.get(orchestrator_id, task_id, number, artifact)
+    place = await _place(context, orchestrator_id, task_id, attempt)
+    kept = await context.ports.artifacts.get(*place, artifact)
     if kept is None:
-        detail = f"Attempt {number} of task {task_id} left no {artifact} in this orchestrator."
+        detail = f"Attempt {place[-1]} of task {task_id} left no {artifact} in this orchestrator."
         raise ApiError(404, "artifact_not_found", detail)
     return json_of(_ARTIFACT, artifact_content(kept))
 
 
-async def _attempt(context: Context, orchestrator_id: str, task_id: str, attempt: int | None) -> int:
-    """The number of the attempt that is asked for, else of the latest."""
+async def _place(
+    context: Context, orchestrator_id: str, task_id: str, attempt: int | None
+) -> tuple[str, str, int]:
+    """Where the artifacts are of the attempt that is asked for, else of the latest."""
     state = await context.reader.state(orchestrator_id)
     if task_id not in state.tasks:
         raise ApiError(404, "task_not_found", f"The plan has no task {task_id!r}.")
-    return attempt or state.tasks[task_id].attempt
+    return artifacts_of(state.tasks[task_id], task_id, attempt, orchestrator_id)
 
 
 async def _all(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -112,7 +112,7 @@ async def retry_task(
     operation_id="getCommand",
     summary="A command's receipt",
     response_model=CommandResponse,
-    responses=problems(404),
+    responses=problems(404, 410),
 )
 async def get_command(context: Context, orchestrator_id: OrchestratorId, command_id: CommandId) -> Response:
     """How far the command has come."""

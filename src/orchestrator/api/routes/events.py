@@ -11,6 +11,7 @@ from orchestrator.api.sockets import serve_socket
 from orchestrator.api.sse import MEDIA_TYPE, SseResponse
 from orchestrator.api.streaming import StreamRequest
 from orchestrator.domain.events import ACTIVITY_TYPES
+from orchestrator.engine.status_reader import refuse_pruned
 
 router = APIRouter(prefix="/api/orchestrators", tags=["events"], dependencies=[Depends(unrepeated)])
 
@@ -21,6 +22,7 @@ async def _request(
     """Everything is checked here, before the stream begins: afterwards nothing can be refused."""
     cursor = cursor_of(connection)
     record = await context.ports.registry.get(orchestrator_id)
+    refuse_pruned(record.id, record.pruned_at)
     types = ACTIVITY_TYPES if activity else None
     return StreamRequest(record, cursor, types, with_status=not activity)
 
@@ -45,7 +47,7 @@ async def socket_activity(websocket: WebSocket, context: Context, orchestrator_i
     summary="Follow the log live (SSE)",
     response_class=Response,
     responses={
-        **problems(404),
+        **problems(404, 410),
         200: {
             "description": "Server-Sent Events: `id:` is the seq, `event:` the type, `data:` the envelope. "
             "The schema is that of one event, not of the whole body.",

@@ -12,7 +12,7 @@ from orchestrator.api.parameters import AFTER, Digits, EntrySeq, OrchestratorId,
 from orchestrator.domain.events import EVENT_TYPES
 from orchestrator.domain.status import OrchestratorInfo, OrchestratorStatus
 from orchestrator.engine.ports import EVENT_PAGE_MAX
-from orchestrator.engine.status_reader import orchestrator_info
+from orchestrator.engine.status_reader import orchestrator_info, refuse_pruned
 
 EVENTS_DEFAULT = 100
 TYPES_LENGTH_MAX = 1_000
@@ -63,7 +63,7 @@ async def get_orchestrator(context: Context, orchestrator_id: OrchestratorId) ->
     summary="The whole status, now or as it was",
     response_model=OrchestratorStatus,
     responses={
-        **problems(404),
+        **problems(404, 410),
         200: {
             "headers": {"ETag": {"description": "The version of the status.", "schema": {"type": "string"}}}
         },
@@ -107,7 +107,7 @@ def _chosen_types(types: str | None) -> list[str] | None:
     summary="A page of the log",
     response_class=Response,
     responses={
-        **problems(404),
+        **problems(404, 410),
         200: {
             "description": "Entries of the log, in order.",
             "content": {"application/json": {"schema": {"type": "array", "items": EVENT_SCHEMA}}},
@@ -131,6 +131,7 @@ async def list_events(
     """Entries of the log in order, `[]` past its end."""
     chosen = _chosen_types(types)
     record = await context.ports.registry.get(orchestrator_id)
+    refuse_pruned(record.id, record.pruned_at)
     page = await context.ports.log.read(orchestrator_id, after=after, limit=limit, types=chosen)
     headers = {}
     if len(page) == limit and page[-1].seq < record.seq:
