@@ -135,9 +135,14 @@ export function AttemptBadge({ attempt }: { attempt: Attempt }) {
   );
 }
 
-function runLook(status: RunStatus, isWaiting: boolean, { unchecked, stale }: Doubtful): Look {
+/** How a run is shown; `doubts` of its completed tasks, undefined where nobody knows them. */
+export function runLook(status: RunStatus, isWaiting: boolean, doubts: Doubtful | undefined): Look {
   if (status === 'running' && isWaiting) return WAITING_LOOK;
-  if (status !== 'completed' || !(unchecked || stale)) return RUN_LOOKS[status];
+  if (status !== 'completed') return RUN_LOOKS[status];
+  // Where nobody knows what was checked, there is no tick either.
+  if (!doubts) return { ...RUN_LOOKS.completed, tone: 'idle', Icon: CircleDot };
+  const { unchecked, stale } = doubts;
+  if (!unchecked && !stale) return RUN_LOOKS.completed;
   if (!stale) return { ...UNCHECKED_LOOK, label: `completed, ${unchecked} unchecked` };
   // Both counts would be too long for a phone; they are in the head of the run and in its filters.
   return {
@@ -150,16 +155,14 @@ function runLook(status: RunStatus, isWaiting: boolean, { unchecked, stale }: Do
 /** How many of a run's tasks are completed without a check, and how many for an earlier wording. */
 export type Doubtful = Pick<StatusSummary, 'unchecked' | 'stale'>;
 
-const NO_DOUBT: Doubtful = { unchecked: 0, stale: 0 };
-
 /**
- * `isWaiting`: it runs, and nothing can go on before a time or an answer comes. `doubts`: a completed run with any of
- * them has no plain tick.
+ * `isWaiting`: it runs, and nothing can go on before a time or an answer comes. `doubts`: a completed run has a tick
+ * only where they are known to be none.
  */
 export function RunBadge({
   status,
   isWaiting = false,
-  doubts = NO_DOUBT,
+  doubts,
 }: {
   status: RunStatus;
   isWaiting?: boolean;

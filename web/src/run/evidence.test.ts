@@ -52,7 +52,7 @@ test('what a completion rests on is said for agents, commands and ticked boxes',
   );
   expect(evidenceText(unchecked)).toBe('only its agent’s word: nothing checked it');
   expect(evidenceText(makeTask({ status: 'completed', attempt: 0 }))).toBe('only the ticked box in the plan');
-  expect(evidenceText(makeTask())).toBe('none yet');
+  expect(evidenceText(makeTask())).toBe('none');
 });
 
 test('the counts say how many of the completed are unchecked', () => {

@@ -59,7 +59,7 @@ export function completedText(completed: number, unchecked: number): string {
 export function evidenceText(task: Pick<TaskInfo, 'status' | 'verified' | 'agent' | 'attempt'>): string {
   switch (evidenceOf(task)) {
     case null:
-      return 'none yet';
+      return 'none';
     case 'checked':
       return task.agent === 'shell' ? 'its commands ended with exit code 0' : 'its checks passed';
     case 'unchecked':

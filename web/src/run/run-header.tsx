@@ -56,7 +56,9 @@ export function RunHeader({
             <Freshness run={run} />
           </div>
           {status.waiting_for && <p className="text-warn">{waitingText(status.waiting_for)}</p>}
-          {status.reason && !status.waiting_for && <p className="text-muted">{status.reason}</p>}
+          {status.reason && !status.waiting_for && status.status !== 'completed' && (
+            <p className="text-muted">{status.reason}</p>
+          )}
           {isCrashed && (
             <p className="text-bad">Its process died. What was finished is kept; start the plan again to go on.</p>
           )}

@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { abandonedRuns, asSeen, kindOf, matchingRuns, presentOf, startablePlans } from '@/pages/overview/groups';
+import { runLook } from '@/components/status';
+import {
+  abandonedRuns,
+  asSeen,
+  doubtsOf,
+  kindOf,
+  matchingRuns,
+  presentOf,
+  startablePlans,
+} from '@/pages/overview/groups';
 import { RunStore } from '@/run/run-store';
 import { History, isHistory } from '@/run/history';
 import { fakeApi, makeCall, makeRun, makeStatus, makeTask } from '@/testing/fake-api';
@@ -37,21 +46,22 @@ test('a crash is abandoned until somebody takes the plan up again', () => {
   expect(abandonedRuns([makeRun({ id: 'b' }), crashed])).toEqual([]);
 });
 
+const plan = (name: string, completed: number, last_modified: string) => ({
+  name,
+  title: name,
+  path: `docs/plans/${name}.md`,
+  has_status: false,
+  last_modified,
+  output_dir: '',
+  total_tasks: 2,
+  completed,
+  unchecked: 0,
+  stale: 0,
+  problems: [],
+  has_errors: false,
+});
+
 test('plans with something left to do that nobody works on can be started', () => {
-  const plan = (name: string, completed: number, last_modified: string) => ({
-    name,
-    title: name,
-    path: `docs/plans/${name}.md`,
-    has_status: false,
-    last_modified,
-    output_dir: '',
-    total_tasks: 2,
-    completed,
-    unchecked: 0,
-    stale: 0,
-    problems: [],
-    has_errors: false,
-  });
   const plans = [plan('old', 0, '2026-01-01'), plan('done', 2, '2026-01-02'), plan('new', 1, '2026-01-03')];
   const busy = { ...plan('notes', 0, '2026-01-04') };
   expect(startablePlans([...plans, busy], [makeRun()]).map((one) => one.name)).toEqual(['new', 'old']);
@@ -66,4 +76,24 @@ test('what a run does now is its first task in progress and the latest call of a
   const calls = [makeCall(1), makeCall(2, { task_id: '1.2', tool_name: 'Read', input_summary: 'a.ts' })];
   expect(presentOf(viewOf({ tasks }, ...calls))).toEqual({ task: '1.1 List the notes and 1 more', call: 'Read a.ts' });
   expect(presentOf(viewOf({ tasks: [makeTask()] }))).toBeNull();
+});
+
+test('a completed run has a tick only where nothing of it is doubtful', () => {
+  const notes = { ...plan('notes', 2, '2026-01-04'), unchecked: 2 };
+  const runs = [makeRun({ id: 'new', status: 'completed' }), makeRun({ id: 'old', status: 'completed' })];
+  expect(runs.map((run) => doubtsOf(run, runs, [notes]))).toEqual([notes, undefined]);
+  const tick = runLook('completed', false, { unchecked: 0, stale: 0 });
+  const looks = [undefined, notes, { unchecked: 0, stale: 1 }, { unchecked: 2, stale: 1 }].map((doubts) =>
+    runLook('completed', false, doubts),
+  );
+  expect(looks.map((look) => look.label)).toEqual([
+    'completed',
+    'completed, 2 unchecked',
+    'completed, 1 reworded',
+    'completed, with doubts',
+  ]);
+  for (const look of looks) {
+    expect(look.Icon).not.toBe(tick.Icon);
+    expect(look.tone).not.toBe(tick.tone);
+  }
 });

@@ -5,7 +5,7 @@ import type { OrchestratorInfo } from '@/api/client';
 import { useServer } from '@/api/api-context';
 import { knownUntil } from '@/components/freshness';
 import { Progress } from '@/components/progress';
-import { Pill, RunBadge, UncheckedCount } from '@/components/status';
+import { Pill, RunBadge, UncheckedCount, type Doubtful } from '@/components/status';
 import { Ago, Elapsed } from '@/components/time';
 import { cost } from '@/format/format';
 import { presentOf } from '@/pages/overview/groups';
@@ -73,7 +73,16 @@ export function LiveRow({
 }
 
 /** A run that has ended, in a line. */
-export function EndedRow({ run, isSelected }: { run: OrchestratorInfo; isSelected: boolean }) {
+export function EndedRow({
+  run,
+  doubts,
+  isSelected,
+}: {
+  run: OrchestratorInfo;
+  /** Of its plan's latest run; of earlier ones nobody knows them without reading their logs. */
+  doubts: Doubtful | undefined;
+  isSelected: boolean;
+}) {
   return (
     <Link
       to="/orchestrators/$id"
@@ -82,7 +91,7 @@ export function EndedRow({ run, isSelected }: { run: OrchestratorInfo; isSelecte
       className="flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line bg-surface px-3 py-2 hover:bg-idle-soft data-[selected=true]:bg-accent-soft"
     >
       <span className="min-w-0 font-medium break-all">{run.plan_name}</span>
-      <RunBadge status={run.status} />
+      <RunBadge status={run.status} doubts={doubts} />
       <span className="nums text-sm text-muted">{run.progress_percent} %</span>
       <span className="ml-auto text-sm text-muted">
         {run.agent && `${run.agent} · `}

@@ -73,7 +73,7 @@ export function PlansPage() {
                   params={{ id: last.id }}
                   className="flex items-center gap-2 text-sm text-muted hover:underline"
                 >
-                  <RunBadge status={last.status} /> <Ago at={last.started_at} />
+                  <RunBadge status={last.status} doubts={plan} /> <Ago at={last.started_at} />
                 </Link>
               )}
               {!last?.is_alive && !plan.has_errors && (

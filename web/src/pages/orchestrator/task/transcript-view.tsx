@@ -54,7 +54,8 @@ function ItemView({ item, of, isOver, isCheck }: { item: Item; of: AttemptPlace;
     case 'end':
       return (
         <p className={`text-sm ${item.outcome !== 'completed' ? 'text-bad' : isCheck ? 'text-good' : 'text-muted'}`}>
-          {clock(item.at)}: {item.outcome !== 'completed' ? item.outcome : isCheck ? 'passed' : 'ended well'}
+          {clock(item.at)}:{' '}
+          {item.outcome !== 'completed' ? item.outcome : isCheck ? 'passed' : 'ended without an error'}
           {item.error && <span className="break-words">: {item.error}</span>}
         </p>
       );
