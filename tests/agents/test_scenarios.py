@@ -8,9 +8,9 @@ import pytest
 import scenario_table
 from doors import Project, marked_processes, wait_until
 from fake_model import FakeModel
-from real_agents import CLAUDE, CODEX, OPENCODE, environment
+from real_agents import CLAUDE, CODEX, GEMINI, OPENCODE, QWEN, environment
 
-AGENTS = {agent.name: agent for agent in (CLAUDE, CODEX, OPENCODE)}
+AGENTS = {agent.name: agent for agent in (CLAUDE, CODEX, OPENCODE, GEMINI, QWEN)}
 LIMITS = ("--max-attempts", "1", "--repeats", "5", "--task-budget-usd", "0.5", "--on-blocked", "exit")
 SILENCE_SECONDS = 180
 """Long enough for an agent that starts beside three others on a busy machine; only the silent model needs less."""
@@ -28,15 +28,12 @@ def project(tmp_path):
         door.wait()
 
 
-@pytest.mark.parametrize("name", AGENTS)
-@pytest.mark.parametrize("scenario", scenario_table.SCENARIOS)
+@pytest.mark.parametrize(("scenario", "name"), scenario_table.TRIED)
 def test_the_outcome_is_what_the_page_says(project, tmp_path, scenario, name):
-    permissions = "read-only" if scenario == "denied" else "full"
-    task = f"- [ ] 1.1 Work [[scenario:{scenario}]]\n  - agent: {name}\n  - permissions: {permissions}\n"
-    project.plan("one", f"# One\n\n{task}")
+    project.plan("one", f"# One\n\n{task_of(scenario, name)}")
     more = {"retries": "1"} if name == "claude" else {}
     silence = str(25 if scenario == "hang" else SILENCE_SECONDS)
-    with FakeModel() as model:
+    with FakeModel(root=project.root) as model:
         variables = environment(AGENTS[name], tmp_path / "home", model.url, **more)
         run = project.open(
             *("plan_orchestrator.py", "--plan", "one", *LIMITS, "--silence-timeout", silence),
@@ -59,10 +56,21 @@ def test_the_outcome_is_what_the_page_says(project, tmp_path, scenario, name):
         decided()
         assert model.strays == []
     assert not marked_processes(instance)
+    no_false_tick(events)
     seen = in_words(told, events)
     if scenario_table.IS_WRITTEN:
         scenario_table.note(scenario, name, seen)
     assert seen == scenario_table.cell(scenario, name), run.text
+
+
+def task_of(scenario: str, name: str) -> str:
+    """The task that puts the agent through the scenario."""
+    scenario, _, has_check = scenario.partition("_with_")
+    permissions = "read-only" if scenario == "denied" else "full"
+    check = "  - verify: `test -s result.txt`\n" if has_check else ""
+    return (
+        f"- [ ] 1.1 Work [[scenario:{scenario}]]\n  - agent: {name}\n  - permissions: {permissions}\n{check}"
+    )
 
 
 def deciding(events: list[dict]) -> dict | None:
@@ -75,6 +83,16 @@ def deciding(events: list[dict]) -> dict | None:
     return None
 
 
+def no_false_tick(events: list[dict]) -> None:
+    """Without a check that passed no task is checked, and without a call a completed one says so."""
+    changes = [event["data"] for event in events if event["type"] == "task_changed"]
+    assert not any(change["verified"] for change in changes)
+    has_calls = any(event["type"] == "tool_completed" for event in events)
+    for change in changes:
+        if change["new_status"] == "completed":
+            assert ("no_tool_call" in [remark["kind"] for remark in change["remarks"]]) is not has_calls
+
+
 def in_words(told: dict, events: list[dict]) -> str:
     if told["type"] == "agent_limited":
         return "waits for the limit"
@@ -83,7 +101,7 @@ def in_words(told: dict, events: list[dict]) -> str:
     calls = [event["data"]["status"] for event in events if event["type"] == "tool_completed"]
     counted = ", ".join(f"{calls.count(status)} {status}" for status in dict.fromkeys(calls))
     if told["data"]["new_status"] == "completed":
-        return f"completed ({counted or 'no call'})"
+        return f"completed, unchecked ({counted or 'no call'})"
     failed = next(
         e["data"] for e in events if e["type"] == "task_changed" and e["data"]["new_status"] == "failed"
     )
@@ -91,6 +109,13 @@ def in_words(told: dict, events: list[dict]) -> str:
 
 
 REASONS = {
+    "verify failed": "its check",
+    "BLOCKED": "declined",
+    "declined": "declined",
+    "without a word": "nothing was said or done",
+    "empty response": "nothing was said or done",
+    "refused to go on": "the model refused",
+    "safeguards": "the model refused",
     "another model": "no such model",
     "Stuck: the agent said nothing": "stuck, silent",
     "Stuck: the agent made the same call": "stuck, the same call again and again",

@@ -10,12 +10,20 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 PAGE = CHECKOUT / "docs" / "agents.md"
 BEGIN, END = "<!-- table: agents-by-scenario (generated) -->\n", "<!-- end -->"
 LOCK = CHECKOUT / ".cache" / "agents" / "table.lock"
+NOT_TRIED = "–"
 IS_WRITTEN = os.environ.get("AGENT_TABLE") == "write"
 """`AGENT_TABLE=write make test-agents` writes the page anew; else each cell is what is expected."""
 
-AGENTS = ("claude", "codex", "opencode")
+AGENTS = ("claude", "codex", "opencode", "gemini", "qwen")
 SCENARIOS = {
     "three_tools": "three tool calls, then a report",
+    "talks": "only says that all is done",
+    "talks_with_check": "only says that all is done; the task has a check",
+    "empty": "no call and no word, though it used tokens",
+    "idle": "nothing: no call, no word, no tokens",
+    "withheld": "its vendor, or the model itself, refuses to answer",
+    "declines": "a report that ends with `BLOCKED: why`",
+    "declines_after_work": "a call, then a report that ends with `BLOCKED: why`",
     "sub_agent": "a sub-agent with three calls of its own",
     "failing_tool": "a command that ends with exit code 3",
     "many:50": "fifty calls in one answer",
@@ -34,6 +42,17 @@ SCENARIOS = {
     "loop": "the same call for ever",
     "budget": "$0.3 an answer, with a budget of $0.5",
 }
+UNTRIED = {
+    *("sub_agent", "many:50", "huge_output", "orphan", "slow", "rate_limited", "cut:1"),
+    *("overloaded", "hang", "loop", "budget"),
+}
+"""Scenarios that only the first three agents are put through."""
+TRIED = [
+    (scenario, agent)
+    for scenario in SCENARIOS
+    for agent in AGENTS
+    if agent in AGENTS[:3] or scenario not in UNTRIED
+]
 
 
 def cell(scenario: str, agent: str) -> str:
@@ -50,7 +69,8 @@ def _cell(scenario: str, agent: str) -> str | None:
     for row in rows:
         described, *cells = (part.strip() for part in row.strip("|").split("|"))
         if described == SCENARIOS[scenario]:
-            return cells[AGENTS.index(agent)]
+            column = AGENTS.index(agent)
+            return cells[column] if column < len(cells) else None
     return None
 
 
@@ -59,10 +79,15 @@ def note(scenario: str, agent: str, seen: str) -> None:
     LOCK.parent.mkdir(parents=True, exist_ok=True)
     with LOCK.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        head = ["| The model's part | " + " | ".join(f"`{name}`" for name in AGENTS) + " |", "|---" * 4 + "|"]
+        head = [
+            "| The model's part | " + " | ".join(f"`{name}`" for name in AGENTS) + " |",
+            "|---" * (len(AGENTS) + 1) + "|",
+        ]
         rows = []
         for name, described in SCENARIOS.items():
-            cells = [seen if (name, one) == (scenario, agent) else _cell(name, one) or "" for one in AGENTS]
+            cells = [
+                seen if (name, one) == (scenario, agent) else _cell(name, one) or NOT_TRIED for one in AGENTS
+            ]
             rows.append(f"| {described} | {' | '.join(cells)} |")
         before, begin, rest = PAGE.read_text().partition(BEGIN)
         assert begin, f"the mark of the table is missing in {PAGE}"
