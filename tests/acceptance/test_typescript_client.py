@@ -63,7 +63,7 @@ default:
   - {tool: Bash, input: make, output: "fine"}
 """
 # What only the server knows: see `applyEvent`.
-SERVERS_OWN = {"blocked_by", "waiting_for"}
+SERVERS_OWN = {"blocked_by", "waiting_for", "unapproved"}
 
 pytestmark = pytest.mark.needs_node
 
@@ -135,7 +135,10 @@ def comparable(value: object) -> object:
 @pytest.mark.timeout(300)
 def test_the_status_folds_to_what_the_server_says_at_every_event(recorded: Recorded, tmp_path):
     script = node.TYPESCRIPT / "src" / "fold.ts"
-    assert EVENT_TYPES.keys() - {event["type"] for event in recorded.log} == {"plan_changed"}
+    assert EVENT_TYPES.keys() - {event["type"] for event in recorded.log} == {
+        "plan_changed",
+        "plan_approved",
+    }
     from_the_log = node.run_script(script, tmp_path, {"events": recorded.log})
     assert len(from_the_log) == len(recorded.log)
     said = [recorded.status(event["seq"]) for event in recorded.log]

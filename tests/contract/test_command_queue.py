@@ -5,7 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from orchestrator.domain.commands import CommandState, Pause, Resume, RetryTask, Shutdown, SkipTask
+from orchestrator.domain.commands import (
+    ApprovePlan,
+    CommandState,
+    Pause,
+    Resume,
+    RetryTask,
+    Shutdown,
+    SkipTask,
+)
 from orchestrator.domain.errors import (
     CommandNotFound,
     IdempotencyConflict,
@@ -21,6 +29,7 @@ COMMANDS = [
     Shutdown(force=True),
     SkipTask(task_id="1.2a", reason="no “need” \0", if_revision=7),
     RetryTask(task_id="1.1", note="again", force=True),
+    ApprovePlan(digest="0123"),
 ]
 
 
@@ -180,3 +189,36 @@ async def test_commands_survive_reopening(store, make) -> None:
     again = await store.reopen()
     assert await again.commands.open(lease.instance_id) == [record]
     assert await again.commands.submit(lease.instance_id, Pause(), actor="me", key="k") == record
+
+
+class TestKept:
+    """What is asked of a run that has ended, and makes sense for the plan's next one."""
+
+    async def test_an_approval_is_kept_until_a_later_run_of_the_plan_settles_it(self, ports, lease, make):
+        await ports.log.append(lease, [make.message(), make.status(RunStatus.RUNNING, RunStatus.COMPLETED)])
+        records = [
+            await ports.commands.submit(lease.instance_id, ApprovePlan(digest=digest), actor="me")
+            for digest in "ab"
+        ]
+        assert {record.state for record in records} == {CommandState.KEPT}
+        where = (lease.project, lease.plan_path)
+        assert await ports.commands.kept(*where) == records
+        assert await ports.commands.kept(lease.project, "docs/plans/other.md") == []
+        assert await ports.commands.open(lease.instance_id) == []
+        later = await ports.registry.claim(make.instance())
+        await ports.log.append(later, [make.message(), make.receipt(records[0].id)])
+        assert await ports.commands.kept(*where) == records[1:]
+        settled = await ports.commands.get(lease.instance_id, records[0].id)
+        assert (settled.state, settled.seq) == (CommandState.APPLIED, 2)
+
+    async def test_nothing_is_kept_for_a_run_that_has_a_successor(self, ports, lease, make):
+        await ports.log.append(lease, [make.message(), make.status(RunStatus.RUNNING, RunStatus.COMPLETED)])
+        later = await ports.registry.claim(make.instance())
+        await ports.log.append(later, [make.message()])
+        with pytest.raises(InstanceEnded):
+            await ports.commands.submit(lease.instance_id, ApprovePlan(digest="a"), actor="me")
+
+    async def test_other_commands_come_too_late(self, ports, lease, make):
+        await ports.log.append(lease, [make.message(), make.status(RunStatus.RUNNING, RunStatus.COMPLETED)])
+        with pytest.raises(InstanceEnded):
+            await ports.commands.submit(lease.instance_id, SkipTask(task_id="1.1"), actor="me")

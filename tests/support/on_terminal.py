@@ -60,6 +60,9 @@ class OnTerminal:
 
         wait_until(catches)
 
+    def type(self, text: str) -> None:
+        os.write(self._terminal, text.encode())
+
     def send(self, number: int) -> None:
         if self.process.poll() is None:
             self.process.send_signal(number)

@@ -6,27 +6,28 @@
  */
 
 import type {
-  AgentInfo, AnswerApprovalRequest, ApprovalInfo, ArtifactContent, Blocker, CommandResponse, FindingContent,
-  FindingInfo, Health, LogEventType, MessageTaskRequest, OrchestratorEvent, OrchestratorInfo,
-  OrchestratorStatus, PlanDocument, PlanInfo, PlanStatus, Problem, RetryTaskRequest, SkipTaskRequest,
-  StartRequest, StartedOrchestrator, TaskInfo, TranscriptLine, UsageInfo
+  AgentInfo, AnswerApprovalRequest, ApprovalInfo, ApprovePlanRequest, ArtifactContent, Blocker,
+  CommandResponse, FindingContent, FindingInfo, Health, LogEventType, MessageTaskRequest, OrchestratorEvent,
+  OrchestratorInfo, OrchestratorStatus, PlanDocument, PlanInfo, PlanStatus, Problem, RetryTaskRequest,
+  SkipTaskRequest, StartRequest, StartedOrchestrator, TaskInfo, TranscriptLine, UsageInfo
 } from '../types/api-types';
 
 export type {
   AgentInfo, AgentLimit, AgentLimited, AgentLimitedEvent, AgentMessage, AgentMessageEvent, AgentStarted,
   AgentStartedEvent, AnswerApprovalRequest, ApprovalInfo, ApprovalRequested, ApprovalRequestedEvent,
-  ApprovalSettled, ApprovalSettledEvent, ArtifactContent, AttemptPlace, Blocker, ChosenOptions,
-  CommandResponse, CommandSettled, CommandSettledEvent, CommandState, EmptyRequest, FilesBlocker,
-  FindingContent, FindingInfo, FindingPlace, FindingWritten, FindingWrittenEvent, GateBlocker, Health,
-  InitialStatusEvent, LastRun, LogEventType, MessageTaskRequest, ModelUsage, OrchestratorChanged,
-  OrchestratorChangedEvent, OrchestratorEvent, OrchestratorInfo, OrchestratorStatus, PhaseBlocker,
-  PhaseChanged, PhaseChangedEvent, PhaseInfo, PingData, PingEvent, PlanChanged, PlanChangedEvent,
-  PlanDocument, PlanInfo, PlanLoaded, PlanLoadedEvent, PlanProblem, PlanStatus, PlanTaskLine, PlannedPhase,
-  PlannedTask, Problem, ProblemPart, PromptSent, PromptSentEvent, RateLimitBlocker, Remark, ResyncData,
-  ResyncEvent, RetryBlocker, RetryTaskRequest, RunStatus, SkipTaskRequest, StartRequest, StartedOrchestrator,
+  ApprovalSettled, ApprovalSettledEvent, ApprovePlanRequest, ApprovedPart, ArtifactContent, AttemptName,
+  AttemptPlace, Blocker, ChosenOptions, CommandResponse, CommandSettled, CommandSettledEvent, CommandState,
+  EmptyRequest, FilesBlocker, FindingContent, FindingInfo, FindingPlace, FindingWritten, FindingWrittenEvent,
+  GateBlocker, Health, InitialStatusEvent, LastRun, LogEventType, MessageTaskRequest, ModelUsage,
+  OrchestratorChanged, OrchestratorChangedEvent, OrchestratorEvent, OrchestratorInfo, OrchestratorStatus,
+  PhaseBlocker, PhaseChanged, PhaseChangedEvent, PhaseInfo, PingData, PingEvent, PlanApproved,
+  PlanApprovedEvent, PlanChanged, PlanChangedEvent, PlanDocument, PlanInfo, PlanLoaded, PlanLoadedEvent,
+  PlanPart, PlanProblem, PlanReading, PlanStatus, PlanTaskLine, PlannedPhase, PlannedTask, Problem,
+  ProblemPart, PromptSent, PromptSentEvent, RateLimitBlocker, ReadingChange, Remark, ResyncData, ResyncEvent,
+  RetryBlocker, RetryTaskRequest, RunStatus, SkipTaskRequest, StartRequest, StartedOrchestrator,
   StatusSummary, StatusUpdated, StatusUpdatedEvent, TaskBlocker, TaskChanged, TaskChangedEvent, TaskInfo,
-  TaskStatus, ToolCompleted, ToolCompletedEvent, ToolStarted, ToolStartedEvent, TranscriptLine, UsageInfo,
-  UsageUpdated, UsageUpdatedEvent, WaitingFor
+  TaskParts, TaskStatus, ToolCompleted, ToolCompletedEvent, ToolStarted, ToolStartedEvent, TranscriptLine,
+  UnapprovedBlocker, UnapprovedPart, UnapprovedPlan, UsageInfo, UsageUpdated, UsageUpdatedEvent, WaitingFor
 } from '../types/api-types';
 
 /** One kind of event, by its `type`: `EventOf<'task_changed'>`. */
@@ -225,6 +226,16 @@ export interface ApiClient {
     orchestratorId: string,
     body: RetryTaskRequest,
     options?: TaskCommandOptions,
+  ): Promise<CommandResponse>;
+  /**
+   * Approve what attempts have changed in the plan. `digest` is that of the status's `unapproved`. Of a run
+   * that has ended, it is kept for the next one.
+   * `POST /api/orchestrators/{orchestrator_id}/approve-plan`
+   */
+  approvePlan(
+    orchestratorId: string,
+    body: ApprovePlanRequest,
+    options?: CommandOptions,
   ): Promise<CommandResponse>;
   /**
    * A command's receipt. How far the command has come.
@@ -479,6 +490,13 @@ export function createApiClient(server: string | ApiClientOptions): ApiClient {
       {},
       body,
     ),
+    approvePlan: async (orchestratorId, body, options = {}) => call(
+      'POST',
+      path`/api/orchestrators/${orchestratorId}/approve-plan`,
+      options,
+      {},
+      body,
+    ),
     getCommand: async (orchestratorId, commandId, options = {}) => call(
       'GET',
       path`/api/orchestrators/${orchestratorId}/commands/${commandId}`,
@@ -545,7 +563,7 @@ export function createApiClient(server: string | ApiClientOptions): ApiClient {
  * The status after an event, from the status before it; an event that is in it already changes nothing.
  * `initial_status` and `plan_loaded` begin anew, so that a log can be folded from its first event on.
  *
- * `blocked_by` and `waiting_for` follow from rules and limits that only the server knows: what is settled leaves
+ * `blocked_by`, `waiting_for` and `unapproved` follow from what only the server knows: what is settled leaves
  * them, what comes into them is told by `getOrchestratorStatus`.
  */
 export function applyEvent(status: OrchestratorStatus, event: OrchestratorEvent): OrchestratorStatus;
@@ -623,7 +641,7 @@ function plannedStatus({ instance_id, seq, timestamp, data }: EventOf<'plan_load
       line, follows, runs_after_preceding, files, max_attempts, once, gate, headings, has_own_id, wording,
       done_wording, kept_wordings, found, previous_id, finding_place, ...task
     }) => ({ ...task, blocked_by: [], retry_at: null, usage: NOTHING_USED })),
-    usage: NOTHING_USED, usage_by_model: [], approvals: [], options: data.options,
+    usage: NOTHING_USED, usage_by_model: [], approvals: [], options: data.options, unapproved: null,
   });
 }
 

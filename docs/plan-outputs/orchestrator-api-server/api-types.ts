@@ -213,6 +213,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/orchestrators/{orchestrator_id}/approve-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve what attempts have changed in the plan
+         * @description `digest` is that of the status's `unapproved`. Of a run that has ended, it is kept for the next one.
+         */
+        post: operations["approvePlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/orchestrators/{orchestrator_id}/commands/{command_id}": {
         parameters: {
             query?: never;
@@ -715,6 +735,23 @@ export interface components {
             data: components["schemas"]["ApprovalSettled"];
         };
         /**
+         * ApprovePlanRequest
+         * @description The `digest` of the status's `unapproved`, as it was shown to the person who approves it.
+         */
+        ApprovePlanRequest: {
+            digest: string;
+        };
+        /**
+         * ApprovedPart
+         * @description A part of a task that a person has approved.
+         */
+        ApprovedPart: {
+            task_id: string;
+            /** @enum {string} */
+            kind: "block" | "verify" | "agent" | "permissions" | "gate" | "tick";
+            digest: string;
+        };
+        /**
          * ArtifactContent
          * @description A text that an attempt left, whole, with its size in bytes.
          */
@@ -722,6 +759,14 @@ export interface components {
             name: string;
             size_bytes: number;
             text: string;
+        };
+        /**
+         * AttemptName
+         * @description An attempt that was at work.
+         */
+        AttemptName: {
+            task_id: string;
+            attempt: number;
         };
         /**
          * AttemptPlace
@@ -736,7 +781,7 @@ export interface components {
             attempt: number;
         };
         /** @description What a pending task waits for, told apart by `kind`. */
-        Blocker: components["schemas"]["TaskBlocker"] | components["schemas"]["PhaseBlocker"] | components["schemas"]["GateBlocker"] | components["schemas"]["RetryBlocker"] | components["schemas"]["RateLimitBlocker"] | components["schemas"]["FilesBlocker"];
+        Blocker: components["schemas"]["TaskBlocker"] | components["schemas"]["PhaseBlocker"] | components["schemas"]["GateBlocker"] | components["schemas"]["RetryBlocker"] | components["schemas"]["RateLimitBlocker"] | components["schemas"]["FilesBlocker"] | components["schemas"]["UnapprovedBlocker"];
         /**
          * ChosenOptions
          * @description The options of a run; null where one was left to the plan, or to the program's defaults.
@@ -827,10 +872,10 @@ export interface components {
         };
         /**
          * CommandState
-         * @description How far a command has come.
+         * @description How far a command has come. One that is kept waits for the plan's next run.
          * @enum {string}
          */
-        CommandState: "sent" | "applied" | "rejected" | "expired";
+        CommandState: "sent" | "kept" | "applied" | "rejected" | "expired";
         /**
          * EmptyRequest
          * @description The body of pause, resume and shutdown: none, or an object without fields.
@@ -963,7 +1008,7 @@ export interface components {
          * @description The type of an entry of the log.
          * @enum {string}
          */
-        LogEventType: "plan_loaded" | "status_updated" | "task_changed" | "phase_changed" | "tool_started" | "tool_completed" | "orchestrator_changed" | "command_settled" | "finding_written" | "agent_message" | "usage_updated" | "prompt_sent" | "agent_started" | "agent_limited" | "approval_requested" | "approval_settled" | "plan_changed";
+        LogEventType: "plan_loaded" | "status_updated" | "task_changed" | "phase_changed" | "tool_started" | "tool_completed" | "orchestrator_changed" | "command_settled" | "finding_written" | "agent_message" | "usage_updated" | "prompt_sent" | "agent_started" | "agent_limited" | "approval_requested" | "approval_settled" | "plan_changed" | "plan_approved";
         /**
          * MessageTaskRequest
          * @description A note for the agent that is at work on a task.
@@ -987,16 +1032,21 @@ export interface components {
         /**
          * OrchestratorChanged
          * @description The orchestrator moved from one status to another. `waits_for` says what a paused one waits for.
+         *
+         *     `interrupted` are the attempts that were at work when it crashed.
          */
         OrchestratorChanged: {
             old_status: components["schemas"]["RunStatus"];
             new_status: components["schemas"]["RunStatus"];
             reason: string | null;
             waits_for: string | null;
+            interrupted: components["schemas"]["AttemptName"][];
         };
         /**
          * OrchestratorChangedEvent
          * @description The orchestrator moved from one status to another. `waits_for` says what a paused one waits for.
+         *
+         *     `interrupted` are the attempts that were at work when it crashed.
          */
         OrchestratorChangedEvent: {
             /**
@@ -1011,7 +1061,7 @@ export interface components {
             data: components["schemas"]["OrchestratorChanged"];
         };
         /** @description Anything that a stream sends, told apart by `type`. Ignore types you don't know. */
-        OrchestratorEvent: components["schemas"]["AgentLimitedEvent"] | components["schemas"]["AgentMessageEvent"] | components["schemas"]["AgentStartedEvent"] | components["schemas"]["ApprovalRequestedEvent"] | components["schemas"]["ApprovalSettledEvent"] | components["schemas"]["CommandSettledEvent"] | components["schemas"]["FindingWrittenEvent"] | components["schemas"]["InitialStatusEvent"] | components["schemas"]["OrchestratorChangedEvent"] | components["schemas"]["PhaseChangedEvent"] | components["schemas"]["PingEvent"] | components["schemas"]["PlanChangedEvent"] | components["schemas"]["PlanLoadedEvent"] | components["schemas"]["PromptSentEvent"] | components["schemas"]["ResyncEvent"] | components["schemas"]["StatusUpdatedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["ToolCompletedEvent"] | components["schemas"]["ToolStartedEvent"] | components["schemas"]["UsageUpdatedEvent"];
+        OrchestratorEvent: components["schemas"]["AgentLimitedEvent"] | components["schemas"]["AgentMessageEvent"] | components["schemas"]["AgentStartedEvent"] | components["schemas"]["ApprovalRequestedEvent"] | components["schemas"]["ApprovalSettledEvent"] | components["schemas"]["CommandSettledEvent"] | components["schemas"]["FindingWrittenEvent"] | components["schemas"]["InitialStatusEvent"] | components["schemas"]["OrchestratorChangedEvent"] | components["schemas"]["PhaseChangedEvent"] | components["schemas"]["PingEvent"] | components["schemas"]["PlanApprovedEvent"] | components["schemas"]["PlanChangedEvent"] | components["schemas"]["PlanLoadedEvent"] | components["schemas"]["PromptSentEvent"] | components["schemas"]["ResyncEvent"] | components["schemas"]["StatusUpdatedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["ToolCompletedEvent"] | components["schemas"]["ToolStartedEvent"] | components["schemas"]["UsageUpdatedEvent"];
         /**
          * OrchestratorInfo
          * @description One orchestrator in a list. `is_stale`: two renewals of its lease were missed.
@@ -1045,7 +1095,8 @@ export interface components {
          * OrchestratorStatus
          * @description The whole status of one orchestrator at position `seq` of its log.
          *
-         *     `options` are those it was started with; null in logs of versions that did not record them.
+         *     `options` are those it was started with; null in logs of versions that did not record them. `unapproved`
+         *     is null when nothing in the plan waits for an approval.
          */
         OrchestratorStatus: {
             instance_id: string;
@@ -1066,6 +1117,7 @@ export interface components {
             approvals: components["schemas"]["ApprovalInfo"][];
             waiting_for: components["schemas"]["WaitingFor"] | null;
             options: components["schemas"]["ChosenOptions"] | null;
+            unapproved: components["schemas"]["UnapprovedPlan"] | null;
         };
         /**
          * PhaseBlocker
@@ -1141,16 +1193,53 @@ export interface components {
             data: components["schemas"]["PingData"];
         };
         /**
+         * PlanApproved
+         * @description A person has approved what attempts had changed in the plan; `freed` are the tasks it held up.
+         */
+        PlanApproved: {
+            parts: components["schemas"]["ApprovedPart"][];
+            freed: string[];
+        };
+        /**
+         * PlanApprovedEvent
+         * @description A person has approved what attempts had changed in the plan; `freed` are the tasks it held up.
+         */
+        PlanApprovedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "plan_approved";
+            /** Format: date-time */
+            timestamp: string;
+            instance_id: string;
+            seq: number;
+            data: components["schemas"]["PlanApproved"];
+        };
+        /**
          * PlanChanged
          * @description The plan's file or an output of the run is not as the run left it; `reason` says what was done.
+         *
+         *     Of another content of the plan's file, `old_sha256` and `new_sha256` say between which two, `attempts`
+         *     which ones were at work meanwhile, `reading` what would be executed now, and `unapproved` what of that
+         *     waits for a person because an attempt may have written it. Without a `reading` the file could not be read.
          */
         PlanChanged: {
             reason: string;
             problems: string[];
+            old_sha256: string | null;
+            new_sha256: string | null;
+            attempts: components["schemas"]["AttemptName"][];
+            reading: components["schemas"]["ReadingChange"] | null;
+            unapproved: components["schemas"]["UnapprovedPart"][];
         };
         /**
          * PlanChangedEvent
          * @description The plan's file or an output of the run is not as the run left it; `reason` says what was done.
+         *
+         *     Of another content of the plan's file, `old_sha256` and `new_sha256` say between which two, `attempts`
+         *     which ones were at work meanwhile, `reading` what would be executed now, and `unapproved` what of that
+         *     waits for a person because an attempt may have written it. Without a `reading` the file could not be read.
          */
         PlanChangedEvent: {
             /**
@@ -1212,7 +1301,9 @@ export interface components {
          *     `permissions` is the most that an agent of this run may do by itself, and `options` what was chosen when
          *     the run was started; both are None in logs of earlier versions. `gone` are the tasks that earlier runs
          *     knew and the plan no longer has, the latest first, and `made_up` the highest number of each kind of id
-         *     that was ever made up.
+         *     that was ever made up. `reading` has the digests of what the plan would have executed, and `unapproved` is
+         *     what attempts of earlier runs have changed in it and nobody has approved. `suspects` are attempts that may
+         *     have changed the file since that reading: a run that died before it began hands them on.
          */
         PlanLoaded: {
             plan_name: string;
@@ -1233,6 +1324,9 @@ export interface components {
             made_up: {
                 [key: string]: number;
             };
+            reading: components["schemas"]["PlanReading"] | null;
+            unapproved: components["schemas"]["UnapprovedPart"][];
+            suspects: components["schemas"]["AttemptName"][];
         };
         /**
          * PlanLoadedEvent
@@ -1241,7 +1335,9 @@ export interface components {
          *     `permissions` is the most that an agent of this run may do by itself, and `options` what was chosen when
          *     the run was started; both are None in logs of earlier versions. `gone` are the tasks that earlier runs
          *     knew and the plan no longer has, the latest first, and `made_up` the highest number of each kind of id
-         *     that was ever made up.
+         *     that was ever made up. `reading` has the digests of what the plan would have executed, and `unapproved` is
+         *     what attempts of earlier runs have changed in it and nobody has approved. `suspects` are attempts that may
+         *     have changed the file since that reading: a run that died before it began hands them on.
          */
         PlanLoadedEvent: {
             /**
@@ -1256,6 +1352,15 @@ export interface components {
             data: components["schemas"]["PlanLoaded"];
         };
         /**
+         * PlanPart
+         * @description One part that is not empty.
+         */
+        PlanPart: {
+            /** @enum {string} */
+            kind: "block" | "verify" | "agent" | "permissions" | "gate" | "tick";
+            digest: string;
+        };
+        /**
          * PlanProblem
          * @description One thing that is wrong with a plan. Lines and columns count from 1.
          */
@@ -1266,6 +1371,15 @@ export interface components {
             message: string;
             line: number;
             column: number;
+        };
+        /**
+         * PlanReading
+         * @description The plan's file as it was read once. `defaults` are what the front matter gives every task.
+         */
+        PlanReading: {
+            sha256: string;
+            defaults: components["schemas"]["PlanPart"][];
+            tasks: components["schemas"]["TaskParts"][];
         };
         /**
          * PlanStatus
@@ -1433,6 +1547,16 @@ export interface components {
             agent: string;
             /** Format: date-time */
             until: string;
+        };
+        /**
+         * ReadingChange
+         * @description What leads from one reading to the next: the new and different tasks, and the ids that are gone.
+         */
+        ReadingChange: {
+            sha256: string;
+            defaults: components["schemas"]["PlanPart"][];
+            tasks: components["schemas"]["TaskParts"][];
+            gone: string[];
         };
         /**
          * Remark
@@ -1727,6 +1851,15 @@ export interface components {
             usage: components["schemas"]["UsageInfo"];
         };
         /**
+         * TaskParts
+         * @description A task of a reading: its id, the digest of its wording, its parts.
+         */
+        TaskParts: {
+            id: string;
+            wording: string;
+            parts: components["schemas"]["PlanPart"][];
+        };
+        /**
          * TaskStatus
          * @description Where a task stands. Finer truth (checks, waits, errors) stands in other fields.
          * @enum {string}
@@ -1809,6 +1942,46 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * UnapprovedBlocker
+         * @description A person's approval: `parts` of the task appeared or changed in the plan's file during an attempt.
+         */
+        UnapprovedBlocker: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "unapproved";
+            parts: ("block" | "verify" | "agent" | "permissions" | "gate" | "tick")[];
+        };
+        /**
+         * UnapprovedPart
+         * @description A part of a task that appeared or changed in the plan's file during `attempts`, and waits for a person.
+         *
+         *     `before` and `after` are its texts, redacted; empty where there was none, null where nobody knows, and
+         *     with `is_cut` not the whole. `digest` is that of the text as it is in the file; it is empty where the part
+         *     is gone.
+         */
+        UnapprovedPart: {
+            task_id: string;
+            description: string;
+            wording: string;
+            /** @enum {string} */
+            kind: "block" | "verify" | "agent" | "permissions" | "gate" | "tick";
+            digest: string;
+            before: string | null;
+            after: string | null;
+            is_cut: boolean;
+            attempts: components["schemas"]["AttemptName"][];
+        };
+        /**
+         * UnapprovedPlan
+         * @description What attempts have changed in the plan and nobody has approved; approve-plan takes the `digest`.
+         */
+        UnapprovedPlan: {
+            digest: string;
+            parts: components["schemas"]["UnapprovedPart"][];
+        };
+        /**
          * UsageInfo
          * @description What was used; a cost that no agent told is null, never zero.
          *
@@ -1883,7 +2056,10 @@ export type ApprovalRequested = components['schemas']['ApprovalRequested'];
 export type ApprovalRequestedEvent = components['schemas']['ApprovalRequestedEvent'];
 export type ApprovalSettled = components['schemas']['ApprovalSettled'];
 export type ApprovalSettledEvent = components['schemas']['ApprovalSettledEvent'];
+export type ApprovePlanRequest = components['schemas']['ApprovePlanRequest'];
+export type ApprovedPart = components['schemas']['ApprovedPart'];
 export type ArtifactContent = components['schemas']['ArtifactContent'];
+export type AttemptName = components['schemas']['AttemptName'];
 export type AttemptPlace = components['schemas']['AttemptPlace'];
 export type Blocker = components['schemas']['Blocker'];
 export type ChosenOptions = components['schemas']['ChosenOptions'];
@@ -1916,13 +2092,17 @@ export type PhaseChangedEvent = components['schemas']['PhaseChangedEvent'];
 export type PhaseInfo = components['schemas']['PhaseInfo'];
 export type PingData = components['schemas']['PingData'];
 export type PingEvent = components['schemas']['PingEvent'];
+export type PlanApproved = components['schemas']['PlanApproved'];
+export type PlanApprovedEvent = components['schemas']['PlanApprovedEvent'];
 export type PlanChanged = components['schemas']['PlanChanged'];
 export type PlanChangedEvent = components['schemas']['PlanChangedEvent'];
 export type PlanDocument = components['schemas']['PlanDocument'];
 export type PlanInfo = components['schemas']['PlanInfo'];
 export type PlanLoaded = components['schemas']['PlanLoaded'];
 export type PlanLoadedEvent = components['schemas']['PlanLoadedEvent'];
+export type PlanPart = components['schemas']['PlanPart'];
 export type PlanProblem = components['schemas']['PlanProblem'];
+export type PlanReading = components['schemas']['PlanReading'];
 export type PlanStatus = components['schemas']['PlanStatus'];
 export type PlanTaskLine = components['schemas']['PlanTaskLine'];
 export type PlannedPhase = components['schemas']['PlannedPhase'];
@@ -1932,6 +2112,7 @@ export type ProblemPart = components['schemas']['ProblemPart'];
 export type PromptSent = components['schemas']['PromptSent'];
 export type PromptSentEvent = components['schemas']['PromptSentEvent'];
 export type RateLimitBlocker = components['schemas']['RateLimitBlocker'];
+export type ReadingChange = components['schemas']['ReadingChange'];
 export type Remark = components['schemas']['Remark'];
 export type ResyncData = components['schemas']['ResyncData'];
 export type ResyncEvent = components['schemas']['ResyncEvent'];
@@ -1948,12 +2129,16 @@ export type TaskBlocker = components['schemas']['TaskBlocker'];
 export type TaskChanged = components['schemas']['TaskChanged'];
 export type TaskChangedEvent = components['schemas']['TaskChangedEvent'];
 export type TaskInfo = components['schemas']['TaskInfo'];
+export type TaskParts = components['schemas']['TaskParts'];
 export type TaskStatus = components['schemas']['TaskStatus'];
 export type ToolCompleted = components['schemas']['ToolCompleted'];
 export type ToolCompletedEvent = components['schemas']['ToolCompletedEvent'];
 export type ToolStarted = components['schemas']['ToolStarted'];
 export type ToolStartedEvent = components['schemas']['ToolStartedEvent'];
 export type TranscriptLine = components['schemas']['TranscriptLine'];
+export type UnapprovedBlocker = components['schemas']['UnapprovedBlocker'];
+export type UnapprovedPart = components['schemas']['UnapprovedPart'];
+export type UnapprovedPlan = components['schemas']['UnapprovedPlan'];
 export type UsageInfo = components['schemas']['UsageInfo'];
 export type UsageUpdated = components['schemas']['UsageUpdated'];
 export type UsageUpdatedEvent = components['schemas']['UsageUpdatedEvent'];
@@ -3105,6 +3290,137 @@ export interface operations {
             };
             /** @description The task has moved on since the revision in If-Match. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; `errors` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The storage cannot be reached, the server is stopping, or the orchestrator is dead. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approvePlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key within a day gives the same receipt again, and commands nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description As in the list: `orch-…`. */
+                orchestrator_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApprovePlanRequest"];
+            };
+        };
+        responses: {
+            /** @description Applied. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandResponse"];
+                };
+            };
+            /** @description Not settled yet. */
+            202: {
+                headers: {
+                    /** @description Where the receipt can be read. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandResponse"];
+                };
+            };
+            /** @description The server asks for its token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server does not allow it; `code` says why. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible now; `detail` says why. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -13,6 +13,7 @@ from orchestrator.api.errors import ApiError
 from orchestrator.domain.answers import CommandResponse
 from orchestrator.domain.commands import (
     AnswerApproval,
+    ApprovePlan,
     Command,
     CommandRecord,
     CommandState,
@@ -21,6 +22,7 @@ from orchestrator.domain.commands import (
     Shutdown,
     SkipTask,
 )
+from orchestrator.domain.decisions import decide
 from orchestrator.domain.errors import InstanceEnded
 from orchestrator.domain.events import ApprovalRequested
 from orchestrator.domain.task_status import RunStatus
@@ -44,7 +46,8 @@ async def submit(context: ApiContext, instance_id: str, command: Command, key: s
         return _ended(context, record, command)
     await _refuse_unknown(context, instance_id, command)
     # With a key, the queue may still have the receipt of an orchestrator that has ended since.
-    if record.status.has_ended and key is None:
+    is_for_the_next = record.status.has_ended and isinstance(command, ApprovePlan)
+    if record.status.has_ended and key is None and not is_for_the_next:
         return _ended(context, record, command)
     try:
         settled = await _settled(context, instance_id, command, key)
@@ -58,17 +61,24 @@ async def submit(context: ApiContext, instance_id: str, command: Command, key: s
         reason = settled.reason or "The command was rejected."
         raise ApiError(status, settled.code or "rejected", reason)
     location = f"/api/orchestrators/{instance_id}/commands/{settled.id}"
-    headers = {"Location": location} if settled.state is CommandState.SENT else None
+    headers = {"Location": location} if status == 202 else None
     return json_of(_RESPONSE, _response(settled), status=status, headers=headers)
 
 
 async def _refuse_unknown(context: ApiContext, instance_id: str, command: Command) -> None:
-    """Raise 404 for a command about a task that the plan has not, or a question that nobody has asked."""
+    """Raise 404 for a command about a task that the plan has not, or a question that nobody has asked.
+
+    An approval of what nobody has been shown is refused here, since the run may have ended.
+    """
     match command:
         case SkipTask() | RetryTask() | MessageTask():
             state = await context.reader.state(instance_id)
             if command.task_id not in state.tasks:
                 raise ApiError(404, "task_not_found", f"The plan has no task {command.task_id!r}.")
+        case ApprovePlan():
+            decision = decide(await context.reader.state(instance_id), command)
+            if decision.outcome is CommandState.REJECTED:
+                raise ApiError(409, decision.code or "rejected", decision.message)
         case AnswerApproval():
             state = await context.reader.state(instance_id)
             asked = command.approval_id
@@ -114,7 +124,7 @@ async def receipt(context: ApiContext, instance_id: str, command_id: str) -> Res
 
 def _response(record: CommandRecord) -> CommandResponse:
     return CommandResponse(
-        success=record.state in {CommandState.SENT, CommandState.APPLIED},
+        success=record.state in {CommandState.SENT, CommandState.KEPT, CommandState.APPLIED},
         message=record.reason or _UNSAID.get(record.state, "The command had no effect."),
         command_id=record.id,
         state=record.state,
@@ -126,7 +136,7 @@ def status_of(state: CommandState, code: str | None) -> int:
     """The HTTP status that answers a command in this state; `code` says why one was rejected."""
     if state is CommandState.REJECTED:
         return _STATUS_OF_CODE.get(code or "", 409)
-    return 202 if state is CommandState.SENT else 200
+    return 202 if state in {CommandState.SENT, CommandState.KEPT} else 200
 
 
 def refusal_of_ended(status: RunStatus, command: Command) -> ApiError | None:

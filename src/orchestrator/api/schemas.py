@@ -11,6 +11,7 @@ from orchestrator.domain.events import EVENT_TYPES
 from orchestrator.domain.frames import PingData, ResyncData
 from orchestrator.domain.requests import (
     AnswerApprovalRequest,
+    ApprovePlanRequest,
     EmptyRequest,
     MessageTaskRequest,
     RetryTaskRequest,
@@ -61,6 +62,7 @@ REQUESTS = (
     EmptyRequest,
     SkipTaskRequest,
     RetryTaskRequest,
+    ApprovePlanRequest,
     AnswerApprovalRequest,
     MessageTaskRequest,
     StartRequest,

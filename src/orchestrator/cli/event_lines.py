@@ -15,6 +15,7 @@ from orchestrator.domain.events import (
     FindingWritten,
     OrchestratorChanged,
     PhaseChanged,
+    PlanApproved,
     PlanChanged,
     PlanLoaded,
     Stale,
@@ -99,10 +100,17 @@ def _text(data: EventData) -> str | list[str] | None:  # noqa: PLR0911 - one cas
             return f"● {data.command} by {data.actor} {data.state}" + _because(data.reason)
         case FindingWritten():
             return f"    {data.task_id} finding: {data.file_path}"
-        case PlanChanged():
-            return f"● {data.reason}"
+        case PlanChanged() | PlanApproved():
+            return _plan_text(data)
         case _:
             return _agent_text(data)
+
+
+def _plan_text(data: PlanChanged | PlanApproved) -> str:
+    if isinstance(data, PlanChanged):
+        return f"● {data.reason}"
+    freed = f": {', '.join(data.freed)} may start" if data.freed else ""
+    return f"● the plan's change is approved{freed}"
 
 
 def _agent_text(data: EventData) -> str | None:

@@ -23,6 +23,7 @@ from orchestrator.cli.source import open_source
 from orchestrator.cli.usage_text import usage_text
 from orchestrator.domain.blockers import blocker_text
 from orchestrator.domain.evidence import unchecked_text
+from orchestrator.domain.held_tasks import unapproved_text
 from orchestrator.domain.safe_text import safe_line
 from orchestrator.domain.status import ApprovalInfo, OrchestratorInfo, OrchestratorStatus, TaskInfo
 from orchestrator.domain.task_status import TaskStatus
@@ -87,6 +88,8 @@ def _status_lines(status: OrchestratorStatus) -> list[str]:
     elif summary.unchecked:
         lines.append(f"{unchecked_text(summary.completed, summary.unchecked)}.")
     lines += _waiting_lines(status)
+    if status.unapproved is not None:
+        lines.append(unapproved_text(status.unapproved.parts, status.plan_name))
     lines += _usage_lines(status)
     tasks = iter(status.tasks)
     for phase in status.phases:

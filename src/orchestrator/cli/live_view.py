@@ -22,6 +22,7 @@ from orchestrator.cli.event_lines import (
 )
 from orchestrator.cli.usage_text import usage_text
 from orchestrator.domain.events import AgentMessage, EventData, TaskChanged
+from orchestrator.domain.held_tasks import approve_command, kinds_of, kinds_text
 from orchestrator.domain.projection import summarize
 from orchestrator.domain.run_state import RunState
 from orchestrator.domain.safe_text import safe_line
@@ -91,6 +92,8 @@ class LiveView:
         )
         lines = [Text(safe_line(state.reason), style="yellow")] if state.reason else []
         lines += [Text(said, style="yellow") for said in self._limits(state)]
+        if state.held and not state.status.has_ended:
+            lines.append(Text(f"Approve: {approve_command(state.outline.plan_name)}", style="yellow"))
         if used := usage_text(state.usage):
             lines.append(Text(used, style="dim"))
         return Group(head, *lines) if lines else head
@@ -146,6 +149,8 @@ class LiveView:
         if task.retry_at is not None:
             wait_seconds = max((task.retry_at - self._now()).total_seconds(), 0)
             line.append(f"  again in {wait_seconds:.0f} s", style="yellow")
+        if parts := state.held.get(task_id) if task.status is TaskStatus.PENDING else None:
+            line.append(f"  {kinds_text(kinds_of(parts))} not approved", style="yellow")
         for text, style in self._goings_on(state, task_id):
             line.append(text, style=style)
         return line

@@ -12,7 +12,8 @@ from orchestrator.cli.composition import Services, open_services
 from orchestrator.cli.project import chosen_plan, find_root
 from orchestrator.cli.source import Receipt
 from orchestrator.domain.answers import TranscriptLine
-from orchestrator.domain.commands import Command, CommandRecord, CommandState
+from orchestrator.domain.commands import ApprovePlan, Command, CommandRecord, CommandState
+from orchestrator.domain.decisions import decide
 from orchestrator.domain.errors import UsageError
 from orchestrator.domain.events import StoredEvent
 from orchestrator.domain.status import OrchestratorInfo, OrchestratorStatus, PlanInfo
@@ -93,10 +94,15 @@ class LocalSource:
 
     async def command(self, instance_id: str, command: Command, on_wait: Callable[[], None]) -> Receipt:
         """The receipt; raises InstanceEnded."""
+        if isinstance(command, ApprovePlan):
+            decision = decide(await self._services.reader.state(instance_id), command)
+            if decision.outcome is CommandState.REJECTED:
+                return Receipt(is_applied=False, message=decision.message)
         queue = self._services.ports.commands
         record = await queue.submit(instance_id, command, actor=f"cli:{_user()}")
         record = await self._settled(record, on_wait)
-        return Receipt(record.state is CommandState.APPLIED, record.reason or record.state)
+        is_done = record.state in {CommandState.APPLIED, CommandState.KEPT}
+        return Receipt(is_done, record.reason or record.state)
 
     async def _settled(self, record: CommandRecord, on_wait: Callable[[], None]) -> CommandRecord:
         """Wait for the receipt; the orchestrator's death ends the wait too, with a receipt that says so."""

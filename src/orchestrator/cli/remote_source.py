@@ -13,6 +13,7 @@ from orchestrator.client import ApiClient, ApiError, Resync, StoredEvent, WatchS
 from orchestrator.domain.answers import CommandResponse, TranscriptLine
 from orchestrator.domain.commands import (
     AnswerApproval,
+    ApprovePlan,
     Command,
     CommandState,
     MessageTask,
@@ -122,7 +123,7 @@ class RemoteSource:
             if error.status not in _REJECTED or error.code in _MEANINGS:
                 raise
             return Receipt(is_applied=False, message=str(error))
-        return Receipt(answer.state is CommandState.APPLIED, answer.message)
+        return Receipt(answer.state in {CommandState.APPLIED, CommandState.KEPT}, answer.message)
 
     async def _send(  # noqa: PLR0911 - one case a command
         self, instance_id: str, command: Command
@@ -147,6 +148,8 @@ class RemoteSource:
                 )
             case MessageTask():
                 return await client.message_task(instance_id, command.task_id, command.text)
+            case ApprovePlan():
+                return await client.approve_plan(instance_id, command.digest)
 
 
 class _Connection:

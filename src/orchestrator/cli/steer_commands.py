@@ -80,6 +80,18 @@ def answer_approval(
     _send(instance, root, url, "answer-approval", approval_id=approval, allow=allow, reason=reason)
 
 
+def approve_plan(
+    plan: Annotated[str, typer.Argument(metavar="PLAN", help="The plan's name, or an orchestrator's id.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask: approve what is shown.")] = False,
+    root: RootOption = None,
+    url: UrlOption = None,
+) -> None:
+    """Show what attempts have changed in a plan's file, and approve it."""
+    from orchestrator.cli.plan_approval import approve_plan
+
+    raise typer.Exit(approve_plan(plan, root, url, is_yes=yes))
+
+
 def message_task(
     instance: IdArgument,
     task: TaskArgument,
@@ -99,4 +111,5 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "retry-task": retry_task,
     "answer-approval": answer_approval,
     "message-task": message_task,
+    "approve-plan": approve_plan,
 }

@@ -29,6 +29,7 @@ from orchestrator.domain.plan import Permissions
 from orchestrator.domain.plan_matching import Reworded
 from orchestrator.domain.requests import (
     AnswerApprovalRequest,
+    ApprovePlanRequest,
     MessageTaskRequest,
     RetryTaskRequest,
     SkipTaskRequest,
@@ -241,6 +242,13 @@ class ApiClient:
         return await self._command(
             orchestrator_id, "retry-task", idempotency_key, body=body, revision=revision
         )
+
+    async def approve_plan(
+        self, orchestrator_id: str, digest: str, *, idempotency_key: str | None = None
+    ) -> CommandResponse:
+        """Approve what attempts have changed in the plan: the digest of the status's `unapproved`."""
+        body = _body(ApprovePlanRequest, digest=digest)
+        return await self._command(orchestrator_id, "approve-plan", idempotency_key, body=body)
 
     async def list_approvals(self, orchestrator_id: str) -> list[ApprovalInfo]:
         """The questions of agents that wait for an answer, oldest first."""

@@ -233,7 +233,7 @@ export function createApiClient(server: string | ApiClientOptions): ApiClient {
  * The status after an event, from the status before it; an event that is in it already changes nothing.
  * `initial_status` and `plan_loaded` begin anew, so that a log can be folded from its first event on.
  *
- * `blocked_by` and `waiting_for` follow from rules and limits that only the server knows: what is settled leaves
+ * `blocked_by`, `waiting_for` and `unapproved` follow from what only the server knows: what is settled leaves
  * them, what comes into them is told by `getOrchestratorStatus`.
  */
 export function applyEvent(status: OrchestratorStatus, event: OrchestratorEvent): OrchestratorStatus;
@@ -311,7 +311,7 @@ function plannedStatus({ instance_id, seq, timestamp, data }: EventOf<'plan_load
       line, follows, runs_after_preceding, files, max_attempts, once, gate, headings, has_own_id, wording,
       done_wording, kept_wordings, found, previous_id, finding_place, ...task
     }) => ({ ...task, blocked_by: [], retry_at: null, usage: NOTHING_USED })),
-    usage: NOTHING_USED, usage_by_model: [], approvals: [], options: data.options,
+    usage: NOTHING_USED, usage_by_model: [], approvals: [], options: data.options, unapproved: null,
   });
 }
 

@@ -11,6 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from orchestrator.domain.held_tasks import kinds_text
+from orchestrator.domain.plan_parts import PartKind
+
 
 class _Blocker(BaseModel):
     model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
@@ -58,8 +61,21 @@ class FilesBlocker(_Blocker):
     task_id: str
 
 
+class UnapprovedBlocker(_Blocker):
+    """A person's approval: `parts` of the task appeared or changed in the plan's file during an attempt."""
+
+    kind: Literal["unapproved"] = "unapproved"
+    parts: tuple[PartKind, ...]
+
+
 Blocker = Annotated[
-    TaskBlocker | PhaseBlocker | GateBlocker | RetryBlocker | RateLimitBlocker | FilesBlocker,
+    TaskBlocker
+    | PhaseBlocker
+    | GateBlocker
+    | RetryBlocker
+    | RateLimitBlocker
+    | FilesBlocker
+    | UnapprovedBlocker,
     Field(discriminator="kind"),
 ]
 
@@ -68,7 +84,9 @@ def _in_utc(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def blocker_text(blocker: Blocker, time_text: Callable[[datetime], str] = _in_utc) -> str:
+def blocker_text(  # noqa: PLR0911 - one case a kind
+    blocker: Blocker, time_text: Callable[[datetime], str] = _in_utc
+) -> str:
     """What is waited for, as it follows "waits for"; `time_text` writes times as the reader wants them."""
     match blocker:
         case TaskBlocker():
@@ -83,3 +101,5 @@ def blocker_text(blocker: Blocker, time_text: Callable[[datetime], str] = _in_ut
             return f"the limit of {blocker.agent} until {time_text(blocker.until)}"
         case FilesBlocker():
             return f"{blocker.task_id}, which works on the same files"
+        case UnapprovedBlocker():
+            return f"approve-plan: {kinds_text(blocker.parts)} changed during an attempt"

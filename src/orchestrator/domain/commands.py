@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 TASK_ID_LENGTH_MAX = 64
 TEXT_LENGTH_MAX = 2_000
 APPROVAL_ID_LENGTH_MAX = 100
+DIGEST_LENGTH_MAX = 100
 
 
 class _Command(BaseModel):
@@ -73,17 +74,28 @@ class MessageTask(_Command):
     text: str = Field(min_length=1, max_length=TEXT_LENGTH_MAX)
 
 
+class ApprovePlan(_Command):
+    """Let the tasks start that attempts have changed in the plan's file.
+
+    `digest` is that of exactly what the person was shown, as the status has it.
+    """
+
+    command: Literal["approve-plan"] = "approve-plan"
+    digest: str = Field(max_length=DIGEST_LENGTH_MAX)
+
+
 Command = Annotated[
-    Pause | Resume | Shutdown | SkipTask | RetryTask | AnswerApproval | MessageTask,
+    Pause | Resume | Shutdown | SkipTask | RetryTask | AnswerApproval | MessageTask | ApprovePlan,
     Field(discriminator="command"),
 ]
 COMMAND_ADAPTER: TypeAdapter[Command] = TypeAdapter(Command)
 
 
 class CommandState(StrEnum):
-    """How far a command has come."""
+    """How far a command has come. One that is kept waits for the plan's next run."""
 
     SENT = "sent"
+    KEPT = "kept"
     APPLIED = "applied"
     REJECTED = "rejected"
     EXPIRED = "expired"

@@ -6,12 +6,14 @@ the events and obeys the rest. What follows from an attempt's end stands in `ste
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
 from orchestrator.domain.blockers import blocker_text
 from orchestrator.domain.commands import (
     AnswerApproval,
+    ApprovePlan,
     Command,
     CommandState,
     MessageTask,
@@ -21,12 +23,29 @@ from orchestrator.domain.commands import (
     Shutdown,
     SkipTask,
 )
-from orchestrator.domain.events import AgentLimited, ApprovalSettled, EventData, PhaseChanged
+from orchestrator.domain.events import (
+    AgentLimited,
+    ApprovalSettled,
+    ApprovedPart,
+    EventData,
+    PhaseChanged,
+    PlanApproved,
+)
 from orchestrator.domain.evidence import unchecked_text
-from orchestrator.domain.ready_tasks import blockers, can_start, open_gates, unsettled_phases
+from orchestrator.domain.held_tasks import approvable, approve_command
+from orchestrator.domain.plan_parts import UnapprovedPart, approval_digest
+from orchestrator.domain.ready_tasks import (
+    blockers,
+    can_start,
+    open_gates,
+    unapproved_tasks,
+    unsettled_phases,
+)
 from orchestrator.domain.run_state import RunState
 from orchestrator.domain.steps import run_step, task_step
 from orchestrator.domain.task_status import RunStatus, TaskStatus, TaskTrigger
+
+KEPT_MESSAGE = "Kept: the plan's next run begins with it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +90,28 @@ def decide(state: RunState, command: Command) -> Decision:  # noqa: PLR0911 - on
             return _answer(state, command)
         case MessageTask():
             return _message(state, command)
+        case ApprovePlan():
+            return _approve(state, command)
+
+
+def _approve(state: RunState, command: ApprovePlan) -> Decision:
+    parts = approvable(state.unapproved)
+    if not parts:
+        return _rejected("nothing_unapproved", "Nothing in the plan waits for an approval.")
+    if command.digest != approval_digest(parts):
+        return _rejected(
+            "digest_mismatch",
+            "What waits for an approval is not what was shown; look at it again: "
+            f"{approve_command(state.outline.plan_name)}",
+        )
+    freed = tuple(task_id for task_id in state.held if not state.tasks[task_id].status.is_settled)
+    text = f"Approved: {_listed(freed)} may start." if freed else "Approved."
+    return _applied(text, _approval(parts, freed))
+
+
+def _approval(parts: Iterable[UnapprovedPart], freed: tuple[str, ...]) -> PlanApproved:
+    approved = (ApprovedPart(task_id=part.task_id, kind=part.kind, digest=part.digest) for part in parts)
+    return PlanApproved(parts=tuple(approved), freed=freed)
 
 
 def _answer(state: RunState, command: AnswerApproval) -> Decision:
@@ -118,6 +159,10 @@ def conclude_message(agent: str, *, is_taken: bool) -> Decision:
 def _too_late(state: RunState, command: Command) -> Decision:
     if isinstance(command, Shutdown):
         return _applied(f"The orchestrator has ended already: it is {state.status}.")
+    if isinstance(command, ApprovePlan):
+        decision = _approve(state, command)
+        is_kept = decision.outcome is CommandState.APPLIED
+        return Decision(CommandState.KEPT, KEPT_MESSAGE) if is_kept else decision
     if isinstance(command, SkipTask | RetryTask | MessageTask) and command.task_id not in state.tasks:
         return _no_such_task(command.task_id)
     return _rejected("orchestrator_ended", f"The orchestrator has ended: it is {state.status}.")
@@ -218,6 +263,10 @@ def _retry(state: RunState, command: RetryTask) -> Decision:
     if problem := _task_problem(state, command):
         return problem
     task_id, status = command.task_id, state.tasks[command.task_id].status
+    if status is TaskStatus.PENDING and (parts := state.held.get(task_id)):
+        return _applied(
+            f"Task {task_id} may start, with what was changed in the plan.", _approval(parts, (task_id,))
+        )
     if status in {TaskStatus.PENDING, TaskStatus.IN_PROGRESS}:
         return _rejected("illegal_transition", f"Task {task_id} is {status}; there is nothing to retry.")
     if status is TaskStatus.COMPLETED and not command.force:
@@ -273,6 +322,7 @@ def blocked_reason(state: RunState) -> str:
         state,
         failed="retry-task or skip-task lets the run go on",
         gates="skip-task says that it is done",
+        unapproved="shows what and asks",
     )
 
 
@@ -282,6 +332,7 @@ def given_up_reason(state: RunState) -> str:
         state,
         failed="start the plan again to try it again",
         gates="start the plan with --on-blocked wait, then skip-task says that it is done",
+        unapproved="shows what and asks; then start the plan again",
     )
     return f"{why} {unchecked}." if (unchecked := _unchecked(state)) else why
 
@@ -291,7 +342,7 @@ def _unchecked(state: RunState) -> str | None:
     return unchecked_text(state.count(TaskStatus.COMPLETED), state.unchecked) if state.unchecked else None
 
 
-def _in_the_way(state: RunState, *, failed: str, gates: str) -> str:
+def _in_the_way(state: RunState, *, failed: str, gates: str, unapproved: str) -> str:
     failed_ids, gate_ids = tuple(state.with_status(TaskStatus.FAILED)), tuple(open_gates(state))
     parts = []
     if failed_ids:
@@ -299,6 +350,13 @@ def _in_the_way(state: RunState, *, failed: str, gates: str) -> str:
     if gate_ids:
         verb = "waits" if len(gate_ids) == 1 else "wait"
         parts.append(f"{_begun(_listed(gate_ids))} {verb} for a person: {gates}.")
+    if held_ids := tuple(unapproved_tasks(state)):
+        verb = "waits" if len(held_ids) == 1 else "wait"
+        command = approve_command(state.outline.plan_name)
+        parts.append(
+            f"{_begun(_listed(held_ids))} {verb} for an approval, since an attempt has changed the plan: "
+            f"{command} {unapproved}."
+        )
     if not parts:
         waiting = ((task_id, reasons) for task_id, reasons in blockers(state).items() if reasons)
         parts.extend(

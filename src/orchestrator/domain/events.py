@@ -17,6 +17,13 @@ from orchestrator.domain.chosen_options import ChosenOptions
 from orchestrator.domain.commands import CommandState
 from orchestrator.domain.evidence import Remark
 from orchestrator.domain.plan import Permissions
+from orchestrator.domain.plan_parts import (
+    AttemptName,
+    PartKind,
+    PlanReading,
+    ReadingChange,
+    UnapprovedPart,
+)
 from orchestrator.domain.task_status import RunStatus, TaskStatus
 
 SUMMARY_LENGTH_MAX = 2_000
@@ -130,7 +137,9 @@ class PlanLoaded(EventData):
     `permissions` is the most that an agent of this run may do by itself, and `options` what was chosen when
     the run was started; both are None in logs of earlier versions. `gone` are the tasks that earlier runs
     knew and the plan no longer has, the latest first, and `made_up` the highest number of each kind of id
-    that was ever made up.
+    that was ever made up. `reading` has the digests of what the plan would have executed, and `unapproved` is
+    what attempts of earlier runs have changed in it and nobody has approved. `suspects` are attempts that may
+    have changed the file since that reading: a run that died before it began hands them on.
     """
 
     type: ClassVar[str] = "plan_loaded"
@@ -149,6 +158,9 @@ class PlanLoaded(EventData):
     options: ChosenOptions | None = None
     gone: tuple[PlannedTask, ...] = ()
     made_up: dict[str, int] = Field(default_factory=dict)
+    reading: PlanReading | None = None
+    unapproved: tuple[UnapprovedPart, ...] = ()
+    suspects: tuple[AttemptName, ...] = ()
 
 
 class StatusSummary(EventData):
@@ -241,13 +253,17 @@ class ToolCompleted(EventData):
 
 
 class OrchestratorChanged(EventData):
-    """The orchestrator moved from one status to another. `waits_for` says what a paused one waits for."""
+    """The orchestrator moved from one status to another. `waits_for` says what a paused one waits for.
+
+    `interrupted` are the attempts that were at work when it crashed.
+    """
 
     type: ClassVar[str] = "orchestrator_changed"
     old_status: RunStatus
     new_status: RunStatus
     reason: str | None = None
     waits_for: str | None = None
+    interrupted: tuple[AttemptName, ...] = ()
 
 
 class CommandSettled(EventData):
@@ -381,11 +397,37 @@ class ApprovalSettled(EventData):
 
 
 class PlanChanged(EventData):
-    """The plan's file or an output of the run is not as the run left it; `reason` says what was done."""
+    """The plan's file or an output of the run is not as the run left it; `reason` says what was done.
+
+    Of another content of the plan's file, `old_sha256` and `new_sha256` say between which two, `attempts`
+    which ones were at work meanwhile, `reading` what would be executed now, and `unapproved` what of that
+    waits for a person because an attempt may have written it. Without a `reading` the file could not be read.
+    """
 
     type: ClassVar[str] = "plan_changed"
     reason: str
     problems: tuple[str, ...] = ()
+    old_sha256: str | None = None
+    new_sha256: str | None = None
+    attempts: tuple[AttemptName, ...] = ()
+    reading: ReadingChange | None = None
+    unapproved: tuple[UnapprovedPart, ...] = ()
+
+
+class ApprovedPart(EventData):
+    """A part of a task that a person has approved."""
+
+    task_id: str
+    kind: PartKind
+    digest: str
+
+
+class PlanApproved(EventData):
+    """A person has approved what attempts had changed in the plan; `freed` are the tasks it held up."""
+
+    type: ClassVar[str] = "plan_approved"
+    parts: tuple[ApprovedPart, ...]
+    freed: tuple[str, ...] = ()
 
 
 EVENT_TYPES: Mapping[str, type[EventData]] = {
@@ -408,6 +450,7 @@ EVENT_TYPES: Mapping[str, type[EventData]] = {
         ApprovalRequested,
         ApprovalSettled,
         PlanChanged,
+        PlanApproved,
     )
 }
 """Every type that a log can hold, by its name on the wire."""

@@ -9,6 +9,7 @@ from functools import cached_property
 from orchestrator.domain.chosen_options import ChosenOptions
 from orchestrator.domain.events import PlannedTask
 from orchestrator.domain.file_claims import FileClaim, file_claims
+from orchestrator.domain.plan_parts import PlanReading
 
 TasksByPhase = Mapping[int, dict[str, PlannedTask]]
 
@@ -28,6 +29,7 @@ class Outline:
     parallel_phases: tuple[frozenset[int], ...] = ()
     gone: tuple[PlannedTask, ...] = ()
     made_up: Mapping[str, int] = field(default_factory=dict)
+    reading: PlanReading | None = None
 
     @cached_property
     def tasks_by_phase(self) -> Mapping[int, tuple[PlannedTask, ...]]:

@@ -151,6 +151,8 @@ class PlanDefaults:
     attempts: int | None = None
     timeout_seconds: float | None = None
     permissions: Permissions | None = None
+    verify: tuple[str, ...] = ()
+    gate: str | None = None
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,8 @@ def parse_plan(text: str) -> Plan:
             attempts=settings.defaults.attempts,
             timeout_seconds=settings.defaults.timeout_seconds,
             permissions=settings.defaults.permissions,
+            verify=tuple(settings.defaults.verify or ()),
+            gate=settings.defaults.gate,
         ),
         problems=log.sorted(),
     )

@@ -9,9 +9,25 @@ from typing import Any
 
 from orchestrator.domain.blockers import Blocker
 from orchestrator.domain.events import PlannedTask, StatusSummary, utc_text
-from orchestrator.domain.ready_tasks import agent_limit, blockers, next_start, open_gates, unsettled_phases
+from orchestrator.domain.held_tasks import approvable
+from orchestrator.domain.plan_parts import approval_digest
+from orchestrator.domain.ready_tasks import (
+    agent_limit,
+    blockers,
+    next_start,
+    open_gates,
+    unapproved_tasks,
+    unsettled_phases,
+)
 from orchestrator.domain.run_state import RunState, TaskState
-from orchestrator.domain.status import ModelUsage, OrchestratorStatus, PhaseInfo, TaskInfo, WaitingFor
+from orchestrator.domain.status import (
+    ModelUsage,
+    OrchestratorStatus,
+    PhaseInfo,
+    TaskInfo,
+    UnapprovedPlan,
+    WaitingFor,
+)
 from orchestrator.domain.task_status import RunStatus, TaskStatus
 
 
@@ -63,7 +79,13 @@ def orchestrator_status(state: RunState, instance_id: str) -> OrchestratorStatus
         approvals=tuple(state.open_approvals.values()),
         waiting_for=_waiting_for(state),
         options=state.outline.options,
+        unapproved=_unapproved(state),
     )
+
+
+def _unapproved(state: RunState) -> UnapprovedPlan | None:
+    parts = approvable(state.unapproved)
+    return UnapprovedPlan(digest=approval_digest(parts), parts=parts) if parts else None
 
 
 def task_infos(state: RunState) -> tuple[TaskInfo, ...]:
@@ -125,6 +147,8 @@ def _waiting_for(state: RunState) -> WaitingFor | None:
         return WaitingFor(what=state.waits_for or "resume", until=None)
     if state.status is RunStatus.BLOCKED:
         what = "a person" if open_gates(state) else "retry-task or skip-task"
+        if unapproved_tasks(state) and not state.count(TaskStatus.FAILED):
+            what = "approve-plan"
         return WaitingFor(what=what, until=None)
     if state.status is not RunStatus.RUNNING:
         return None

@@ -14,9 +14,11 @@ from orchestrator.domain.blockers import (
     RateLimitBlocker,
     RetryBlocker,
     TaskBlocker,
+    UnapprovedBlocker,
 )
 from orchestrator.domain.events import AgentLimit, PlannedTask
 from orchestrator.domain.file_claims import FileClaim, overlap
+from orchestrator.domain.held_tasks import kinds_of
 from orchestrator.domain.run_state import RunState
 from orchestrator.domain.task_status import TaskStatus
 
@@ -63,7 +65,11 @@ def is_ready(state: RunState, task_id: str, now: datetime) -> bool:
 def _may_start(state: RunState, task: PlannedTask, now: datetime) -> bool:
     """Whether neither a person nor a time has to be waited for."""
     start = _earliest_start(state, task)
-    return not task.gate and (start is None or start <= now)
+    return not _waits_for_a_person(state, task) and (start is None or start <= now)
+
+
+def _waits_for_a_person(state: RunState, task: PlannedTask) -> bool:
+    return bool(task.gate) or task.id in state.held
 
 
 def _apart(state: RunState, tasks: Iterable[PlannedTask]) -> Iterator[PlannedTask]:
@@ -105,7 +111,7 @@ def agent_limit(state: RunState, task: PlannedTask) -> AgentLimit | None:
 
 def can_start(state: RunState) -> bool:
     """Whether any task could start, now or when its back-off is over."""
-    return any(not task.gate for task in _next_tasks(state))
+    return any(not _waits_for_a_person(state, task) for task in _next_tasks(state))
 
 
 def open_gates(state: RunState) -> list[str]:
@@ -113,12 +119,17 @@ def open_gates(state: RunState) -> list[str]:
     return [task.id for task in _next_tasks(state) if task.gate]
 
 
+def unapproved_tasks(state: RunState) -> list[str]:
+    """The tasks that could be done now if a person approved what an attempt has changed in the plan."""
+    return [task.id for task in _next_tasks(state) if task.id in state.held]
+
+
 def next_start(state: RunState) -> tuple[datetime, PlannedTask] | None:
     """When the first task that only waits for a time may start, and which it is; None when there is none."""
     waiting = (
         (start, task)
         for task in _apart(state, _next_tasks(state))
-        if not task.gate and (start := _earliest_start(state, task)) is not None
+        if not _waits_for_a_person(state, task) and (start := _earliest_start(state, task)) is not None
     )
     return min(waiting, key=lambda found: found[0], default=None)
 
@@ -162,6 +173,8 @@ def _task_blockers(
         yield PhaseBlocker(phase=next(iter(state.open_tasks.unsettled)))
     if task.gate:
         yield GateBlocker(text=task.gate)
+    if parts := state.held.get(task.id):
+        yield UnapprovedBlocker(parts=kinds_of(parts))
     if state.tasks[task.id].retry_at is not None:
         yield RetryBlocker()
     if (limit := agent_limit(state, task)) is not None:

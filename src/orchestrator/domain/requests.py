@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from orchestrator.domain.commands import TASK_ID_LENGTH_MAX, TEXT_LENGTH_MAX
+from orchestrator.domain.commands import DIGEST_LENGTH_MAX, TASK_ID_LENGTH_MAX, TEXT_LENGTH_MAX
 from orchestrator.domain.plan import Permissions
 from orchestrator.domain.plan_matching import Reworded
 
@@ -30,6 +30,12 @@ class RetryTaskRequest(_Request):
     task_id: str = Field(min_length=1, max_length=TASK_ID_LENGTH_MAX)
     note: str | None = Field(default=None, max_length=TEXT_LENGTH_MAX)
     force: bool = False
+
+
+class ApprovePlanRequest(_Request):
+    """The `digest` of the status's `unapproved`, as it was shown to the person who approves it."""
+
+    digest: str = Field(min_length=1, max_length=DIGEST_LENGTH_MAX)
 
 
 class AnswerApprovalRequest(_Request):

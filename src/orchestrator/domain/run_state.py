@@ -22,6 +22,8 @@ from orchestrator.domain.events import (
     FindingWritten,
     OrchestratorChanged,
     PhaseChanged,
+    PlanApproved,
+    PlanChanged,
     PlanLoaded,
     PlannedTask,
     Stale,
@@ -32,7 +34,9 @@ from orchestrator.domain.events import (
     UsageUpdated,
 )
 from orchestrator.domain.evidence import Remark
+from orchestrator.domain.held_tasks import HeldTasks, held_tasks, with_unapproved
 from orchestrator.domain.open_tasks import OpenTasks, Outline
+from orchestrator.domain.plan_parts import AttemptName, PlanReading, UnapprovedPart
 from orchestrator.domain.status import ApprovalInfo, UsageInfo
 from orchestrator.domain.task_status import RunStatus, TaskStatus
 
@@ -109,6 +113,15 @@ class RunState:
     """Which agents their vendors refuse, and until when."""
     limits_met: Mapping[str, int] = field(default_factory=dict)
     """How many limits each agent has met since it last completed a task."""
+    reading: PlanReading | None = None
+    """The plan's file as it was read last; the outline has it as it was loaded."""
+    unapproved: tuple[UnapprovedPart, ...] = ()
+    held: HeldTasks = field(default_factory=dict)
+    """The tasks that wait for an approval; follows from the two readings and `unapproved`."""
+    suspects: tuple[AttemptName, ...] = ()
+    """The attempts that nobody has looked behind: the run crashed, or the file could not be read since."""
+    approved: frozenset[str] = frozenset()
+    """The tasks that were held and approved in this run: they are done as the file has them now."""
     current_phase: int | None = None
     usage: UsageInfo = NOTHING_USED
     usage_by_model: Mapping[str | None, UsageInfo] = field(default_factory=dict)
@@ -166,6 +179,7 @@ def _plan_loaded(state: RunState, event: PlanLoaded, at: datetime) -> RunState:
         parallel_phases=tuple(frozenset(group) for group in event.parallel_phases),
         gone=event.gone,
         made_up=event.made_up,
+        reading=event.reading,
     )
     tasks = {task.id: loaded_state(task) for task in event.tasks}
     counts = dict.fromkeys(TaskStatus, 0)
@@ -182,6 +196,10 @@ def _plan_loaded(state: RunState, event: PlanLoaded, at: datetime) -> RunState:
         stale=sum(task.stale is not None for task in tasks.values()),
         open_tasks=open_tasks,
         limits=limits,
+        reading=event.reading,
+        unapproved=event.unapproved,
+        suspects=event.suspects,
+        held=held_tasks(event.reading, event.reading, event.unapproved),
         started_at=at,
     )
 
@@ -284,6 +302,7 @@ def _orchestrator_changed(state: RunState, event: OrchestratorChanged, at: datet
         status=event.new_status,
         reason=event.reason,
         waits_for=event.waits_for,
+        suspects=(*state.suspects, *event.interrupted),
         ended_at=ended_at,
     )
 
@@ -360,6 +379,35 @@ def _approval_settled(state: RunState, event: ApprovalSettled, _at: datetime) ->
     return replace(state, open_approvals=left)
 
 
+def _plan_changed(state: RunState, event: PlanChanged, _at: datetime) -> RunState:
+    if event.reading is None or state.reading is None:
+        return replace(state, suspects=tuple(dict.fromkeys((*state.suspects, *event.attempts))))
+    return _with_held(
+        replace(
+            state,
+            suspects=(),
+            reading=event.reading.applied_to(state.reading),
+            unapproved=with_unapproved(state.unapproved, event.unapproved),
+        )
+    )
+
+
+def _plan_approved(state: RunState, event: PlanApproved, _at: datetime) -> RunState:
+    approved = {(part.task_id, part.kind, part.digest) for part in event.parts}
+    left = (part for part in state.unapproved if (part.task_id, part.kind, part.digest) not in approved)
+    freed = state.approved | frozenset(event.freed)
+    return _with_held(replace(state, unapproved=tuple(left), approved=freed))
+
+
+def with_unapproved_parts(state: RunState, parts: tuple[UnapprovedPart, ...]) -> RunState:
+    """The state if these parts waited for an approval, and no others."""
+    return _with_held(replace(state, unapproved=parts))
+
+
+def _with_held(state: RunState) -> RunState:
+    return replace(state, held=held_tasks(state.outline.reading, state.reading, state.unapproved))
+
+
 # Each entry takes the event type that its key names; the mapping's type cannot say so.
 _EVOLVERS: Mapping[str, Callable[[RunState, Any, datetime], RunState]] = {
     PlanLoaded.type: _plan_loaded,
@@ -374,4 +422,6 @@ _EVOLVERS: Mapping[str, Callable[[RunState, Any, datetime], RunState]] = {
     AgentLimited.type: _agent_limited,
     ApprovalRequested.type: _approval_requested,
     ApprovalSettled.type: _approval_settled,
+    PlanChanged.type: _plan_changed,
+    PlanApproved.type: _plan_approved,
 }

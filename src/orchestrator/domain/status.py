@@ -13,6 +13,7 @@ from orchestrator.domain.blockers import Blocker
 from orchestrator.domain.chosen_options import ChosenOptions
 from orchestrator.domain.events import Stale, StatusSummary
 from orchestrator.domain.evidence import Remark
+from orchestrator.domain.plan_parts import UnapprovedPart
 from orchestrator.domain.task_status import RunStatus, TaskStatus
 
 
@@ -124,10 +125,18 @@ class WaitingFor(View):
     until: datetime | None
 
 
+class UnapprovedPlan(View):
+    """What attempts have changed in the plan and nobody has approved; approve-plan takes the `digest`."""
+
+    digest: str
+    parts: tuple[UnapprovedPart, ...]
+
+
 class OrchestratorStatus(View):
     """The whole status of one orchestrator at position `seq` of its log.
 
-    `options` are those it was started with; null in logs of versions that did not record them.
+    `options` are those it was started with; null in logs of versions that did not record them. `unapproved`
+    is null when nothing in the plan waits for an approval.
     """
 
     instance_id: str
@@ -146,6 +155,7 @@ class OrchestratorStatus(View):
     approvals: tuple[ApprovalInfo, ...]
     waiting_for: WaitingFor | None
     options: ChosenOptions | None = None
+    unapproved: UnapprovedPlan | None = None
 
 
 class OrchestratorInfo(View):

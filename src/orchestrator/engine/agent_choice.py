@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from orchestrator.domain.errors import AgentUnavailable
 from orchestrator.domain.events import PlanLoaded
+from orchestrator.domain.held_tasks import held_tasks
 from orchestrator.domain.permissions import UNBOUND, permitted, unkept
-from orchestrator.domain.plan import Plan, TaskId
+from orchestrator.domain.plan import Plan, Task, TaskId
 from orchestrator.domain.task_agents import SHELL, task_agent
 from orchestrator.engine.agent_events import AgentEvent, Finished
 from orchestrator.engine.outline import RunChoices
@@ -45,76 +46,85 @@ class AgentChoice:
         self._checks: dict[str, AgentCheck] = {}
 
     async def of_all(self, begun: PlanLoaded) -> Mapping[str, Agent]:
-        """The agent of every task that may still run, by task id.
+        """The agent of every task that may start without a person, by task id.
 
         Raises AgentUnavailable, with what to do, when one of them is unknown or not ready, or cannot be held
         to what its task may do.
         """
-        open_ids = [task.id for task in begun.tasks if not (task.status.is_settled or task.gate)]
-        names = {task_id: self._name(task_id) for task_id in open_ids}
-        unnamed = next((task_id for task_id, name in names.items() if name is None), None)
+        tasks = self._open_tasks(begun)
+        names = {task.id: self._name(task) for task in tasks}
+        unnamed = next((task for task in tasks if names[task.id] is None), None)
         fallback = None if unnamed is None else await self._first_ready(unnamed)
-        agents = {name: self._named(task_id, name) for task_id, name in names.items() if name is not None}
-        for task_id, name in names.items():
-            if name is not None:
-                await self._refuse_unready(task_id, agents[name])
-        chosen = {task_id: fallback if name is None else agents[name] for task_id, name in names.items()}
-        found = {task_id: agent for task_id, agent in chosen.items() if agent is not None}
-        for task_id, agent in found.items():
-            await self._refuse_unbound(task_id, agent)
+        agents = {name: self._named(task, name) for task in tasks if (name := names[task.id]) is not None}
+        for task in tasks:
+            if (name := names[task.id]) is not None:
+                await self._refuse_unready(task, agents[name])
+        found: dict[str, Agent] = {}
+        for task in tasks:
+            name = names[task.id]
+            agent = fallback if name is None else agents[name]
+            if agent is not None:
+                found[task.id] = agent
+                await self._refuse_unbound(task, agent)
         return found
 
+    def _open_tasks(self, begun: PlanLoaded) -> list[Task]:
+        """The tasks that are not settled, and that neither a gate nor an approval holds up."""
+        held = held_tasks(begun.reading, begun.reading, begun.unapproved)
+        return [
+            self._plan.task_by_id[TaskId(task.id)]
+            for task in begun.tasks
+            if not (task.status.is_settled or task.gate or task.id in held)
+        ]
+
     async def doers(self, begun: PlanLoaded) -> Mapping[str, Doer]:
-        """For each task that may still run, who would do it, and what stands in the way."""
-        found = {}
-        for task in begun.tasks:
-            if task.status.is_settled or task.gate:
-                continue
+        """For each task that may start without a person, who would do it, and what stands in the way."""
+        found: dict[str, Doer] = {}
+        for task in self._open_tasks(begun):
             try:
-                found[task.id] = await self._doer(task.id)
+                found[task.id] = await self._doer(task)
             except AgentUnavailable as error:
                 found[task.id] = Doer(None, str(error))
         return found
 
-    async def _doer(self, task_id: str) -> Doer:
-        agent = await self._chosen(task_id)
+    async def _doer(self, task: Task) -> Doer:
+        agent = await self._chosen(task)
         check = await self.check(agent)
         if not (check.is_ready or check.named_by_repository):
             return Doer(agent.name, check.problem or "it gives no reason")
-        await self._refuse_unbound(task_id, agent)
+        await self._refuse_unbound(task, agent)
         return Doer(agent.name, note=check.problem if check.named_by_repository else None)
 
-    async def of(self, task_id: str) -> Agent:
+    async def of(self, task: Task) -> Agent:
         """The agent of one task; raises AgentUnavailable."""
-        agent = await self._chosen(task_id)
-        await self._refuse_unbound(task_id, agent)
+        agent = await self._chosen(task)
+        await self._refuse_unbound(task, agent)
         return agent
 
-    async def _chosen(self, task_id: str) -> Agent:
-        name = self._name(task_id)
-        return await self._first_ready(task_id) if name is None else self._named(task_id, name)
+    async def _chosen(self, task: Task) -> Agent:
+        name = self._name(task)
+        return await self._first_ready(task) if name is None else self._named(task, name)
 
-    async def _refuse_unready(self, task_id: str, agent: Agent) -> None:
+    async def _refuse_unready(self, task: Task, agent: Agent) -> None:
         """Raise AgentUnavailable, with the first task that needs it, if the agent cannot work."""
         check = await self.check(agent)
         if not check.is_ready:
             problem = check.problem or "it gives no reason"
             raise AgentUnavailable(
-                f"Task {task_id} in line {self._line(task_id)}: Agent {agent.name} is not ready: {problem}"
+                f"Task {task.id} in line {task.line}: Agent {agent.name} is not ready: {problem}"
             )
 
-    async def _refuse_unbound(self, task_id: str, agent: Agent) -> None:
+    async def _refuse_unbound(self, task: Task, agent: Agent) -> None:
         """Raise AgentUnavailable if the task may not do everything, and nothing holds its agent to that.
 
         The shell runs the plan's own commands, which no permission binds.
         """
-        task = self._plan.task_by_id[TaskId(task_id)]
         permissions = permitted(task.permissions, self._choices.permissions)
         if permissions == UNBOUND or agent.name == SHELL:
             return
         check = await self.check(agent)
         if not check.abilities.permissions:
-            raise AgentUnavailable(f"Task {task_id} in line {task.line}: {unkept(agent.name, permissions)}")
+            raise AgentUnavailable(f"Task {task.id} in line {task.line}: {unkept(agent.name, permissions)}")
 
     async def check(self, agent: Agent) -> AgentCheck:
         """What the agent said of itself when it was first asked: that may start its program."""
@@ -122,23 +132,20 @@ class AgentChoice:
             self._checks[agent.name] = await agent.check()
         return self._checks[agent.name]
 
-    def _named(self, task_id: str, name: str) -> Agent:
+    def _named(self, task: Task, name: str) -> Agent:
         try:
             return self._agents.get(name)
         except AgentUnavailable as error:
-            raise AgentUnavailable(f"Task {task_id} in line {self._line(task_id)}: {error}") from error
+            raise AgentUnavailable(f"Task {task.id} in line {task.line}: {error}") from error
 
-    def _line(self, task_id: str) -> int:
-        return self._plan.task_by_id[TaskId(task_id)].line
+    def _name(self, task: Task) -> str | None:
+        return task_agent(task, self._choices.agent)
 
-    def _name(self, task_id: str) -> str | None:
-        return task_agent(self._plan.task_by_id[TaskId(task_id)], self._choices.agent)
-
-    async def _first_ready(self, task_id: str) -> Agent:
+    async def _first_ready(self, task: Task) -> Agent:
         agent = await self._agents.first_ready()
         if agent is None:
             raise AgentUnavailable(
-                f"Task {task_id} in line {self._line(task_id)} needs an agent, and "
+                f"Task {task.id} in line {task.line} needs an agent, and "
                 "none is installed. Install one (see `orchestrator agents`) or name one with --agent. The "
                 "shell does only tasks that are nothing but fenced sh blocks."
             )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from orchestrator.domain.errors import OrchestratorError
-from orchestrator.domain.events import PlanChanged
 from orchestrator.domain.permissions import UNBOUND, permitted
 from orchestrator.domain.plan import Permissions, Plan, Task, TaskId
 from orchestrator.domain.task_agents import SHELL
@@ -15,6 +14,7 @@ from orchestrator.engine.attempt import Attempt, Limits
 from orchestrator.engine.budget import Budget
 from orchestrator.engine.findings import Findings
 from orchestrator.engine.journal import Journal
+from orchestrator.engine.plan_watch import PlanWatch
 from orchestrator.engine.ports import Agent, ArtifactStore, PlanOutputs
 from orchestrator.engine.prompt import prompt_text, task_prompt
 from orchestrator.engine.prompt_facts import prompt_facts
@@ -24,7 +24,7 @@ from orchestrator.engine.records import Job, NewInstance, PlanFile
 class Briefing:
     """Makes the attempts of one run.
 
-    `agents` are those that were found at the start; `reread` gives the plan's file as it is now.
+    `agents` are those that were found at the start; `watch` looks at the plan's file.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Briefing:
         agents: Mapping[str, Agent],
         choice: AgentChoice,
         limits: Limits,
-        reread: Callable[[], Awaitable[PlanFile]],
+        watch: PlanWatch,
         *,
         permissions: Permissions = UNBOUND,
         budget: Budget | None = None,
@@ -53,20 +53,21 @@ class Briefing:
         self._agents = agents
         self._choice = choice
         self._limits = limits
-        self._reread = reread
+        self._watch = watch
         self._permissions = permissions
         self._budget = budget or Budget()
         self._strict = strict
-        self._seen: bytes | None = file.data
 
     async def prepare(self, task_id: str, note: str | None) -> Attempt:
         """The next attempt of a task. What stands in its way becomes the attempt's failure, not the run's."""
-        await self._look_at_plan()
-        task = self._plan.task_by_id[TaskId(task_id)]
+        await self._watch.look()
+        loaded = self._plan.task_by_id[TaskId(task_id)]
+        task = self._watch.task_now(loaded) if task_id in self._journal.state.approved else loaded
         prompt, reports_calls = "", False
         try:
-            # One that was settled at the start may be retried: its agent was not looked for then.
-            agent = self._agents.get(task_id) or await self._choice.of(task_id)
+            # One that was settled or held at the start may run: its agent was not looked for then.
+            known = self._agents.get(task_id) if task == loaded else None
+            agent = known or await self._choice.of(task)
             if agent.name != SHELL:
                 prompt = await self._prompt(task, note)
                 reports_calls = (await self._choice.check(agent)).abilities.calls
@@ -101,18 +102,3 @@ class Briefing:
         findings = Findings(self._artifacts, self._outputs, self._file.name, self._new.id, tasks)
         facts = await prompt_facts(task, tasks, findings, note)
         return prompt_text(task_prompt(self._plan, self._file.path, task, facts))
-
-    async def _look_at_plan(self) -> None:
-        """Say in the log when the plan's file has vanished or changed; the run goes on as loaded."""
-        data: bytes | None = None
-        reason = f"{self._file.path} was changed; this run goes on with the plan as it was loaded."
-        try:
-            data = (await self._reread()).data
-        except OrchestratorError as error:
-            reason = f"This run goes on with the plan as it was loaded. {error}"
-        if data == self._seen:
-            return
-        if data == self._file.data:
-            reason = f"{self._file.path} is again as this run has loaded it."
-        self._seen = data
-        await self._journal.record(PlanChanged(reason=reason))

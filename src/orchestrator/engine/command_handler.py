@@ -22,10 +22,12 @@ from orchestrator.domain.commands import (
 )
 from orchestrator.domain.decisions import Decision, conclude_message, conclude_skip, decide
 from orchestrator.domain.events import ApprovalSettled, CommandSettled
-from orchestrator.domain.run_state import RunState
+from orchestrator.domain.plan_parts import UnapprovedPart
+from orchestrator.domain.run_state import RunState, with_unapproved_parts
 from orchestrator.engine.attempt import Attempt
 from orchestrator.engine.inbox import Inbox
 from orchestrator.engine.journal import Journal
+from orchestrator.engine.ports import CommandQueue
 
 MESSAGES_KEPT_MAX = 20
 """How many of the messages to a task's agents, the latest ones, its next attempt is sent."""
@@ -86,7 +88,7 @@ class CommandHandler:
             decision = self._signed(decision, record.actor)
         if isinstance(command, RetryTask) and decision.outcome is CommandState.APPLIED:
             self._notes[command.task_id] = command.note
-        return self._journal.append(*decision.events, _receipt(record, decision))
+        return self._journal.append(*decision.events, receipt(record, decision))
 
     def _signed(self, decision: Decision, actor: str) -> Decision:
         """The answer with who gave it; the agent that waits for it is told."""
@@ -109,7 +111,7 @@ class CommandHandler:
         agent = attempt.agent.name if attempt else "at work"
         if self._journal.state.status.has_ended:
             return  # the log has settled it, as expired, with its last entry
-        await self._journal.record(_receipt(record, conclude_message(agent, is_taken=is_taken)))
+        await self._journal.record(receipt(record, conclude_message(agent, is_taken=is_taken)))
 
     def note(self, task_id: str) -> str | None:
         """What people have said to the next attempt, and to those before it, which may not have heeded it."""
@@ -123,8 +125,7 @@ class CommandHandler:
     def skips_settled(self, task_id: str, after: RunState) -> list[CommandSettled]:
         """The receipts of the skips that waited for the attempt whose end led to the state `after`."""
         return [
-            _receipt(record, conclude_skip(after, command))
-            for record, command in self._skips.pop(task_id, [])
+            receipt(record, conclude_skip(after, command)) for record, command in self._skips.pop(task_id, [])
         ]
 
     def _interrupt(self, decision: Decision, command: Command) -> None:
@@ -137,7 +138,20 @@ class CommandHandler:
             self._spawn(attempt.interrupt(f"interrupted by {command.command}"))
 
 
-def _receipt(record: CommandRecord, decision: Decision) -> CommandSettled:
+async def settle_kept(journal: Journal, commands: CommandQueue, carried: tuple[UnapprovedPart, ...]) -> None:
+    """Do first what people have asked for since the run before this one ended.
+
+    They saw what was `carried` from it. Where that was approved, this run has begun without it.
+    """
+    for record in await commands.kept(journal.lease.project, journal.lease.plan_path):
+        decision = decide(with_unapproved_parts(journal.state, carried), record.command)
+        if decision.outcome is CommandState.APPLIED:
+            carried = ()
+        await journal.record(*decision.events, receipt(record, decision))
+
+
+def receipt(record: CommandRecord, decision: Decision) -> CommandSettled:
+    """The command's receipt, as the log has it."""
     return CommandSettled(
         command_id=record.id,
         command=record.command.command,

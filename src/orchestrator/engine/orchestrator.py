@@ -9,13 +9,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from orchestrator.domain.chosen_options import ChosenOptions
-from orchestrator.domain.commands import Command
+from orchestrator.domain.commands import ApprovePlan, Command
 from orchestrator.domain.errors import OrchestratorError, PlanOwned
 from orchestrator.domain.events import AgentLimit, PlanLoaded, PlannedTask
+from orchestrator.domain.held_tasks import approvable
 from orchestrator.domain.permissions import UNBOUND
 from orchestrator.domain.plan import Permissions
 from orchestrator.domain.plan_matching import Reworded
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
+from orchestrator.domain.plan_parts import UnapprovedPart, approval_digest
 from orchestrator.domain.plan_problems import refuse_errors
 from orchestrator.domain.redaction import Redactor, redact_known
 from orchestrator.domain.run_state import RunState
@@ -25,12 +27,14 @@ from orchestrator.engine.agent_choice import AgentChoice, Doer
 from orchestrator.engine.attempt import Limits
 from orchestrator.engine.briefing import Briefing
 from orchestrator.engine.budget import UNBOUNDED, Allowance, Budget
+from orchestrator.engine.command_handler import settle_kept
 from orchestrator.engine.identified_plan import identify
 from orchestrator.engine.journal import Journal, Listener
 from orchestrator.engine.known_tasks import NOTHING_KNOWN, Known, known_of_document, known_of_run
 from orchestrator.engine.lease_guard import GuardedOutputs, LeaseGuard, elapsed_seconds
 from orchestrator.engine.lease_keeper import keep_lease
 from orchestrator.engine.outline import RunChoices, identified_plan_loaded
+from orchestrator.engine.plan_watch import PlanWatch, carried_unapproved
 from orchestrator.engine.ports import RENEW_SECONDS, Agent, Agents, Ports, WorkTree
 from orchestrator.engine.records import Lease, NewInstance, PlanFile
 from orchestrator.engine.recovery import Undertaker
@@ -120,6 +124,7 @@ class Orchestrator:
         strict = options.strict if options.strict is not None else self._plan.strict
         self._is_strict = bool(strict)
         self._choice = AgentChoice(agents, self._plan, self._choices)
+        self._carried: tuple[UnapprovedPart, ...] = ()
         self._early_wishes: list[Command] = []
         self._scheduler: Scheduler | None = None
         self._journal: Journal | None = None
@@ -179,6 +184,7 @@ class Orchestrator:
             if begun.predecessor is not None and previous and not self._options.restart:
                 # Edited between two runs: the same as edited during one.
                 await edits.take_over(previous, before=begun)
+            await settle_kept(journal, self._ports.commands, self._carried)
             scheduler = self._scheduler = self._make_scheduler(journal, writer, runner, agents)
             for command in self._early_wishes:
                 scheduler.wish(command)
@@ -218,6 +224,7 @@ class Orchestrator:
         known = NOTHING_KNOWN
         limits: tuple[AgentLimit, ...] = ()
         predecessor = await self._ports.registry.latest(self._new.project, self._new.plan_path)
+        before = RunState()
         if predecessor is not None:
             before = await self._reader.state(predecessor.id)
             known = known_of_run(before, predecessor.id)
@@ -237,11 +244,21 @@ class Orchestrator:
             known=known,
             choices=self._choices,
             predecessor=predecessor.id if predecessor else None,
+            unapproved=await self._still_unapproved(before),
         )
         begun = begun.model_copy(update={"limits": limits})
         if status.rejected:
             begun = begun.model_copy(update={"problems": (*begun.problems, status.rejected)})
         return begun, document
+
+    async def _still_unapproved(self, before: RunState) -> tuple[UnapprovedPart, ...]:
+        """What waits for an approval when this run begins, without what was approved since the last one."""
+        self._carried = carried_unapproved(before, self._plan, self._redact)
+        kept = await self._ports.commands.kept(self._new.project, self._new.plan_path)
+        digest = approval_digest(approvable(self._carried))
+        if any(isinstance(one.command, ApprovePlan) and one.command.digest == digest for one in kept):
+            return tuple(part for part in self._carried if part not in approvable(self._carried))
+        return self._carried
 
     async def _unbound_by_dollars(self, agents: Mapping[str, Agent]) -> list[str]:
         """A warning for each agent that a budget in dollars was given for and that tells no prices."""
@@ -279,6 +296,7 @@ class Orchestrator:
         self, journal: Journal, writer: StatusWriter, runner: TaskRunner, agents: Mapping[str, Agent]
     ) -> Scheduler:
         budget = Budget(self._options.run_allowance, self._options.task_allowance)
+        watch = PlanWatch(journal, self._plan, self._file, self._reread, self._redact)
         briefing = Briefing(
             journal,
             self._new,
@@ -289,7 +307,7 @@ class Orchestrator:
             agents,
             self._choice,
             self._options.limits,
-            self._reread,
+            watch,
             permissions=self._options.permissions,
             budget=budget,
             strict=self._is_strict,
@@ -305,7 +323,15 @@ class Orchestrator:
             self._options.limit_seconds_max,
         )
         return Scheduler(
-            journal, self._ports.commands, runner, briefing.prepare, before_end, options, self._now, budget
+            journal,
+            self._ports.commands,
+            runner,
+            briefing.prepare,
+            before_end,
+            options,
+            self._now,
+            watch,
+            budget,
         )
 
     async def _until_end(

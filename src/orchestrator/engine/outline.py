@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from orchestrator.domain.chosen_options import ChosenOptions
 from orchestrator.domain.events import PlanLoaded, PlannedPhase, PlannedTask
+from orchestrator.domain.held_tasks import held_tasks, is_proposed, unapproved_text
 from orchestrator.domain.permissions import UNBOUND, narrowed_tasks, unbound_commands
 from orchestrator.domain.plan import Permissions, Plan, Task
 from orchestrator.domain.plan_ids import made_up_numbers
 from orchestrator.domain.plan_matching import Reworded
+from orchestrator.domain.plan_parts import PlanReading, UnapprovedPart, reading_of
 from orchestrator.domain.redaction import Redact, redact_known
 from orchestrator.domain.run_state import RunState
 from orchestrator.domain.task_agents import SHELL, task_agent
@@ -23,6 +26,9 @@ from orchestrator.engine.task_history import gone_tasks, handed_on_task, history
 
 AGENT_ATTEMPTS = 2
 SHELL_ATTEMPTS = 1
+TICKED_BY_ATTEMPT = (
+    "ticked in the plan during an attempt, which does not count; skip-task says that it need not be done"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +74,14 @@ def identified_plan_loaded(
     known: Known,
     choices: RunChoices = RunChoices(),
     predecessor: str | None = None,
+    unapproved: Sequence[UnapprovedPart] = (),
 ) -> PlanLoaded:
-    """Event 1: a task that an earlier run knew keeps what the log said of it, a new one what its box says."""
+    """Event 1: a task that an earlier run knew keeps what the log said of it, a new one what its box says.
+
+    A box that an attempt has ticked says nothing.
+    """
     plan = identified.plan
+    reading = reading_of(plan)
     follows: dict[str, list[str]] = {}
     for group in plan.sequential_groups:
         for earlier, later in pairwise(group):
@@ -82,7 +93,11 @@ def identified_plan_loaded(
             update={"headings": key.headings, "has_own_id": key.has_own_id, "wording": key.wording}
         )
         before = None if match.known is None else known.tasks[match.known]
-        planned = planned.model_copy(update=history(task, planned, match, before, choices.answer))
+        believed = task
+        if task.checked and is_proposed(reading.by_id[task.id], unapproved):
+            planned = planned.model_copy(update={"reason": TICKED_BY_ATTEMPT})
+            believed = replace(task, checked=False)
+        planned = planned.model_copy(update=history(believed, planned, match, before, choices.answer))
         if not known.tasks:
             planned = planned.model_copy(update={"found": None})
         is_known = before is not None and match.kind != "similar"
@@ -94,6 +109,7 @@ def identified_plan_loaded(
     ]
     # First, since a long list of problems is cut short.
     problems[:0] = (
+        *_held_problems(reading, unapproved, {task.id for task in open_tasks}, file.name),
         *narrowed_tasks(open_tasks, choices.permissions),
         *unbound_commands(open_tasks, choices.permissions),
     )
@@ -112,7 +128,18 @@ def identified_plan_loaded(
         options=choices.options,
         gone=gone_tasks(known, identified.gone),
         made_up=made_up_numbers(known.made_up, (task.id for task in tasks if not task.has_own_id)),
+        reading=reading,
+        unapproved=tuple(unapproved),
     )
+
+
+def _held_problems(
+    reading: PlanReading, unapproved: Sequence[UnapprovedPart], open_ids: AbstractSet[str], plan_name: str
+) -> list[str]:
+    """A sentence about the tasks that wait for an approval, if there are any."""
+    held = held_tasks(reading, reading, unapproved)
+    parts = [part.model_copy(update={"task_id": i}) for i in held if i in open_ids for part in held[i]]
+    return [unapproved_text(parts, plan_name)] if parts else []
 
 
 def _planned(task: Task, follows: tuple[str, ...], choices: RunChoices) -> PlannedTask:
@@ -156,4 +183,7 @@ def handed_on(state: RunState, predecessor: str) -> PlanLoaded:
         parallel_phases=tuple(tuple(sorted(group)) for group in outline.parallel_phases),
         gone=outline.gone,
         made_up=dict(outline.made_up),
+        reading=state.reading,
+        unapproved=state.unapproved,
+        suspects=state.suspects,
     )

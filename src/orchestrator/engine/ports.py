@@ -97,12 +97,16 @@ class CommandQueue(Protocol):
     ) -> CommandRecord:
         """Queue the command, or give the record that the idempotency `key` already has.
 
-        Raises InstanceNotFound, InstanceEnded, and IdempotencyConflict for a key that was used for
-        another command within a day.
+        A command that makes sense for the next run too (ApprovePlan) is kept where the instance has ended and
+        is its plan's latest. Raises InstanceNotFound, InstanceEnded, and IdempotencyConflict for a key that
+        was used for another command within a day.
         """
 
     async def open(self, instance_id: str) -> list[CommandRecord]:
-        """The commands that have no receipt yet, oldest first."""
+        """The commands of a running instance that have no receipt yet, oldest first."""
+
+    async def kept(self, project: str, plan_path: str) -> list[CommandRecord]:
+        """The commands that wait for the plan's next run, oldest first; that run's log settles them."""
 
     async def get(self, instance_id: str, command_id: str) -> CommandRecord:
         """Raises CommandNotFound."""

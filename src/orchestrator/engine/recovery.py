@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from orchestrator.domain.events import EventData, NewEvent, PlanLoaded, ToolCompleted
+from orchestrator.domain.plan_parts import AttemptName
 from orchestrator.domain.run_state import RunState
 from orchestrator.domain.steps import run_step, task_step
 from orchestrator.domain.task_status import RunStatus, TaskStatus, TaskTrigger
@@ -131,5 +132,10 @@ def last_events(state: RunState, reason: str, now: datetime) -> list[EventData]:
     for task_id in state.with_status(TaskStatus.IN_PROGRESS):
         trigger = TaskTrigger.FAIL if state.planned(task_id).once else TaskTrigger.INTERRUPT
         events.append(task_step(state, task_id, trigger, reason="interrupted by the crash", error=reason))
-    events.append(run_step(state, RunStatus.CRASHED, reason))
+    at_work = (
+        AttemptName(task_id=task_id, attempt=state.tasks[task_id].attempt)
+        for task_id in state.with_status(TaskStatus.IN_PROGRESS)
+    )
+    crash = run_step(state, RunStatus.CRASHED, reason)
+    events.append(crash.model_copy(update={"interrupted": tuple(at_work)}))
     return events

@@ -27,6 +27,10 @@ class RedactedCommands:
         """The commands that have no receipt yet, oldest first."""
         return await self._queue.open(instance_id)
 
+    async def kept(self, project: str, plan_path: str) -> list[CommandRecord]:
+        """The commands that wait for the plan's next run, oldest first."""
+        return await self._queue.kept(project, plan_path)
+
     async def get(self, instance_id: str, command_id: str) -> CommandRecord:
         """Raises CommandNotFound."""
         return await self._queue.get(instance_id, command_id)

@@ -35,6 +35,7 @@ from orchestrator.engine.budget import Budget
 from orchestrator.engine.command_handler import CommandHandler
 from orchestrator.engine.inbox import Inbox
 from orchestrator.engine.journal import Journal
+from orchestrator.engine.plan_watch import PlanWatch
 from orchestrator.engine.ports import CommandQueue
 from orchestrator.engine.task_runner import TaskRunner
 
@@ -81,6 +82,7 @@ class Scheduler:
         before_end: Callable[[], Awaitable[None]],
         options: SchedulerOptions,
         now: Callable[[], datetime],
+        watch: PlanWatch,
         budget: Budget | None = None,
     ) -> None:
         self._journal = journal
@@ -89,6 +91,7 @@ class Scheduler:
         self._before_end = before_end
         self._options = options
         self._now = now
+        self._watch = watch
         self._budget = budget or Budget()
         self._has_new_usage = False
         journal.listen(self._note_usage)
@@ -203,12 +206,15 @@ class Scheduler:
             return
         started = self._journal.append(start_attempt(state, task_id, attempt.agent.name))
         self._attempts[task_id] = attempt
+        self._watch.begin(task_id, attempt.job.attempt)
         self._spawn(self._work(task_id, attempt, started))
 
     async def _work(self, task_id: str, attempt: Attempt, started: asyncio.Future[None]) -> None:
         try:
             await asyncio.shield(started)
             result, told = await self._runner.run(attempt)
+            # Before the end: nothing starts that this attempt has written into the plan.
+            await self._watch.end(task_id, attempt.job.attempt)
             await self._journal.record(*told, *self._ending(task_id, attempt, result))
         finally:
             del self._attempts[task_id]

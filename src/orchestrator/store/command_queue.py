@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
-from orchestrator.domain.commands import COMMAND_ADAPTER, Command, CommandRecord, CommandState
+from orchestrator.domain.commands import COMMAND_ADAPTER, ApprovePlan, Command, CommandRecord, CommandState
+from orchestrator.domain.decisions import KEPT_MESSAGE
 from orchestrator.domain.errors import CommandNotFound, IdempotencyConflict, InstanceEnded
 from orchestrator.store.database import database_now
 from orchestrator.store.instance_registry import instance_not_found
@@ -48,6 +49,22 @@ class SqlCommandQueue:
         if not is_plain_id(instance_id):
             return []
         rows = await self._transactions.read(lambda c: open_commands(c, instance_id))
+        return [_record(row) for row in rows]
+
+    async def kept(self, project: str, plan_path: str) -> list[CommandRecord]:
+        """The commands that wait for the plan's next run, oldest first, at most OPEN_COMMANDS_MAX."""
+        query = (
+            select(commands)
+            .join(orchestrators, orchestrators.c.id == commands.c.instance_id)
+            .where(
+                orchestrators.c.project == project,
+                orchestrators.c.plan_path == plan_path,
+                commands.c.state == CommandState.KEPT.value,
+            )
+            .order_by(commands.c.position)
+            .limit(OPEN_COMMANDS_MAX)
+        )
+        rows = await self._transactions.read(lambda c: c.execute(query).all())
         return [_record(row) for row in rows]
 
     async def get(self, instance_id: str, command_id: str) -> CommandRecord:
@@ -99,13 +116,14 @@ def submit(
 ) -> CommandRecord:
     """Insert the command unless its key has a record; submissions to one orchestrator come one by one."""
     instance = connection.execute(
-        select(orchestrators.c.ended_at).where(orchestrators.c.id == instance_id).with_for_update()
+        select(orchestrators).where(orchestrators.c.id == instance_id).with_for_update()
     ).one_or_none()
     if instance is None:
         raise instance_not_found(instance_id)
     if key is not None and (known := _known(connection, instance_id, key)) is not None:
         return check_same(known, command)
-    if instance.ended_at is not None:
+    is_kept = instance.ended_at is not None
+    if is_kept and not (may_be_kept(command) and _is_latest(connection, instance)):
         raise instance_ended(instance_id)
     row = connection.execute(
         insert(commands)
@@ -116,12 +134,29 @@ def submit(
             name=command.command,
             args=command.model_dump(mode="json", exclude={"command"}),
             actor=actor,
-            state=CommandState.SENT.value,
+            state=(CommandState.KEPT if is_kept else CommandState.SENT).value,
+            reason=KEPT_MESSAGE if is_kept else None,
             submitted_at=database_now(),
         )
         .returning(commands)
     ).one()
     return _record(row)
+
+
+def may_be_kept(command: Command) -> bool:
+    """Whether the command makes sense for a plan whose run has ended: its next run begins with it."""
+    return isinstance(command, ApprovePlan)
+
+
+def _is_latest(connection: Connection, instance: Row[Any]) -> bool:
+    """Whether no other run of this plan has been registered since: that one would have had to settle it."""
+    later = select(orchestrators.c.id).where(
+        orchestrators.c.project == instance.project,
+        orchestrators.c.plan_path == instance.plan_path,
+        orchestrators.c.position > instance.position,
+        orchestrators.c.next_seq > 1,
+    )
+    return connection.execute(later.limit(1)).first() is None
 
 
 def _known(connection: Connection, instance_id: str, key: str) -> CommandRecord | None:

@@ -13,9 +13,11 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    and_,
     bindparam,
     insert,
     literal,
+    or_,
     select,
     update,
 )
@@ -206,8 +208,13 @@ def _settle_commands(connection: Connection, instance_id: str, numbered: list[tu
                 update(commands)
                 .where(
                     commands.c.id == receipt.command_id,
-                    commands.c.instance_id == instance_id,
-                    commands.c.state == CommandState.SENT.value,
+                    or_(
+                        and_(
+                            commands.c.instance_id == instance_id,
+                            commands.c.state == CommandState.SENT.value,
+                        ),
+                        commands.c.state == CommandState.KEPT.value,
+                    ),
                 )
                 .values(
                     state=receipt.state.value,

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
 from orchestrator.domain.commands import Command, CommandRecord, CommandState
+from orchestrator.domain.decisions import KEPT_MESSAGE
 from orchestrator.domain.events import CommandSettled, NewEvent, StoredEvent, ends_run
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.ports import EVENT_PAGE_MAX, LEASE_SECONDS
@@ -21,6 +22,7 @@ from orchestrator.store.command_queue import (
     check_same,
     command_not_found,
     instance_ended,
+    may_be_kept,
 )
 from orchestrator.store.entries import (
     Clock,
@@ -110,7 +112,10 @@ class MemoryState:
 
     def _settle(self, instance_id: str, receipt: CommandSettled, seq: int) -> None:
         record = self.commands.get(receipt.command_id)
-        if record is None or record.instance_id != instance_id or record.state is not CommandState.SENT:
+        is_own = record is not None and record.instance_id == instance_id
+        if record is None or not (
+            record.state is CommandState.KEPT or (is_own and record.state is CommandState.SENT)
+        ):
             return
         said = {"state": receipt.state, "reason": receipt.reason, "code": receipt.code}
         self.commands[record.id] = record.model_copy(update={**said, "seq": seq, "settled_at": self.clock()})
@@ -254,14 +259,16 @@ class MemoryCommandQueue:
         known = state.commands.get(state.keys.get((instance_id, key), "")) if key is not None else None
         if known is not None and known.submitted_at > now - timedelta(milliseconds=KEY_MILLISECONDS):
             return check_same(known, command)
-        if instance.ended_at is not None:
+        is_kept = instance.ended_at is not None
+        if is_kept and not (may_be_kept(command) and self._is_latest(instance)):
             raise instance_ended(instance_id)
         record = CommandRecord(
             id=new_command_id(),
             instance_id=instance_id,
             command=command,
             actor=actor,
-            state=CommandState.SENT,
+            state=CommandState.KEPT if is_kept else CommandState.SENT,
+            reason=KEPT_MESSAGE if is_kept else None,
             submitted_at=now,
         )
         state.commands[record.id] = record
@@ -273,6 +280,26 @@ class MemoryCommandQueue:
     async def open(self, instance_id: str) -> list[CommandRecord]:
         """The commands that have no receipt yet, oldest first, at most OPEN_COMMANDS_MAX."""
         return self._state.open_commands(instance_id)[:OPEN_COMMANDS_MAX]
+
+    async def kept(self, project: str, plan_path: str) -> list[CommandRecord]:
+        """The commands that wait for the plan's next run, oldest first, at most OPEN_COMMANDS_MAX."""
+        instances = self._state.instances
+        of_plan = [i.id for i in instances.values() if (i.project, i.plan_path) == (project, plan_path)]
+        return [
+            record
+            for record in self._state.commands.values()
+            if record.state is CommandState.KEPT and record.instance_id in of_plan
+        ][:OPEN_COMMANDS_MAX]
+
+    def _is_latest(self, instance: InstanceRecord) -> bool:
+        """Whether no other run of this plan has begun since."""
+        begun = [
+            other.id
+            for other in self._state.instances.values()
+            if (other.project, other.plan_path) == (instance.project, instance.plan_path)
+            and (other.seq > 0 or other.id == instance.id)
+        ]
+        return begun[-1] == instance.id
 
     async def get(self, instance_id: str, command_id: str) -> CommandRecord:
         """Raises CommandNotFound."""

@@ -32,6 +32,7 @@ export function told(event: OrchestratorEvent): string {
     case 'approval_requested': return event.data.question;
     case 'approval_settled': return String(event.data.allowed);
     case 'plan_changed': return event.data.reason;
+    case 'plan_approved': return event.data.freed.join();
     case 'ping': return String(event.data.up_to);
     case 'resync': return event.data.reason;
     default: {

@@ -32,7 +32,15 @@ SAMPLES = {
         "approval_id": "1.1-1-1", "task_id": "1.1", "attempt": 1, "question": "May I?", "expires_at": MOMENT,
     },
     "approval_settled": {"approval_id": "1.1-1-0", "task_id": "1.1", "attempt": 1, "allowed": True},
-    "plan_changed": {"reason": "edited"},
+    "plan_changed": {
+        "reason": "edited", "old_sha256": "a", "new_sha256": "b", "attempts": [{"task_id": "1.1", "attempt": 1}],
+        "reading": {"sha256": "b", "tasks": [{"id": "1.1", "wording": "w"}], "gone": ["1.2"]},
+        "unapproved": [
+            {"task_id": "1.1", "description": "d", "wording": "w", "kind": "verify", "digest": "d",
+             "before": None, "after": "true"},
+        ],
+    },
+    "plan_approved": {"parts": [{"task_id": "1.1", "kind": "verify", "digest": "d"}], "freed": ["1.1"]},
 }  # fmt: skip
 
 

@@ -23,6 +23,7 @@ OPERATIONS = {
     "shutdownOrchestrator": "post /api/orchestrators/{orchestrator_id}/shutdown",
     "skipTask": "post /api/orchestrators/{orchestrator_id}/skip-task",
     "retryTask": "post /api/orchestrators/{orchestrator_id}/retry-task",
+    "approvePlan": "post /api/orchestrators/{orchestrator_id}/approve-plan",
     "listApprovals": "get /api/orchestrators/{orchestrator_id}/approvals",
     "answerApproval": "post /api/orchestrators/{orchestrator_id}/approvals/{approval_id}",
     "messageTask": "post /api/orchestrators/{orchestrator_id}/tasks/{task_id}/message",

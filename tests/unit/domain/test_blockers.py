@@ -16,6 +16,7 @@ from orchestrator.domain.blockers import (
     RateLimitBlocker,
     RetryBlocker,
     TaskBlocker,
+    UnapprovedBlocker,
     blocker_text,
 )
 
@@ -27,6 +28,9 @@ TEXTS = {
     RetryBlocker(): "the next attempt",
     RateLimitBlocker(agent="claude", until=UNTIL): "the limit of claude until 2026-03-01 12:30:00 UTC",
     FilesBlocker(task_id="1.4"): "1.4, which works on the same files",
+    UnapprovedBlocker(parts=("block", "agent", "verify")): (
+        "approve-plan: shell block, agent and check changed during an attempt"
+    ),
 }
 
 

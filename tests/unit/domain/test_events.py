@@ -40,6 +40,7 @@ def test_the_union_is_closed_and_every_type_has_the_name_that_the_contract_gives
         "agent_message",
         "usage_updated",
         "plan_changed",
+        "plan_approved",
         "prompt_sent",
         "agent_started",
         "agent_limited",

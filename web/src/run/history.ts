@@ -13,6 +13,7 @@ export const HISTORY_TYPES = [
   'approval_settled',
   'agent_limited',
   'plan_changed',
+  'plan_approved',
 ] as const;
 
 type HistoryType = (typeof HISTORY_TYPES)[number];

@@ -21,6 +21,7 @@ const ended = (seq: number) =>
     new_status: 'completed',
     reason: null,
     waits_for: null,
+    interrupted: [],
   });
 
 let watches: FakeWatch[];

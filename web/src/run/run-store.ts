@@ -21,6 +21,7 @@ const REFRESHING: ReadonlySet<string> = new Set([
   'approval_requested',
   'approval_settled',
   'plan_changed',
+  'plan_approved',
 ]);
 const PAGE_LENGTH = 1_000;
 /** The maximum number of settled questions to remember. */

@@ -20,6 +20,10 @@ test.each<[Blocker, string | RegExp]>([
     { kind: 'rate_limit', agent: 'claude', until: '2099-03-01T12:30:00Z' },
     /^Waits for the limit of claude until .*\d\d:\d\d/,
   ],
+  [
+    { kind: 'unapproved', parts: ['block', 'verify'] },
+    'Waits for your approval: its shell block, its check changed during an attempt',
+  ],
   [{ kind: 'files', task_id: '1.4' }, 'Waits for 1.4, which works on the same files'],
 ])('a pending task says what it waits for: %o', (blocker, text) => {
   if (typeof text === 'string') expect(why(blocker)).toBe(text);

@@ -1,5 +1,5 @@
 /** Sentences about runs and tasks. */
-import type { Blocker, OrchestratorStatus, TaskInfo, WaitingFor } from '@/api/client';
+import type { Blocker, OrchestratorStatus, TaskInfo, UnapprovedPart, WaitingFor } from '@/api/client';
 import { clock, dayAndTime } from '@/format/format';
 
 function at(until: string): string {
@@ -36,6 +36,15 @@ export function whyPending(task: TaskInfo, status: OrchestratorStatus): string |
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+const PARTS: Record<UnapprovedPart['kind'], string> = {
+  block: 'its shell block',
+  verify: 'its check',
+  agent: 'its agent',
+  permissions: 'its permissions',
+  gate: 'its gate',
+  tick: 'its tick',
+};
+
 function blockerText(blocker: Exclude<Blocker, { kind: 'task' }>): string {
   switch (blocker.kind) {
     case 'phase':
@@ -48,5 +57,7 @@ function blockerText(blocker: Exclude<Blocker, { kind: 'task' }>): string {
       return `for the limit of ${blocker.agent} until ${at(blocker.until)}`;
     case 'files':
       return `for ${blocker.task_id}, which works on the same files`;
+    case 'unapproved':
+      return `for your approval: ${blocker.parts.map((part) => PARTS[part]).join(', ')} changed during an attempt`;
   }
 }

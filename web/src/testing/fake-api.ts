@@ -135,6 +135,7 @@ export function makeStatus(changes: Partial<OrchestratorStatus> = {}): Orchestra
     approvals: [],
     waiting_for: null,
     options: NO_OPTIONS,
+    unapproved: null,
     ...changes,
   };
 }

@@ -10,8 +10,8 @@ from orchestrator.api.command_desk import receipt, submit
 from orchestrator.api.context import Context
 from orchestrator.api.parameters import CommandId, OrchestratorId, idempotency_key, if_revision, unrepeated
 from orchestrator.domain.answers import CommandResponse
-from orchestrator.domain.commands import Pause, Resume, RetryTask, Shutdown, SkipTask
-from orchestrator.domain.requests import EmptyRequest, RetryTaskRequest, SkipTaskRequest
+from orchestrator.domain.commands import ApprovePlan, Pause, Resume, RetryTask, Shutdown, SkipTask
+from orchestrator.domain.requests import ApprovePlanRequest, EmptyRequest, RetryTaskRequest, SkipTaskRequest
 
 router = APIRouter(prefix="/api/orchestrators", tags=["commands"], dependencies=[Depends(unrepeated)])
 Key = Annotated[str | None, Depends(idempotency_key)]
@@ -105,6 +105,20 @@ async def retry_task(
     body = await read_body(request, RetryTaskRequest, context.settings)
     command = RetryTask(task_id=body.task_id, note=body.note, force=body.force, if_revision=revision)
     return await submit(context, orchestrator_id, command, key)
+
+
+@router.post(
+    "/{orchestrator_id}/approve-plan",
+    **declared(
+        "approvePlan", "Approve what attempts have changed in the plan", ApprovePlanRequest, needs_body=True
+    ),
+)
+async def approve_plan(
+    request: Request, context: Context, orchestrator_id: OrchestratorId, key: Key
+) -> Response:
+    """`digest` is that of the status's `unapproved`. Of a run that has ended, it is kept for the next one."""
+    body = await read_body(request, ApprovePlanRequest, context.settings)
+    return await submit(context, orchestrator_id, ApprovePlan(digest=body.digest), key)
 
 
 @router.get(

@@ -84,6 +84,7 @@ test('a run that ends stands under what has ended, before the list knows', async
         new_status: 'completed',
         reason: null,
         waits_for: null,
+        interrupted: [],
       }),
     ),
   );

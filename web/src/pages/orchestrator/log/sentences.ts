@@ -49,6 +49,11 @@ export function sentenceOf(entry: LogEntry): Sentence {
     }
     case 'plan_changed':
       return sentence('run', 'plan', entry.data.reason, entry.data.problems.join('; '), 'warn');
+    case 'plan_approved': {
+      const { freed } = entry.data;
+      const may = freed.length ? `${freed.join(', ')} may start` : null;
+      return sentence('run', 'plan', 'its change is approved', may, 'good');
+    }
     case 'task_changed': {
       const { task_id, old_status, new_status, reason, error, attempt, remarks } = entry.data;
       const evidence = evidenceOf({ ...entry.data, status: new_status });

@@ -59,7 +59,13 @@ test('the bounds hold all attempts; those of a run that goes on move with the ti
 
 test('when the run was paused or blocked is known, also while it still is', () => {
   const turn = (seq: number, new_status: 'running' | 'paused' | 'blocked') =>
-    makeEvent('orchestrator_changed', seq, { old_status: 'running', new_status, reason: null, waits_for: null });
+    makeEvent('orchestrator_changed', seq, {
+      old_status: 'running',
+      new_status,
+      reason: null,
+      waits_for: null,
+      interrupted: [],
+    });
   const { log } = historyOf(turn(1, 'running'), turn(2, 'paused'), turn(5, 'running'), turn(7, 'blocked'));
   expect(standstills(log, BEGAN + 9_000)).toEqual([
     { kind: 'paused', from: BEGAN + 2_000, to: BEGAN + 5_000 },
