@@ -124,6 +124,7 @@ REASONS = {
     "401": "no valid key",
     "context": "context full",
     "too long": "context full",
+    "INVALID_ARGUMENT": "context full",  # the rest is cut: a key that is not valid says so in words
     "Nothing was done": "nothing was allowed",
     "not allowed": "nothing was allowed",
     "refused": "nothing was allowed",
