@@ -1,4 +1,5 @@
 import {
+  Archive,
   BadgeCheck,
   Ban,
   Check,
@@ -17,7 +18,7 @@ import {
   TriangleAlert,
   type LucideIcon,
 } from 'lucide-react';
-import type { RunStatus, StatusSummary, TaskStatus } from '@/api/client';
+import type { OrchestratorInfo, RunStatus, StatusSummary, TaskStatus } from '@/api/client';
 import { evidenceOf, remarksText, staleText, type Evident } from '@/run/evidence';
 import type { Attempt } from '@/run/history';
 
@@ -169,6 +170,17 @@ export function RunBadge({
   doubts?: Doubtful | undefined;
 }) {
   return <Badge look={runLook(status, isWaiting, doubts)} isBusy={status === 'starting'} />;
+}
+
+/** Says of a run that its log and outputs are gone. */
+export function PrunedMark({ run }: { run: Pick<OrchestratorInfo, 'pruned_at'> }) {
+  if (!run.pruned_at) return null;
+  return (
+    <Pill tone="idle" title="Its log and outputs were deleted">
+      <Archive size={13} aria-hidden="true" />
+      pruned
+    </Pill>
+  );
 }
 
 const ENDED: ReadonlySet<RunStatus> = new Set(['completed', 'failed', 'stopped', 'crashed']);

@@ -193,3 +193,25 @@ test('a task that was done for an earlier wording says so, and can be run again'
   within(doubts).getByText('It was completed for an earlier wording');
   screen.getByRole('button', { name: 'Retry task 1.1' });
 });
+
+test('a pruned run says plainly that it was, and what is still known of it', async () => {
+  const pruned = makeRun({
+    status: 'completed',
+    is_alive: false,
+    progress_percent: 100,
+    ended_at: '2026-01-02T03:05:00Z',
+    pruned_at: '2026-03-02T03:05:00Z',
+  });
+  const { container } = show('', {
+    listOrchestrators: () => Promise.resolve([pruned]),
+    watch: (_id, options) => {
+      const watch = new FakeWatch(options);
+      setTimeout(() => act(() => watch.state({ state: 'failed', error: makeError(410, 'It was pruned.') })));
+      return watch;
+    },
+  });
+  await screen.findByRole('heading', { name: 'This run was pruned' });
+  screen.getByRole('link', { name: 'notes' });
+  screen.getByText('100 %');
+  expect(await violations(container)).toEqual([]);
+});

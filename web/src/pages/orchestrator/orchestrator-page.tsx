@@ -1,14 +1,15 @@
 import { Link, Outlet, useNavigate, useParams } from '@tanstack/react-router';
-import { Activity, ChartNoAxesGantt, FileText, ListTree, ScrollText, type LucideIcon } from 'lucide-react';
+import { Activity, Archive, ChartNoAxesGantt, FileText, ListTree, ScrollText, type LucideIcon } from 'lucide-react';
 import { useOrchestrators } from '@/api/queries';
-import { ApiError } from '@/api/client';
+import { ApiError, type OrchestratorInfo } from '@/api/client';
 import { useAttention } from '@/attention/attention';
 import { NeedCard } from '@/attention/need-card';
 import { QuestionCard } from '@/attention/question-card';
 import { useQuestions } from '@/attention/questions';
 import { buttonClass } from '@/components/button';
 import { Empty, ErrorPanel, Loading } from '@/components/states';
-import { hasEnded } from '@/components/status';
+import { hasEnded, RunBadge } from '@/components/status';
+import { Ago } from '@/components/time';
 import { useShortcuts } from '@/keys/keys';
 import { RunActions } from '@/run/run-actions';
 import { RunHeader } from '@/run/run-header';
@@ -52,6 +53,32 @@ function Tabs({ id }: { id: string }) {
   );
 }
 
+/** A run whose log and outputs are gone: what is still known of it. */
+function PrunedRun({ info, prunedAt }: { info: OrchestratorInfo; prunedAt: string }) {
+  return (
+    <Empty isPage icon={<Archive size={28} aria-hidden="true" />} title="This run was pruned">
+      <p className="mb-2 flex flex-wrap items-center justify-center gap-2">
+        <Link to="/plans/$name" params={{ name: info.plan_name }} className="font-medium text-accent underline">
+          {info.plan_name}
+        </Link>
+        <RunBadge status={info.status} />
+        <span className="nums">{info.progress_percent} %</span>
+      </p>
+      <p>
+        It began <Ago at={info.started_at} />
+        {info.ended_at && (
+          <>
+            {' '}
+            and ended <Ago at={info.ended_at} />
+          </>
+        )}
+        . Its log, prompts, transcripts and findings were deleted <Ago at={prunedAt} />; what later runs have taken over
+        from it is kept.
+      </p>
+    </Empty>
+  );
+}
+
 /** One run: its head, what needs a person, and its views. */
 export function OrchestratorPage() {
   const { id } = useParams({ from: '/orchestrators/$id' });
@@ -71,6 +98,14 @@ export function OrchestratorPage() {
         <Link to="/" className="text-accent underline">
           Back to the overview
         </Link>
+      </Empty>
+    );
+  }
+  if (info?.pruned_at) return <PrunedRun info={info} prunedAt={info.pruned_at} />;
+  if (error instanceof ApiError && error.status === 410) {
+    return (
+      <Empty isPage title="This run was pruned">
+        {error.problem.detail}
       </Empty>
     );
   }

@@ -5,7 +5,7 @@ import type { OrchestratorInfo } from '@/api/client';
 import { useServer } from '@/api/api-context';
 import { knownUntil } from '@/components/freshness';
 import { Progress } from '@/components/progress';
-import { Pill, RunBadge, UncheckedCount, type Doubtful } from '@/components/status';
+import { Pill, PrunedMark, RunBadge, UncheckedCount, type Doubtful } from '@/components/status';
 import { Ago, Elapsed } from '@/components/time';
 import { cost } from '@/format/format';
 import { presentOf } from '@/pages/overview/groups';
@@ -92,6 +92,7 @@ export function EndedRow({
     >
       <span className="min-w-0 font-medium break-all">{run.plan_name}</span>
       <RunBadge status={run.status} doubts={doubts} />
+      <PrunedMark run={run} />
       <span className="nums text-sm text-muted">{run.progress_percent} %</span>
       <span className="ml-auto text-sm text-muted">
         {run.agent && `${run.agent} · `}

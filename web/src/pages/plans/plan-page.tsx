@@ -9,7 +9,7 @@ import { Button } from '@/components/button';
 import { LabelledText } from '@/components/labelled-text';
 import { Markdown } from '@/components/markdown';
 import { ErrorPanel, Loading } from '@/components/states';
-import { RunBadge, TaskBadge } from '@/components/status';
+import { PrunedMark, RunBadge, TaskBadge } from '@/components/status';
 import { Ago } from '@/components/time';
 import { useShortcuts } from '@/keys/keys';
 import { piecesOf } from '@/pages/plans/plan-lines';
@@ -118,6 +118,7 @@ function Runs({ runs, status }: { runs: readonly OrchestratorInfo[]; status: Pla
               className="flex min-h-9 flex-wrap items-center gap-2 hover:underline"
             >
               <RunBadge status={run.status} doubts={run.id === status?.instance_id ? status.summary : undefined} />
+              <PrunedMark run={run} />
               <span className="nums">{run.progress_percent} %</span>
               <span className="text-sm text-muted">
                 <Ago at={run.started_at} />

@@ -59,7 +59,9 @@ function WhyNone({ attempt, number }: { attempt: Attempt | undefined; number: nu
     );
   }
   return (
-    <p className="text-muted">Attempt {number} belongs to an earlier run of this plan: its prompt is kept there.</p>
+    <p className="text-muted">
+      Attempt {number} belongs to an earlier run of this plan: its page has the prompt, unless that run was pruned.
+    </p>
   );
 }
 
