@@ -48,3 +48,17 @@ def test_another_instruction_under_the_same_id_is_noticed(project: Project):
     assert (tasks(project)["1.1"]["stale"], lines(project)) == ("wording", ["counted"])
     project.command("run", "edited", "--reworded", "rerun")
     assert (tasks(project)["1.1"]["stale"], lines(project)) == (None, ["counted", "smashed"])
+
+
+def test_a_ticked_box_counts_once_its_check_passes_and_a_check_of_the_plan_runs_once(project: Project):
+    check = '---\nverify: "echo all >> checks.txt; test -e oven"\n---\n'
+    ticked = (BAKE + SWEEP).replace("[ ]", "[x]")
+    own = "- [x] Buy flour\n  - verify: `true`\n"
+    project.plan("ticked", check + HEAD + ticked + own)
+    said = project.command("run", "ticked", "--on-blocked", "exit", code=1)
+    assert said.count("ticked in the plan, but its check failed") == 2
+    # Once for both ticks, and once for each of the two that were run after that.
+    assert (project.root / "checks.txt").read_text().split() == ["all"] * 3
+    assert lines(project) == ["bread", "swept"]
+    assert tasks(project)["1.3"]["status"] == "completed"
+    assert tasks(project)["1.3"]["verified"]

@@ -1425,7 +1425,8 @@ export interface components {
          *     `has_own_id` is false where its id was made up. `found` says how this run found it among the tasks of
          *     the run before, where it was `previous_id`; `gone` is for what was in that run's plan and is not in this
          *     one's. `done_wording` is the wording that it was completed or skipped for, and `kept_wordings` are later
-         *     ones for which a person let that stand; it is `stale` while the plan's is another one.
+         *     ones for which a person let that stand; it is `stale` while the plan's is another one. `tick_unchecked`:
+         *     its box is ticked, and before anything else its check says whether that is so.
          */
         PlannedTask: {
             id: string;
@@ -1467,6 +1468,7 @@ export interface components {
             found: "same" | "reworded" | "similar" | "new" | "gone" | null;
             previous_id: string | null;
             attempt_place: components["schemas"]["AttemptPlace"] | null;
+            tick_unchecked: boolean;
         };
         /**
          * Problem

@@ -68,6 +68,8 @@ class TaskState:
     """The wording that it was completed or skipped for."""
     attempt_place: AttemptPlace | None = None
     """Where its latest attempt took place: the same run, or an earlier one."""
+    tick_unchecked: bool = False
+    """Whether its box is ticked and its check has not yet said whether that is so."""
     usage: UsageInfo = NOTHING_USED
     session_id: str | None = None
     """The conversation of its last attempt, as that attempt's agent calls it."""
@@ -224,6 +226,7 @@ def loaded_state(task: PlannedTask) -> TaskState:
         stale=task.stale,
         done_wording=task.done_wording,
         attempt_place=task.attempt_place,
+        tick_unchecked=task.tick_unchecked,
     )
 
 
@@ -250,6 +253,7 @@ def _task_changed(state: RunState, event: TaskChanged, at: datetime) -> RunState
         remarks=event.remarks,
         stale=None,
         done_wording=state.outline.tasks[event.task_id].wording if event.new_status.is_settled else None,
+        tick_unchecked=before.tick_unchecked and event.error is None and not event.new_status.is_settled,
     )
     tasks = dict(state.tasks)
     tasks[event.task_id] = after

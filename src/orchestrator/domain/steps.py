@@ -80,6 +80,8 @@ class AttemptResult:
     limit_until: datetime | None = None
     verified: bool = False
     remarks: tuple[Remark, ...] = ()
+    refutes_tick: bool = False
+    """Whether it only checked what a ticked box says, and found that this is not so."""
     error: str | None = None
     reason: str | None = None
     duration_ms: int = 0
@@ -109,6 +111,12 @@ def end_attempt(
         )
     if skip_reason is not None:
         return task_step(state, task_id, TaskTrigger.SKIP, reason=skip_reason, duration_ms=result.duration_ms)
+    if result.refutes_tick:
+        reason = "ticked in the plan, but its check failed"
+        agent = state.planned(task_id).agent
+        return task_step(
+            state, task_id, TaskTrigger.INTERRUPT, reason=reason, error=result.error, agent=agent
+        )
     if result.interrupted and not state.planned(task_id).once:
         return task_step(state, task_id, TaskTrigger.INTERRUPT, reason=result.reason or "interrupted")
     return _failed(state, task_id, result, now, back_off_first_seconds)

@@ -51,7 +51,8 @@ class AgentChoice:
         Raises AgentUnavailable, with what to do, when one of them is unknown or not ready, or cannot be held
         to what its task may do.
         """
-        tasks = self._open_tasks(begun)
+        ticked = {task.id for task in begun.tasks if task.tick_unchecked}
+        tasks = [task for task in self._open_tasks(begun) if task.id not in ticked]
         names = {task.id: self._name(task) for task in tasks}
         unnamed = next((task for task in tasks if names[task.id] is None), None)
         fallback = None if unnamed is None else await self._first_ready(unnamed)
@@ -100,6 +101,10 @@ class AgentChoice:
         agent = await self._chosen(task)
         await self._refuse_unbound(task, agent)
         return agent
+
+    def shell(self) -> Agent:
+        """The agent that runs blocks and checks."""
+        return self._agents.get(SHELL)
 
     async def _chosen(self, task: Task) -> Agent:
         name = self._name(task)

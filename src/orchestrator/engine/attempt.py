@@ -47,6 +47,8 @@ class Attempt:
     job: Job
     agent: Agent
     limits: Limits = field(default_factory=Limits)
+    checks_tick: bool = False
+    """Whether it only checks what a ticked box says, and does nothing of the task's work."""
     interrupted: str | None = None
     is_timed_out: bool = False
     stuck: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.domain.errors import OrchestratorError
@@ -19,6 +20,8 @@ from orchestrator.engine.ports import Agent, ArtifactStore, PlanOutputs
 from orchestrator.engine.prompt import prompt_text, task_prompt
 from orchestrator.engine.prompt_facts import prompt_facts
 from orchestrator.engine.records import Job, NewInstance, PlanFile
+from orchestrator.engine.tick_checks import TickChecks
+from orchestrator.engine.verification import check_job
 
 
 class Briefing:
@@ -57,12 +60,15 @@ class Briefing:
         self._permissions = permissions
         self._budget = budget or Budget()
         self._strict = strict
+        self._tick_checks = TickChecks(choice.shell())
 
     async def prepare(self, task_id: str, note: str | None) -> Attempt:
         """The next attempt of a task. What stands in its way becomes the attempt's failure, not the run's."""
         await self._watch.look()
         loaded = self._plan.task_by_id[TaskId(task_id)]
         task = self._watch.task_now(loaded) if task_id in self._journal.state.approved else loaded
+        if self._journal.state.tasks[task_id].tick_unchecked:
+            return self._tick_check(task)
         prompt, reports_calls = "", False
         try:
             # One that was settled or held at the start may run: its agent was not looked for then.
@@ -80,6 +86,12 @@ class Briefing:
             reports_calls=reports_calls,
             strict=self._strict,
         )
+
+    def _tick_check(self, task: Task) -> Attempt:
+        """An attempt that only checks whether the task's tick is right."""
+        job = self._job(task, "", SHELL)
+        job = replace(check_job(job) or job, task=replace(task, verify=()))
+        return Attempt(job, self._tick_checks, self._limits, checks_tick=True)
 
     def _job(self, task: Task, prompt: str, agent: str) -> Job:
         state = self._journal.state.tasks[task.id]

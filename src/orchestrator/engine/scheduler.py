@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -226,6 +226,8 @@ class Scheduler:
         if result.is_limited and attempt.skip_reason is None:
             result, limit = limit_met(state, task_id, result, now, self._options.limit_seconds_max)
             limited = [limit] if limit else []
+        if attempt.checks_tick and not (result.succeeded or result.interrupted):
+            result = replace(result, refutes_tick=True)
         event = end_attempt(state, task_id, result, now, seconds, attempt.skip_reason)
         if not self._handler.has_skips(task_id):
             return [*limited, event]

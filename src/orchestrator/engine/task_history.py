@@ -19,6 +19,8 @@ KEPT_WORDINGS_MAX = 20
 UNKNOWN_WORDING = "unknown"
 """The wording of what was done, where nobody has recorded it, but it was another one than the plan's."""
 
+TICK_UNCHECKED = "ticked in the plan; its check comes first"
+
 _NOT_DONE: dict[str, Any] = {
     "status": TaskStatus.PENDING,
     "started_at": None,
@@ -42,7 +44,7 @@ def history(
 
     `before` is the known task that it was matched with; `answer` what was chosen for a wording of now.
     """
-    ticked = _ticked(planned) if task.checked else {}
+    ticked = _ticked(task, planned) if task.checked else {}
     if before is None:
         return {"found": match.kind, **ticked}
     carried = _carried(before, planned) | {"found": match.kind, "previous_id": before.planned.id}
@@ -51,12 +53,11 @@ def history(
         # A guess: it says nothing of whether this was done.
         reason = f"reworded: this may have been task {before.planned.id} ({before.state.status.value})"
         return carried | _NOT_DONE | {"reason": reason, "revision": revision} | ticked
+    if ticked and _is_by_tick(before, ticked, carried["status"]):
+        return carried | ticked
     if not _is_done_otherwise(before, planned, carried["status"], match):
         is_stale_no_more = before.state.stale is not None
         return carried | {"stale": None, "revision": carried["revision"] + is_stale_no_more}
-    if ticked and not before.state.attempt and carried["status"] is TaskStatus.COMPLETED:
-        # No attempt has made it so, but the writer's tick, which still stands.
-        return carried | ticked
     chosen = answer(planned.wording or "")
     if chosen == "rerun":
         reason = "its instruction was changed since it was done"
@@ -80,7 +81,10 @@ def gone_tasks(known: Known, places: Sequence[int]) -> tuple[PlannedTask, ...]:
     )
 
 
-def _ticked(planned: PlannedTask) -> dict[str, Any]:
+def _ticked(task: Task, planned: PlannedTask) -> dict[str, Any]:
+    """A tick counts, unless the task has a check that can say so: that comes first then."""
+    if task.verify and not task.gate:
+        return _NOT_DONE | {"reason": TICK_UNCHECKED, "tick_unchecked": True}
     return {
         "status": TaskStatus.COMPLETED,
         "reason": "ticked in the plan",
@@ -89,6 +93,14 @@ def _ticked(planned: PlannedTask) -> dict[str, Any]:
         "done_wording": planned.wording,
         "stale": None,
     }
+
+
+def _is_by_tick(before: KnownTask, ticked: Mapping[str, Any], status: TaskStatus) -> bool:
+    """Whether only the writer's tick, which still stands, has made it done, or is still to be checked."""
+    if before.state.tick_unchecked:
+        return True
+    is_by_hand = status is TaskStatus.COMPLETED and not before.state.attempt
+    return is_by_hand and "tick_unchecked" not in ticked
 
 
 def _is_done_otherwise(before: KnownTask, planned: PlannedTask, status: TaskStatus, match: Match) -> bool:

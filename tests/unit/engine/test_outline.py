@@ -11,8 +11,9 @@ from orchestrator.domain.evidence import Remark
 from orchestrator.domain.plan import CodeBlock, Phase, Plan, Problem, Severity, Span, Task, TaskId
 from orchestrator.domain.plan_parser import parse_plan
 from orchestrator.domain.run_state import RunState, TaskState, evolve
+from orchestrator.domain.steps import AttemptResult, end_attempt, start_attempt
 from orchestrator.domain.task_status import TaskStatus
-from orchestrator.engine.known_tasks import Known, KnownTask, from_document, left_by
+from orchestrator.engine.known_tasks import Known, KnownTask, from_document, known_of_run, left_by
 from orchestrator.engine.outline import RunChoices, handed_on, plan_loaded
 from orchestrator.engine.records import PlanFile
 
@@ -145,3 +146,31 @@ def test_a_task_in_two_sequential_groups_waits_for_both():
     file = PlanFile("t", "t.md", text.encode(), datetime(2030, 1, 1, tzinfo=UTC))
     begun = plan_loaded(parse_plan(text), file)
     assert sorted(begun.tasks[2].follows) == ["1.1", "1.2"]
+
+
+def test_a_tick_with_a_check_waits_for_it_in_the_next_run_too():
+    ticked = task("1.1", checked=True, verify=("make test",))
+    begun = loaded(ticked)
+    (planned,) = begun.tasks
+    assert (planned.status, planned.tick_unchecked) == (S.PENDING, True)
+    state = evolve(RunState(), begun, NOON)
+    again = plan_loaded(
+        Plan("P", phases=(Phase(1, "one", 1, Span(0, 0), tasks=(ticked,)),)),
+        FILE,
+        known=known_of_run(state, "orch-1"),
+    )
+    assert (again.tasks[0].status, again.tasks[0].tick_unchecked) == (S.PENDING, True)
+    assert loaded(task("1.1", checked=True, verify=("true",), gate="human")).tasks[0].status is S.COMPLETED
+
+
+def test_a_tick_that_its_check_refuted_is_not_checked_again():
+    ticked = task("1.1", checked=True, verify=("make test",))
+    state = evolve(RunState(), loaded(ticked), NOON)
+    state = evolve(state, start_attempt(state, "1.1", "shell"), NOON)
+    assert state.tasks["1.1"].tick_unchecked
+    refuted = end_attempt(
+        state, "1.1", AttemptResult(succeeded=False, refutes_tick=True, error="no"), NOON, 1.0
+    )
+    state = evolve(state, refuted, NOON)
+    assert (state.tasks["1.1"].status, state.tasks["1.1"].tick_unchecked) == (S.PENDING, False)
+    assert state.tasks["1.1"].failures == 0
