@@ -5,6 +5,7 @@ import { useOrchestrators } from '@/api/queries';
 import type { ApprovalInfo, OrchestratorInfo } from '@/api/client';
 import { answerKey } from '@/attention/answer-desk';
 import type { RunView } from '@/run/run-store';
+import { heldTaskIds } from '@/run/unapproved';
 import { waitingText } from '@/run/words';
 
 /** The maximum number of runs that are followed at once; the newest come first. */
@@ -14,6 +15,8 @@ export type Need =
   /** `task` is what the task is to do, in the plan's words. */
   | { kind: 'approval'; key: string; run: OrchestratorInfo; approval: ApprovalInfo; task: string }
   | { kind: 'blocked'; key: string; run: OrchestratorInfo; taskIds: string[]; what: string }
+  /** Tasks that wait for an approval of what attempts have changed in the plan. */
+  | { kind: 'unapproved'; key: string; run: OrchestratorInfo; taskIds: string[] }
   | { kind: 'limit'; key: string; run: OrchestratorInfo; what: string; until: string | null };
 
 export interface Attention {
@@ -34,7 +37,11 @@ function needsOf(run: OrchestratorInfo, { status }: RunView): Need[] {
     task: status.tasks.find((task) => task.id === approval.task_id)?.description ?? '',
   }));
   const waiting = status.waiting_for;
-  if (status.status === 'blocked') {
+  if (status.unapproved) {
+    const { digest } = status.unapproved;
+    needs.push({ kind: 'unapproved', key: `${run.id}/unapproved/${digest}`, run, taskIds: heldTaskIds(status) });
+  }
+  if (status.status === 'blocked' && waiting?.what !== 'approve-plan') {
     const taskIds = status.tasks.filter((task) => task.status === 'failed').map((task) => task.id);
     needs.push({
       kind: 'blocked',
@@ -125,6 +132,8 @@ function needText(need: Need): string {
       return need.taskIds.length
         ? `Blocked by ${need.taskIds.join(', ')}`
         : `Blocked. ${waitingText({ what: need.what, until: null })}.`;
+    case 'unapproved':
+      return 'The plan was changed while agents were at work. Approve it before its tasks run.';
     case 'limit':
       return waitingText({ what: need.what, until: need.until });
   }

@@ -1,14 +1,25 @@
 import { Link } from '@tanstack/react-router';
-import { CircleAlert, Hourglass } from 'lucide-react';
+import { CircleAlert, FilePen, Hourglass } from 'lucide-react';
 import type { Need } from '@/attention/attention';
 import { waitingText } from '@/run/words';
 
-const ICONS = { blocked: CircleAlert, limit: Hourglass } as const;
+const ICONS = { blocked: CircleAlert, limit: Hourglass, unapproved: FilePen } as const;
 
 /** What needs a person and is not a question. */
 export type Standstill = Exclude<Need, { kind: 'approval' }>;
 
 function Words({ need }: { need: Standstill }) {
+  if (need.kind === 'unapproved') {
+    return (
+      <p>
+        The plan was changed while agents were at work.{' '}
+        {need.taskIds.length > 0 && `${need.taskIds.join(', ')} will not start until you approve it. `}
+        <Link to="/orchestrators/$id" params={{ id: need.run.id }} className="font-medium text-accent underline">
+          Show the changes
+        </Link>
+      </p>
+    );
+  }
   if (need.kind === 'limit') return <p>{waitingText({ what: need.what, until: need.until })}</p>;
   return (
     <p>

@@ -22,7 +22,7 @@ test.each<[Blocker, string | RegExp]>([
   ],
   [
     { kind: 'unapproved', parts: ['block', 'verify'] },
-    'Waits for your approval: its shell block, its check changed during an attempt',
+    'Waits for your approval: its shell block and check changed in the plan during an attempt',
   ],
   [{ kind: 'files', task_id: '1.4' }, 'Waits for 1.4, which works on the same files'],
 ])('a pending task says what it waits for: %o', (blocker, text) => {

@@ -1,6 +1,7 @@
 /** Sentences about runs and tasks. */
-import type { Blocker, OrchestratorStatus, TaskInfo, UnapprovedPart, WaitingFor } from '@/api/client';
+import type { Blocker, OrchestratorStatus, TaskInfo, WaitingFor } from '@/api/client';
 import { clock, dayAndTime } from '@/format/format';
+import { kindsText } from '@/run/unapproved';
 
 function at(until: string): string {
   const ms = Date.parse(until);
@@ -14,6 +15,7 @@ export function waitingText({ what, until }: WaitingFor): string {
   if (what === 'retry') return time ? `Retrying at ${time}` : 'Waiting for a retry';
   if (what === 'resume') return 'Paused until you resume it';
   if (what === 'budget') return 'Paused: the budget is used up';
+  if (what === 'approve-plan') return 'Waiting for you to approve what was changed in the plan';
   if (what === 'retry-task or skip-task') return 'Retry or skip the failed task';
   const agent = /^limit of (.*)$/s.exec(what)?.[1];
   return `Waiting for ${agent ? `${agent}’s rate limit` : what}${time ? ` until ${time}` : ''}`;
@@ -36,15 +38,6 @@ export function whyPending(task: TaskInfo, status: OrchestratorStatus): string |
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-const PARTS: Record<UnapprovedPart['kind'], string> = {
-  block: 'its shell block',
-  verify: 'its check',
-  agent: 'its agent',
-  permissions: 'its permissions',
-  gate: 'its gate',
-  tick: 'its tick',
-};
-
 function blockerText(blocker: Exclude<Blocker, { kind: 'task' }>): string {
   switch (blocker.kind) {
     case 'phase':
@@ -58,6 +51,6 @@ function blockerText(blocker: Exclude<Blocker, { kind: 'task' }>): string {
     case 'files':
       return `for ${blocker.task_id}, which works on the same files`;
     case 'unapproved':
-      return `for your approval: ${blocker.parts.map((part) => PARTS[part]).join(', ')} changed during an attempt`;
+      return `for your approval: its ${kindsText(blocker.parts)} changed in the plan during an attempt`;
   }
 }

@@ -5,6 +5,7 @@ import { ApiError, type OrchestratorInfo } from '@/api/client';
 import { useAttention } from '@/attention/attention';
 import { NeedCard } from '@/attention/need-card';
 import { QuestionCard } from '@/attention/question-card';
+import { UnapprovedCard } from '@/attention/unapproved-card';
 import { useQuestions } from '@/attention/questions';
 import { buttonClass } from '@/components/button';
 import { Empty, ErrorPanel, Loading } from '@/components/states';
@@ -134,6 +135,7 @@ export function OrchestratorPage() {
         {questions.map((question) => (
           <QuestionCard key={question.need.key} question={question} isOwnPage />
         ))}
+        <UnapprovedCard id={id} status={status} />
         {needs.map(
           (need) => need.run.id === id && need.kind === 'blocked' && <NeedCard key={need.key} need={need} isOwnPage />,
         )}
