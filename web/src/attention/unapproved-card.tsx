@@ -104,7 +104,7 @@ export function UnapprovedCard({ id, status }: { id: string; status: Orchestrato
           <p>
             {held.length > 0 &&
               `${held.length === 1 ? 'Task' : 'Tasks'} ${held.join(', ')} will not start until you approve it. `}
-            An agent may have written what stands below; a task would run it.
+            An agent may have written the changes below, and a task would run them.
           </p>
         </div>
       </div>
