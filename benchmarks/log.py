@@ -74,7 +74,7 @@ async def _measure(effort: Effort, url: str | None = None) -> dict[str, Samples]
     with folder() as root:
         raw = RawLog(root / "raw.db")
         async with open_store(root, url) as ports:
-            new = NewInstance("orch-bench", str(root), "p", "docs/plans/p.md", str(root), "here", 1, "1")
+            new = NewInstance("orch-bench", ports.project, "p", "docs/plans/p.md", str(root), "here", 1, "1")
             lease = await ports.registry.claim(new)
             log = Counted(ports.log)
             journal = Journal(log, lease, lambda: datetime.now(UTC))  # type: ignore[arg-type]  # it only appends

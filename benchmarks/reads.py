@@ -34,7 +34,7 @@ TASKS = 2_000
 async def _fill(root: Path) -> None:
     """A log with one long plan."""
     async with open_store(root) as ports:
-        new = NewInstance("orch-bench", str(root), "p", "docs/plans/p.md", str(root), "here", 1, "1")
+        new = NewInstance("orch-bench", ports.project, "p", "docs/plans/p.md", str(root), "here", 1, "1")
         lease = await ports.registry.claim(new)
         tasks = tuple(
             PlannedTask(id=f"1.{n}", phase=1, description=f"Task number {n}, with some words in it", line=n)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -12,6 +15,10 @@ import pytest
 
 if TYPE_CHECKING:
     from postgres import PostgresServer
+
+# Before anything copies the environment: no test may write into the state folder of whoever runs it.
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="orchestrator-tests-state-")
+atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
 
 NEEDS = {
     "needs_chromium": (browser.executable, "no Chromium is installed"),

@@ -69,7 +69,8 @@ def test_both_servers_show_the_same_steer_all_and_stand_in_for_each_other(projec
     wait_until(lambda: all("▶ 1.1" in run.text for run in runs))
     wait_until(lambda: shown(urls[0]) == shown(urls[1]) and len(shown(urls[0])) == 3)
     ids = {info["plan_name"]: info["id"] for info in shown(urls[0])}
-    assert {info["project"] for info in shown(urls[0])} == {str(project.root) for project in projects}
+    assert {info["worktree_path"] for info in shown(urls[0])} == {str(project.root) for project in projects}
+    assert len({info["project"] for info in shown(urls[0])}) == 3
     for instance_id in ids.values():
         one, other = (f"{url}/api/orchestrators/{instance_id}/status" for url in urls)
         wait_until(lambda one=one, other=other: httpx.get(one).json() == httpx.get(other).json())

@@ -129,7 +129,9 @@ class Samples:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
 
-    def instance(self, plan: str = "docs/plans/a.md", project: str = "/project") -> NewInstance:
+    def instance(
+        self, plan: str = "docs/plans/a.md", project: str = "/project", checkout: str = ""
+    ) -> NewInstance:
         number = next(self._numbers)
         return NewInstance(
             id=f"orch-{number}",
@@ -141,6 +143,7 @@ class Samples:
             pid=1000 + number,
             pid_started="12345",
             agent="shell",
+            checkout=checkout,
         )
 
     def event(self, data: EventData) -> NewEvent:

@@ -9,7 +9,9 @@ import pytest
 from orchestrator.domain.commands import CommandState, Pause
 from orchestrator.domain.errors import InstanceNotFound, LeaseLost, PlanOwned, UsageError
 from orchestrator.domain.task_status import RunStatus
-from orchestrator.engine.records import Artifact, Lease
+from orchestrator.engine.records import Artifact, Lease, PlanKey
+
+A = PlanKey("/project", "", "docs/plans/a.md")
 
 
 async def test_a_claim_registers_the_instance_with_all_that_it_said(ports, make) -> None:
@@ -46,6 +48,23 @@ async def test_plans_of_other_paths_and_other_projects_are_free(ports, make) -> 
     await ports.registry.claim(make.instance())
     assert (await ports.registry.claim(make.instance("docs/plans/b.md"))).epoch == 1
     assert (await ports.registry.claim(make.instance(project="/other"))).epoch == 1
+
+
+async def test_each_checkout_has_a_lease_and_a_history_of_its_own(ports, make) -> None:
+    main = await ports.registry.claim(make.instance())
+    linked = await ports.registry.claim(replace(make.instance(), checkout="feature"))
+    assert (linked.checkout, linked.epoch) == ("feature", 1)
+    with pytest.raises(PlanOwned):
+        await ports.registry.claim(replace(make.instance(), checkout="feature"))
+    await ports.registry.renew(linked)
+    for lease in (main, linked):
+        await ports.log.append(lease, [make.message()])
+    assert (await ports.registry.latest(A)).id == main.instance_id
+    of_linked = await ports.registry.latest(replace(A, checkout="feature"))
+    assert (of_linked.id, of_linked.plan_key) == (linked.instance_id, linked.plan_key)
+    assert [record.checkout for record in await ports.registry.list()] == ["feature", ""]
+    with pytest.raises(LeaseLost):
+        await ports.log.append(replace(linked, checkout=""), [make.message()])
 
 
 async def test_an_id_is_registered_once(ports, make) -> None:
@@ -248,17 +267,17 @@ async def test_a_listed_record_says_the_same_as_the_one_asked_for(ports, make) -
 
 async def test_the_latest_of_a_plan_is_the_last_whose_log_has_begun(store, make) -> None:
     ports = store.ports
-    assert await ports.registry.latest("/project", "docs/plans/a.md") is None
+    assert await ports.registry.latest(A) is None
     first = await ports.registry.claim(make.instance())
-    assert await ports.registry.latest("/project", "docs/plans/a.md") is None
+    assert await ports.registry.latest(A) is None
     await ports.log.append(first, [make.message()])
     store.pass_time(60)
     second = await ports.registry.claim(make.instance())
-    assert (await ports.registry.latest("/project", "docs/plans/a.md")).id == first.instance_id
+    assert (await ports.registry.latest(A)).id == first.instance_id
     await ports.log.append(second, [make.message()])
-    assert (await ports.registry.latest("/project", "docs/plans/a.md")).id == second.instance_id
-    assert await ports.registry.latest("/other", "docs/plans/a.md") is None
-    assert await ports.registry.latest("/project", "docs/plans/b.md") is None
+    assert (await ports.registry.latest(A)).id == second.instance_id
+    assert await ports.registry.latest(replace(A, project="/other")) is None
+    assert await ports.registry.latest(replace(A, path="docs/plans/b.md")) is None
 
 
 @pytest.mark.parametrize("instance_id", ["orch-none", "", "a\0b", "\ud800", "x" * 5000])

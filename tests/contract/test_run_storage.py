@@ -7,7 +7,7 @@ import pytest
 from orchestrator.domain.commands import Pause
 from orchestrator.domain.errors import CommandNotFound
 from orchestrator.domain.task_status import RunStatus
-from orchestrator.engine.records import Amount, Artifact
+from orchestrator.engine.records import Amount, Artifact, PlanKey
 
 PROJECT = "/project"
 STARTED = (RunStatus.STARTING, RunStatus.RUNNING)
@@ -87,7 +87,7 @@ async def test_other_runs_stay_as_they_were(ports, make) -> None:
         assert await ports.artifacts.get(one, "1.1", 1, "finding.md") == artifact()
         assert (await ports.registry.get(one)).pruned_at is None
     assert (await ports.commands.get(before, commands[0])).id == commands[0]
-    assert (await ports.registry.latest(PROJECT, "docs/plans/a.md")).id == after
+    assert (await ports.registry.latest(PlanKey(PROJECT, "", "docs/plans/a.md"))).id == after
 
 
 async def test_commands_go_with_their_run(ports, make) -> None:
@@ -104,6 +104,7 @@ class TestWhatMustStay:
         only = await past_run(ports, make)
         await past_run(ports, make, plan="docs/plans/b.md")
         await past_run(ports, make, project="/elsewhere")
+        await past_run(ports, make, checkout="feature")
         assert not await ports.storage.mark_pruned(only)
         assert (await ports.registry.get(only)).pruned_at is None
 

@@ -66,7 +66,7 @@ class Running:
 
     async def begin(self, instance_id: str = "orch-1") -> Run:
         new = NewInstance(
-            instance_id, str(self.ports.root), "demo", f"docs/plans/{instance_id}.md", "/w", "here", 77, "1"
+            instance_id, self.ports.project, "demo", f"docs/plans/{instance_id}.md", "/w", "here", 77, "1"
         )
         run = Run(self.ports, await self.ports.registry.claim(new))
         await run.append(

@@ -1067,12 +1067,14 @@ export interface components {
          * @description One orchestrator in a list. `is_stale`: two renewals of its lease were missed.
          *
          *     One with `pruned_at` is a line in the history: its log and outputs are gone.
+         *     `project` is the project's id; `checkout` is None for its main one; `worktree_path` is the root.
          */
         OrchestratorInfo: {
             id: string;
             plan_name: string;
             plan_path: string;
             project: string;
+            checkout: string | null;
             host: string;
             pid: number;
             worktree_path: string;
@@ -1695,6 +1697,7 @@ export interface components {
             plan_name: string;
             plan_path: string;
             project: string;
+            checkout: string | null;
             host: string;
             pid: number;
             worktree_path: string;

@@ -18,15 +18,16 @@ from orchestrator.engine.run_starter import RunStarter
 from orchestrator.store.plan_files import DiskPlanFiles
 
 
-def run_detached(run: NewRun, root: Path | None, *, as_json: bool) -> ExitCode:
+def run_detached(run: NewRun, root: Path | None, checkout: str | None, *, as_json: bool) -> ExitCode:
     """Start it, say its id and where its output goes, and end. An empty plan means the default one."""
-    return asyncio.run(_run_detached(run, find_root(root), as_json=as_json))
+    return asyncio.run(_run_detached(run, find_root(root), checkout, as_json=as_json))
 
 
-async def _run_detached(run: NewRun, root: Path, *, as_json: bool) -> ExitCode:
+async def _run_detached(run: NewRun, root: Path, checkout: str | None, *, as_json: bool) -> ExitCode:
     plan = run.plan or await default_plan(DiskPlanFiles(root), root)
-    async with open_services(root) as services:
-        starter = RunStarter(services.ports, services.undertaker, ProcessLauncher(root), AgentRoll(tuple))
+    async with open_services(root, checkout=checkout) as services:
+        launcher = ProcessLauncher(root, services.state_folder, checkout=checkout)
+        starter = RunStarter(services.ports, services.undertaker, launcher, AgentRoll(tuple))
         # A user at the command line could run what the repository names by hand as well.
         record, log_path = await starter.start(replace(run, plan=plan), may_run_repository=True)
     if as_json:

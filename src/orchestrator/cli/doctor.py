@@ -20,9 +20,11 @@ from orchestrator.cli.project import find_root
 from orchestrator.domain.errors import OrchestratorError
 from orchestrator.domain.wording import counted
 from orchestrator.store.checkup import Finding, check_database
-from orchestrator.store.database import STATE_FOLDER, locate
+from orchestrator.store.database import locate
 from orchestrator.store.plan_files import PLANS_FOLDER, DiskPlanFiles
 from orchestrator.store.plan_outputs import OUTPUTS_FOLDER
+from orchestrator.store.state_checkup import check_state
+from orchestrator.store.state_place import find_place
 
 FREE_BYTES_MIN = 200 * 2**20
 _MARKS = {"ok": "✓", "warning": "!", "problem": "✗"}
@@ -42,9 +44,11 @@ def examine(root: Path | None, *, as_json: bool) -> ExitCode:
 
 def _findings(root: Path) -> Iterator[Finding]:
     yield from _check_root(root)
+    yield from check_state(root)
     yield from _check_plans(root)
+    url = os.environ.get(DATABASE_URL_VARIABLE) or None
     try:
-        location = locate(root, os.environ.get(DATABASE_URL_VARIABLE) or None)
+        location = locate(root, find_place(root).folder, url)
     except OrchestratorError as error:
         yield Finding("database", "problem", str(error))
     else:
@@ -55,16 +59,15 @@ def _findings(root: Path) -> Iterator[Finding]:
 
 def _check_root(root: Path) -> Iterator[Finding]:
     yield Finding("root", "ok", str(root))
-    for name in (STATE_FOLDER, OUTPUTS_FOLDER):
-        folder = root / name
-        while not folder.exists():
-            folder = folder.parent
-        if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
-            yield Finding(
-                "root",
-                "problem",
-                f"{folder} cannot be written, and {name} belongs there; check owner and rights.",
-            )
+    folder = root / OUTPUTS_FOLDER
+    while not folder.exists():
+        folder = folder.parent
+    if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+        yield Finding(
+            "root",
+            "problem",
+            f"{folder} cannot be written, and {OUTPUTS_FOLDER} belongs there; check owner and rights.",
+        )
     free = shutil.disk_usage(root).free
     if free < FREE_BYTES_MIN:
         yield Finding("root", "problem", f"The disk has {free // 2**20} MiB left; free some space.")

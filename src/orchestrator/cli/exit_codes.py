@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
-import traceback
 from enum import IntEnum
 
+from orchestrator.cli.crash_reports import write_crash_report
 from orchestrator.cli.interrupts import STOPPED
 from orchestrator.cli.output import write_error
 from orchestrator.domain.errors import (
@@ -64,15 +63,12 @@ def report(error: OrchestratorError) -> ExitCode:
 
 def report_fault(error: Exception) -> ExitCode:
     """Say that we have a bug, and where its details are; return the exit code."""
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="orchestrator-fault-", suffix=".log", encoding="utf-8", delete=False
-    ) as file:
-        traceback.print_exception(error, file=file)
+    report = write_crash_report(error)
     if isinstance(error, SyntaxError):
         write_error(f"{error.filename}, line {error.lineno}")
     write_error(
         f"orchestrator: a fault of the program, {type(error).__name__}: {error}\n"
-        f"Its details are in {file.name}; please report them. What was acknowledged is not lost."
+        f"Its details are in {report}; please report them. What was acknowledged is not lost."
     )
     return ExitCode.FAILED
 

@@ -17,7 +17,6 @@ from orchestrator.domain.errors import UsageError
 from orchestrator.domain.permissions import UNBOUND, WIDTHS, permitted
 from orchestrator.domain.plan import Permissions
 from orchestrator.engine.records import EndedRun, LaunchedRun, NewRun
-from orchestrator.store.database import STATE_FOLDER, make_state_folder
 from orchestrator.store.failures import storage_errors
 from orchestrator.store.run_files import LOGS_FOLDER
 
@@ -27,13 +26,18 @@ PERMISSIONS_VARIABLE = "ORCHESTRATOR_PERMISSIONS"
 
 
 class ProcessLauncher:
-    """The Launcher port. Each run has a session of its own, and its output goes to a file in the root.
+    """The Launcher port. Each run has a session of its own, and its output goes to a file in `state_folder`.
 
-    `ceiling` is the most that its runs may allow their agents, whatever they are asked to.
+    With `checkout` runs are given this name for theirs. `ceiling` is the most that its runs may allow their
+    agents, whatever they are asked to.
     """
 
-    def __init__(self, root: Path, ceiling: Permissions = UNBOUND) -> None:
+    def __init__(
+        self, root: Path, state_folder: Path, ceiling: Permissions = UNBOUND, *, checkout: str | None = None
+    ) -> None:
         self._root = root
+        self._logs = state_folder / LOGS_FOLDER
+        self._checkout = checkout
         self._ceiling = ceiling
         self._exits: dict[str, asyncio.Future[int]] = {}
 
@@ -42,11 +46,14 @@ class ProcessLauncher:
         if self._ceiling != UNBOUND:
             run = replace(run, permissions=permitted(run.permissions, self._ceiling))
         instance_id = new_instance_id()
-        log_path = f"{STATE_FOLDER}/{LOGS_FOLDER}/{instance_id}.log"
+        log = self._logs / f"{instance_id}.log"
         command = _command(run, instance_id, self._root, may_run_repository=may_run_repository)
-        process = await asyncio.to_thread(self._start, command, self._root / log_path)
+        if self._checkout:
+            command.append(f"--checkout={self._checkout}")
+        process = await asyncio.to_thread(self._start, command, log)
         self._exits[instance_id] = _exit_of(process)
-        return LaunchedRun(instance_id, log_path)
+        shown = log.relative_to(self._root) if log.is_relative_to(self._root) else log
+        return LaunchedRun(instance_id, str(shown))
 
     async def ended(self, launched: LaunchedRun) -> EndedRun:
         """Return when its process has ended."""
@@ -56,8 +63,7 @@ class ProcessLauncher:
 
     def _start(self, command: list[str], log: Path) -> subprocess.Popen[bytes]:
         with storage_errors(log):
-            make_state_folder(log.parent.parent)
-            log.parent.mkdir(exist_ok=True)
+            log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _keep_few(log.parent)
             descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             try:

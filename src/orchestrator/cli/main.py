@@ -33,6 +33,7 @@ from orchestrator.cli.run_options import (
     BackOffOption,
     BudgetTokensOption,
     BudgetUsdOption,
+    CheckoutOption,
     DetachOption,
     DryRunOption,
     LongestWaitOption,
@@ -144,6 +145,7 @@ def run(
     restart: RestartOption = False,
     restart_completed: RestartCompletedOption = False,
     wait: WaitOption = False,
+    checkout: CheckoutOption = None,
     dry_run: DryRunOption = False,
     script: ScriptOption = None,
     detach: DetachOption = False,
@@ -189,7 +191,7 @@ def run(
                 "--detach goes with the run's own choices only, such as --agent and --parallel: not with an "
                 "API server, a script, --dry-run, --wait or --restart-completed."
             )
-        raise typer.Exit(run_detached(new, root, as_json=json))
+        raise typer.Exit(run_detached(new, root, checkout, as_json=json))
     request = RunRequest(
         run=new,
         api=ServeRequest(api_host, api_port, tuple(allow_origin or ()), allow_shell=allow_shell)
@@ -202,6 +204,7 @@ def run(
         on_blocked=on_blocked,
         restart_completed=restart_completed,
         wait=wait,
+        checkout=checkout,
         dry_run=dry_run,
         script=script,
         json=json,

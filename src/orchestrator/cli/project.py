@@ -6,11 +6,16 @@ from pathlib import Path
 
 from orchestrator.domain.errors import PlanNotFound, StorageError, UsageError
 from orchestrator.engine.records import PlanFile
-from orchestrator.store.database import STATE_FOLDER, make_state_folder
 from orchestrator.store.plan_files import DiskPlanFiles
-from orchestrator.store.regular_files import read_inside, replace_file
+from orchestrator.store.regular_files import read_regular, replace_file
+from orchestrator.store.state_folder import (
+    CHOSEN_PLAN,
+    chosen_plan_file,
+    is_believed,
+    open_state,
+)
+from orchestrator.store.state_place import IN_ROOT, find_place
 
-CHOSEN_PLAN = Path(STATE_FOLDER, "current-plan")
 CHOSEN_BYTES_MAX = 4_096
 
 
@@ -56,21 +61,22 @@ async def default_plan(plans: DiskPlanFiles, root: Path) -> str:
 
 def chosen_plan(root: Path) -> str | None:
     """The plan that `orchestrator use` chose, if any; raises StorageError."""
-    path = root / CHOSEN_PLAN
-    try:
-        return read_inside(root, path, CHOSEN_BYTES_MAX).data.decode().strip()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise StorageError(f"{path} cannot be read: {why}. Choose again: orchestrator use PLAN") from error
+    place = find_place(root)
+    paths = [chosen_plan_file(root, place)] if is_believed(place) else []
+    # Where earlier versions kept it, until a run takes it over.
+    for path in (*paths, root / IN_ROOT / CHOSEN_PLAN):
+        try:
+            return read_regular(path, CHOSEN_BYTES_MAX).data.decode().strip()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) and error.strerror else error
+            raise StorageError(
+                f"{path} cannot be read: {why}. Choose again: orchestrator use PLAN"
+            ) from error
+    return None
 
 
 def choose_plan(root: Path, name: str) -> None:
-    """Remember the plan for runs that name none."""
-    path = root / CHOSEN_PLAN
-    try:
-        make_state_folder(path.parent)
-        replace_file(path, f"{name}\n".encode())
-    except OSError as error:
-        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
+    """Remember the plan for runs that name none; raises StorageError."""
+    replace_file(open_state(root).chosen_plan, f"{name}\n".encode(), 0o600)

@@ -58,7 +58,7 @@ async def _next_prompt(plan_name: str, task_id: str, root: Path) -> Sequence[Pro
         begun = identified_plan_loaded(identified, file, known=known)
         tasks = {planned.id: loaded_state(planned) for planned in begun.tasks}
         ports = services.ports
-        latest = await ports.registry.latest(str(root), file.path)
+        latest = await ports.registry.latest(services.ports.plan_key(file.path))
         instance_id = latest.id if latest is not None else None
         findings = Findings(ports.artifacts, ports.outputs, file.name, instance_id, tasks)
         facts = await prompt_facts(task, tasks, findings)
@@ -69,7 +69,7 @@ async def _sent_prompt(plan_name: str, task_id: str, attempt: int, root: Path) -
     """The prompt of the latest run that has begun this attempt: attempts are counted across runs."""
     file = await read_plan(DiskPlanFiles(root), root, plan_name)
     async with open_services(root, create=False) as services:
-        latest = await services.ports.registry.latest(str(root), file.path)
+        latest = await services.ports.registry.latest(services.ports.plan_key(file.path))
         if latest is not None:
             async for run_id, name in earlier_ids(services.reader, latest.id, task_id):
                 kept = await services.ports.artifacts.get(run_id, name, attempt, PROMPT_NAME)

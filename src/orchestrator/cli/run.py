@@ -49,6 +49,7 @@ class RunRequest:
     on_blocked: Literal["wait", "exit"] | None = None
     restart_completed: bool = False
     wait: bool = False
+    checkout: str | None = None
     dry_run: bool = False
     script: Path | None = None
     script_speed: float = 1.0
@@ -119,7 +120,7 @@ async def _run_plan(request: RunRequest) -> ExitCode:
     file = await read_plan(plans, root, plan)
     agents = make_agents(root, request.use(), request.script, script_speed=request.script_speed)
     async with AsyncExitStack() as stack:
-        services = await stack.enter_async_context(open_services(root))
+        services = await stack.enter_async_context(open_services(root, checkout=request.checkout))
         options = request.options()
         if request.restart_completed and await _was_completed(services, file):
             options = replace(options, restart=True)
@@ -167,7 +168,7 @@ def _tell_repository_programs(root: Path, file: PlanFile, options: RunOptions) -
 
 
 async def _was_completed(services: Services, file: PlanFile) -> bool:
-    latest = await services.ports.registry.latest(str(services.ports.root), file.path)
+    latest = await services.ports.registry.latest(services.ports.plan_key(file.path))
     return latest is not None and latest.status is RunStatus.COMPLETED
 
 

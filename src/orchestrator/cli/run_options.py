@@ -153,6 +153,15 @@ RestartOption = Annotated[bool, typer.Option("--restart", help="Start over; find
 RestartCompletedOption = Annotated[
     bool, typer.Option("--restart-completed", help="Start over if nothing is left to do.")
 ]
+CheckoutOption = Annotated[
+    str | None,
+    typer.Option(
+        "--checkout",
+        envvar="ORCHESTRATOR_CHECKOUT",
+        metavar="NAME",
+        help="A name for this checkout, with a history of its own; else its git worktree's.",
+    ),
+]
 WaitOption = Annotated[bool, typer.Option("--wait", help="Wait while another orchestrator has the plan.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would run, in order, and end.")]
 ScriptOption = Annotated[

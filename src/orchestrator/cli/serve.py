@@ -99,7 +99,7 @@ def _app(services: Services, settings: ApiSettings, *, allow_shell: bool) -> Fas
     root = services.ports.root
     # Read again each time: agents.toml may have changed.
     agents = AgentRoll(lambda: make_agents(root, Use.LOOK).all())
-    launcher = ProcessLauncher(root, ceiling_of(os.environ))
+    launcher = ProcessLauncher(root, services.state_folder, ceiling_of(os.environ))
     return create_app(
         services.ports,
         settings,

@@ -77,10 +77,14 @@ async def _of_latest(
         if instance != meant.plan_name:
             raise
         for info in infos:
-            if (info.project, info.plan_path) == (meant.project, meant.plan_path) and info.id != meant.id:
+            if _plan_of(info) == _plan_of(meant) and info.id != meant.id:
                 with suppress(UsageError):
                     return await read(info)
         raise
+
+
+def _plan_of(info: OrchestratorInfo) -> tuple[str, str | None, str]:
+    return info.project, info.checkout, info.plan_path
 
 
 def transcript_line(line: TranscriptLine) -> str:

@@ -162,12 +162,14 @@ class OrchestratorInfo(View):
     """One orchestrator in a list. `is_stale`: two renewals of its lease were missed.
 
     One with `pruned_at` is a line in the history: its log and outputs are gone.
+    `project` is the project's id; `checkout` is None for its main one; `worktree_path` is the root.
     """
 
     id: str
     plan_name: str
     plan_path: str
     project: str
+    checkout: str | None = None
     host: str
     pid: int
     worktree_path: str

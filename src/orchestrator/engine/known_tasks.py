@@ -56,7 +56,7 @@ NOTHING_KNOWN = Known()
 
 async def known_before(ports: Ports, reader: StatusReader, file: PlanFile) -> Known:
     """What is known of the plan's tasks now, for those who only look."""
-    record = await ports.registry.latest(str(ports.root), file.path)
+    record = await ports.registry.latest(ports.plan_key(file.path))
     if record is not None:
         with suppress(InstanceNotFound):
             return known_of_run(await reader.state(record.id), record.id)

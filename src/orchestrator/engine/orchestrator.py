@@ -214,7 +214,7 @@ class Orchestrator:
 
     async def _bury_owner(self) -> None:
         for record in await self._ports.registry.list(live_only=True):
-            if (record.project, record.plan_path) == (self._new.project, self._new.plan_path):
+            if record.plan_key == self._new.plan_key:
                 await self._undertaker.bury_if_dead(record)
 
     async def _first_event(self, *, set_aside: bool = False) -> tuple[PlanLoaded, dict[str, Any]]:
@@ -223,7 +223,7 @@ class Orchestrator:
         document = status.document or {}
         known = NOTHING_KNOWN
         limits: tuple[AgentLimit, ...] = ()
-        predecessor = await self._ports.registry.latest(self._new.project, self._new.plan_path)
+        predecessor = await self._ports.registry.latest(self._new.plan_key)
         before = RunState()
         if predecessor is not None:
             before = await self._reader.state(predecessor.id)

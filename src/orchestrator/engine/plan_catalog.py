@@ -64,7 +64,7 @@ class PlanCatalog:
 
     async def _latest(self, file: PlanFile) -> tuple[InstanceRecord, RunState] | None:
         """The plan's latest run and its state, if the database knows one."""
-        record = await self._ports.registry.latest(str(self._ports.root), file.path)
+        record = await self._ports.registry.latest(self._ports.plan_key(file.path))
         if record is None:
             return None
         try:

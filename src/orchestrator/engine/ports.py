@@ -29,6 +29,7 @@ from orchestrator.engine.records import (
     NewInstance,
     NewRun,
     PlanFile,
+    PlanKey,
     StatusFile,
     StoredRun,
 )
@@ -61,7 +62,7 @@ class InstanceRegistry(Protocol):
     async def list(self, *, live_only: bool = False, limit: int = 1_000) -> list[InstanceRecord]:
         """Newest first; with `live_only`, those that have not ended."""
 
-    async def latest(self, project: str, plan_path: str) -> InstanceRecord | None:
+    async def latest(self, plan: PlanKey) -> InstanceRecord | None:
         """The instance of this plan that was registered last, of those whose log has begun."""
 
 
@@ -316,9 +317,15 @@ class Agents(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """All that delivery is given. `root` is the project's folder."""
+    """All that delivery is given.
+
+    `root` is the project's folder, `project` its id, and `checkout` which of its checkouts this is: empty for
+    the main one.
+    """
 
     root: Path
+    project: str
+    checkout: str
     registry: InstanceRegistry
     log: EventLog
     commands: CommandQueue
@@ -327,3 +334,7 @@ class Ports:
     plans: PlanFiles
     outputs: PlanOutputs
     storage: RunStorage
+
+    def plan_key(self, plan_path: str) -> PlanKey:
+        """A plan of this project and checkout."""
+        return PlanKey(self.project, self.checkout, plan_path)

@@ -149,7 +149,7 @@ def _past_run(run: StoredRun) -> PastRun:
     record = run.record
     return PastRun(
         record.id,
-        plan=record.plan_path,
+        plan=record.plan_key,
         has_begun=record.seq > 0,
         ended_at=record.ended_at,
         is_pruned=record.pruned_at is not None,

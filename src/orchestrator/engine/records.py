@@ -15,6 +15,19 @@ from orchestrator.domain.task_status import RunStatus
 
 
 @dataclass(frozen=True, slots=True)
+class PlanKey:
+    """What a lease and a history belong to: one plan of a project in one of its checkouts.
+
+    `project` is the project's id, never a path; `checkout` is empty for the main one; `path` is the plan's,
+    relative to the root.
+    """
+
+    project: str
+    checkout: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class InstanceRecord:
     """An orchestrator as the registry knows it.
 
@@ -41,7 +54,13 @@ class InstanceRecord:
     epoch: int
     seq: int
     progress_percent: float
+    checkout: str = ""
     pruned_at: datetime | None = None
+
+    @property
+    def plan_key(self) -> PlanKey:
+        """Which plan it works on."""
+        return PlanKey(self.project, self.checkout, self.plan_path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +85,10 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class NewInstance:
-    """What a process says of itself when it claims a plan."""
+    """What a process says of itself when it claims a plan.
+
+    `worktree_path` is its root, for people to read: the plan is known by `plan_key`.
+    """
 
     id: str
     project: str
@@ -77,6 +99,12 @@ class NewInstance:
     pid: int
     pid_started: str
     agent: str | None = None
+    checkout: str = ""
+
+    @property
+    def plan_key(self) -> PlanKey:
+        """Which plan it claims."""
+        return PlanKey(self.project, self.checkout, self.plan_path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +115,12 @@ class Lease:
     project: str
     plan_path: str
     epoch: int
+    checkout: str = ""
+
+    @property
+    def plan_key(self) -> PlanKey:
+        """The plan that may be written for."""
+        return PlanKey(self.project, self.checkout, self.plan_path)
 
 
 @dataclass(frozen=True, slots=True)

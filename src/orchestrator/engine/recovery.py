@@ -106,7 +106,7 @@ class Undertaker:
 
     async def _first_event(self, record: InstanceRecord) -> PlanLoaded:
         """Event 1 for one that died before it wrote it: who comes next must find what was done before."""
-        latest = await self._registry.latest(record.project, record.plan_path)
+        latest = await self._registry.latest(record.plan_key)
         if latest is not None and latest.seq > 0:
             return handed_on(await self._reader.state(latest.id), latest.id)
         return PlanLoaded(plan_name=record.plan_name, plan_path=record.plan_path, title=record.plan_name)

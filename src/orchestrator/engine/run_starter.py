@@ -58,7 +58,7 @@ class RunStarter:
     async def _refuse_owned(self, file: PlanFile) -> None:
         """Raise PlanOwned when an orchestrator that lives works on the plan."""
         for record in await self._ports.registry.list(live_only=True):
-            if (record.project, record.plan_path) != (str(self._ports.root), file.path):
+            if record.plan_key != self._ports.plan_key(file.path):
                 continue
             if not await self._undertaker.bury_if_dead(record):
                 raise PlanOwned(

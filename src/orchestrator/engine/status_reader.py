@@ -84,6 +84,7 @@ def orchestrator_info(record: InstanceRecord) -> OrchestratorInfo:
         plan_name=record.plan_name,
         plan_path=record.plan_path,
         project=record.project,
+        checkout=record.checkout or None,
         host=record.host,
         pid=record.pid,
         worktree_path=record.worktree_path,

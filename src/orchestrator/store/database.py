@@ -5,7 +5,6 @@ What else is particular to one of them stands in `sqlite` and `postgresql`; the 
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,6 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from orchestrator.domain.errors import UsageError
 
-STATE_FOLDER = ".orchestrator"
 DATABASE_NAME = "orchestrator.db"
 LOCK_TIMEOUT_SECONDS = 5.0
 """How long a lock that another holds is waited for, and a database server that is away."""
@@ -99,19 +97,18 @@ class PostgresqlLocation:
         return str(URL.create("postgresql", url.username, None, url.host, url.port, url.database))
 
 
-def default_location(root: Path) -> SqliteLocation:
-    """The database of a project that names none: `.orchestrator/orchestrator.db` in `root`."""
-    folder = root / STATE_FOLDER
+def default_location(folder: Path) -> SqliteLocation:
+    """The database of a project that names none, in its state folder."""
     return SqliteLocation(folder / DATABASE_NAME, folder / "bells")
 
 
-def locate(root: Path, url: str | None) -> SqliteLocation | PostgresqlLocation:
-    """The database that `url` names, or the project's own.
+def locate(root: Path, folder: Path, url: str | None) -> SqliteLocation | PostgresqlLocation:
+    """The database that `url` names, or the one in the project's state folder.
 
     A relative path in the URL begins at `root`. Raises UsageError for a URL that is not understood.
     """
     if url is None:
-        return default_location(root)
+        return default_location(folder)
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -126,14 +123,4 @@ def locate(root: Path, url: str | None) -> SqliteLocation | PostgresqlLocation:
     if parsed.database in {None, "", ":memory:"}:
         raise UsageError("The database URL names no file; write sqlite:////absolute/path.db.")
     path = root / str(parsed.database)
-    bells = "bells" if path.parent.name == STATE_FOLDER else f"{path.name}-bells"
-    return SqliteLocation(path, path.parent / bells)
-
-
-def make_state_folder(folder: Path) -> None:
-    """Make a folder for what we keep; our own keeps itself out of the user's repository. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if folder.name == STATE_FOLDER:
-        # Never through a link, which may be the repository's and lead anywhere.
-        with contextlib.suppress(FileExistsError), (folder / ".gitignore").open("x") as ignore:
-            ignore.write("*\n")
+    return SqliteLocation(path, path.parent / f"{path.name}-bells")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,11 +13,11 @@ from orchestrator.domain.errors import InstanceNotFound, PlanOwned, UsageError
 from orchestrator.domain.events import NewEvent
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.ports import LEASE_SECONDS
-from orchestrator.engine.records import InstanceRecord, Lease, NewInstance
+from orchestrator.engine.records import InstanceRecord, Lease, NewInstance, PlanKey
 from orchestrator.store.database import database_now, insert_if_absent
 from orchestrator.store.entries import Entry, check_burial, entries_of
 from orchestrator.store.event_log import write_entries
-from orchestrator.store.leases import holds, is_over, lease_lost
+from orchestrator.store.leases import holds, is_over, is_plan, lease_lost
 from orchestrator.store.names import is_plain_id
 from orchestrator.store.schema import from_milliseconds, orchestrators, plans
 from orchestrator.store.transactions import Transactions
@@ -72,13 +72,14 @@ class SqlInstanceRegistry:
         rows = await self._transactions.read(lambda c: c.execute(query).all())
         return [self._record(row) for row in rows]
 
-    async def latest(self, project: str, plan_path: str) -> InstanceRecord | None:
+    async def latest(self, plan: PlanKey) -> InstanceRecord | None:
         """The instance of this plan that was registered last, of those whose log has begun."""
         query = (
             select_records()
             .where(
-                orchestrators.c.project == project,
-                orchestrators.c.plan_path == plan_path,
+                orchestrators.c.project == plan.project,
+                orchestrators.c.checkout == plan.checkout,
+                orchestrators.c.plan_path == plan.path,
                 orchestrators.c.next_seq > 1,
             )
             .order_by(orchestrators.c.position.desc())
@@ -127,9 +128,9 @@ def claim(connection: Connection, new: NewInstance, lease_milliseconds: int) -> 
     """Take the plan's lease, and register the instance with it."""
     if connection.execute(select(orchestrators.c.id).where(orchestrators.c.id == new.id)).first():
         raise id_taken(new.id)
-    key = and_(plans.c.project == new.project, plans.c.path == new.plan_path)
+    key = is_plan(new.plan_key)
     now = database_now()
-    unowned = {"project": new.project, "path": new.plan_path, "owner": None, "epoch": 0, "lease_until": 0}
+    unowned = {**asdict(new.plan_key), "owner": None, "epoch": 0, "lease_until": 0}
     insert_if_absent(connection, plans, unowned)
     epoch = connection.execute(
         update(plans)
@@ -152,7 +153,7 @@ def claim(connection: Connection, new: NewInstance, lease_milliseconds: int) -> 
             **said,
         )
     )
-    return Lease(new.id, new.project, new.plan_path, epoch)
+    return Lease(new.id, new.project, new.plan_path, epoch, new.checkout)
 
 
 def renew(connection: Connection, lease: Lease, lease_milliseconds: int) -> None:
@@ -211,6 +212,7 @@ def select_records() -> Select[Any]:
             plans,
             and_(
                 plans.c.project == orchestrators.c.project,
+                plans.c.checkout == orchestrators.c.checkout,
                 plans.c.path == orchestrators.c.plan_path,
                 plans.c.owner == orchestrators.c.id,
             ),
@@ -223,6 +225,7 @@ def record_of(row: Row[Any]) -> InstanceRecord:
     return InstanceRecord(
         id=row.id,
         project=row.project,
+        checkout=row.checkout,
         plan_name=row.plan_name,
         plan_path=row.plan_path,
         worktree_path=row.worktree_path,

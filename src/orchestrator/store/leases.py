@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select
 
 from orchestrator.domain.errors import LeaseLost
-from orchestrator.engine.records import Lease
+from orchestrator.engine.records import Lease, PlanKey
 from orchestrator.store.database import database_now
 from orchestrator.store.prepared import Prepared
 from orchestrator.store.schema import plans
@@ -19,11 +19,15 @@ def lease_lost(lease: Lease) -> LeaseLost:
     )
 
 
+def is_plan(plan: PlanKey) -> ColumnElement[bool]:
+    """The condition on `plans` that it is this plan."""
+    return and_(plans.c.project == plan.project, plans.c.checkout == plan.checkout, plans.c.path == plan.path)
+
+
 def holds(lease: Lease) -> ColumnElement[bool]:
     """The condition on `plans` that the lease is still the current one, expired or not."""
     return and_(
-        plans.c.project == lease.project,
-        plans.c.path == lease.plan_path,
+        is_plan(lease.plan_key),
         plans.c.owner == lease.instance_id,
         plans.c.epoch == lease.epoch,
     )
@@ -43,6 +47,7 @@ _HELD = Prepared(
     select(plans.c.epoch)
     .where(
         plans.c.project == bindparam("project"),
+        plans.c.checkout == bindparam("checkout"),
         plans.c.path == bindparam("plan_path"),
         plans.c.owner == bindparam("instance_id"),
         plans.c.epoch == bindparam("epoch"),
@@ -55,6 +60,7 @@ def check_lease(connection: Connection, lease: Lease) -> None:
     """Raise LeaseLost unless the lease is current, and keep it so until the transaction ends."""
     values = {
         "project": lease.project,
+        "checkout": lease.checkout,
         "plan_path": lease.plan_path,
         "instance_id": lease.instance_id,
         "epoch": lease.epoch,

@@ -14,7 +14,7 @@ from orchestrator.domain.decisions import KEPT_MESSAGE
 from orchestrator.domain.events import CommandSettled, NewEvent, StoredEvent, ends_run
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.ports import EVENT_PAGE_MAX, LEASE_SECONDS
-from orchestrator.engine.records import Artifact, InstanceRecord, Lease, NewInstance
+from orchestrator.engine.records import Artifact, InstanceRecord, Lease, NewInstance, PlanKey
 from orchestrator.store.artifacts import check_size
 from orchestrator.store.command_queue import (
     KEY_MILLISECONDS,
@@ -60,7 +60,7 @@ class MemoryState:
     clock: Clock = utc_now
     lease_seconds: float = LEASE_SECONDS
     changes: WakeUps = field(default_factory=WakeUps)
-    plans: dict[tuple[str, str], _PlanLease] = field(default_factory=dict)
+    plans: dict[PlanKey, _PlanLease] = field(default_factory=dict)
     instances: dict[str, InstanceRecord] = field(default_factory=dict)
     events: dict[str, list[StoredEvent]] = field(default_factory=dict)
     commands: dict[str, CommandRecord] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class MemoryState:
 
     def check(self, lease: Lease) -> _PlanLease:
         """The plan's lease; raises LeaseLost unless `lease` is the current one."""
-        plan = self.plans.get((lease.project, lease.plan_path))
+        plan = self.plans.get(lease.plan_key)
         if plan is None or (plan.owner, plan.epoch) != (lease.instance_id, lease.epoch):
             raise lease_lost(lease)
         return plan
@@ -104,7 +104,7 @@ class MemoryState:
             ended_at=self.clock() if has_ended else record.ended_at,
             progress_percent=record.progress_percent if progress_percent is None else progress_percent,
         )
-        plan = self.plans[record.project, record.plan_path]
+        plan = self.plans[record.plan_key]
         if has_ended and plan.owner == instance_id:
             plan.owner = plan.until = None
         self.changes.ring()
@@ -133,7 +133,7 @@ class MemoryInstanceRegistry:
         state, now = self._state, self._state.clock()
         if new.id in state.instances:
             raise id_taken(new.id)
-        plan = state.plans.setdefault((new.project, new.plan_path), _PlanLease())
+        plan = state.plans.setdefault(new.plan_key, _PlanLease())
         if plan.owner is not None and plan.until is not None and now < plan.until <= self._latest_end():
             raise plan_owned(new.plan_path, plan.owner, plan.until)
         plan.owner, plan.epoch, plan.until = new.id, plan.epoch + 1, self._lease_end()
@@ -151,7 +151,7 @@ class MemoryInstanceRegistry:
             **asdict(new),
         )
         state.changes.ring()
-        return Lease(new.id, new.project, new.plan_path, plan.epoch)
+        return Lease(new.id, new.project, new.plan_path, plan.epoch, new.checkout)
 
     async def renew(self, lease: Lease) -> None:
         """Hold the lease longer; raises LeaseLost when it was taken over."""
@@ -187,10 +187,10 @@ class MemoryInstanceRegistry:
         chosen = [r for r in records if r.ended_at is None] if live_only else records
         return chosen[: min(max(limit, 0), INSTANCES_MAX)]
 
-    async def latest(self, project: str, plan_path: str) -> InstanceRecord | None:
+    async def latest(self, plan: PlanKey) -> InstanceRecord | None:
         """The instance of this plan that was registered last, of those whose log has begun."""
         begun = [r for r in self._state.instances.values() if r.seq > 0]
-        of_plan = [r.id for r in begun if (r.project, r.plan_path) == (project, plan_path)]
+        of_plan = [r.id for r in begun if r.plan_key == plan]
         return self._now(of_plan[-1]) if of_plan else None
 
     def _lease_end(self) -> datetime:
@@ -203,7 +203,7 @@ class MemoryInstanceRegistry:
     def _now(self, instance_id: str) -> InstanceRecord:
         """The record with what the lease and the clock say at this moment."""
         record = self._state.instances[instance_id]
-        plan = self._state.plans[record.project, record.plan_path]
+        plan = self._state.plans[record.plan_key]
         until = plan.until if plan.owner == instance_id else None
         if until is not None and until > self._latest_end():
             until = self._state.clock()

@@ -37,8 +37,7 @@ class MemoryRunStorage:
         of_plan = [
             other.id
             for other in self._state.instances.values()
-            if (other.project, other.plan_path) == (record.project, record.plan_path)
-            and (other.seq > 0 or other.id == instance_id)
+            if other.plan_key == record.plan_key and (other.seq > 0 or other.id == instance_id)
         ]
         if of_plan[-1] == instance_id:
             return False

@@ -38,6 +38,8 @@ from orchestrator.store.notifications import Notifications
 from orchestrator.store.plan_files import DiskPlanFiles
 from orchestrator.store.plan_outputs import DiskPlanOutputs
 from orchestrator.store.run_storage import GiveBack, SqlRunStorage, keep_space
+from orchestrator.store.state_folder import ProjectState, open_state
+from orchestrator.store.take_over import take_over_old_folder
 from orchestrator.store.transactions import Transactions
 
 
@@ -53,11 +55,22 @@ class _Opened:
         self.close_changes()
 
 
-def _open(root: Path, url: str | None, lock_timeout_seconds: float) -> _Opened:
-    location = locate(root, url)
+def _open(
+    state: ProjectState, url: str | None, lock_timeout_seconds: float, on_notice: Callable[[str], None]
+) -> _Opened:
+    location = locate(state.root, state.folder, url)
     if isinstance(location, PostgresqlLocation):
-        return _open_postgresql(location, lock_timeout_seconds)
-    return _open_sqlite(location, lock_timeout_seconds)
+        opened = _open_postgresql(location, lock_timeout_seconds)
+    else:
+        opened = _open_sqlite(location, lock_timeout_seconds)
+    try:
+        own = location.path if isinstance(location, SqliteLocation) and url is None else None
+        if notice := take_over_old_folder(state, own):
+            on_notice(notice)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
 
 
 def _open_sqlite(location: SqliteLocation, lock_timeout_seconds: float) -> _Opened:
@@ -101,20 +114,29 @@ async def open_store(
     root: Path,
     url: str | None = None,
     *,
+    state: ProjectState | None = None,
+    on_notice: Callable[[str], None] = lambda _text: None,
     lease_seconds: float = LEASE_SECONDS,
     lock_timeout_seconds: float = LOCK_TIMEOUT_SECONDS,
 ) -> AsyncIterator[Ports]:
     """The ports over the database that `url` names and the files in `root`.
 
-    Without a URL the database is the SQLite file `.orchestrator/orchestrator.db` in `root`.
-    Creates or upgrades the database. On leaving, what was queued is written and everything is closed.
+    Without a URL the database is the SQLite file in the project's `state` folder, which is found, or made,
+    unless it is given. What the user should know of that goes to `on_notice`. Creates or upgrades the
+    database. On leaving, what was queued is written and everything is closed.
     Raises StorageError, and UsageError for a URL that is not supported.
     """
-    root = await asyncio.to_thread(root.absolute)
-    opened = await asyncio.to_thread(_open, root, url, lock_timeout_seconds)
+    if state is None:
+        state = await asyncio.to_thread(open_state, root)
+        for notice in state.notices:
+            on_notice(notice)
+    root = state.root
+    opened = await asyncio.to_thread(_open, state, url, lock_timeout_seconds, on_notice)
     try:
         yield Ports(
             root=root,
+            project=state.project,
+            checkout=state.checkout,
             registry=SqlInstanceRegistry(opened.transactions, lease_seconds=lease_seconds),
             log=SqlEventLog(opened.transactions),
             commands=SqlCommandQueue(opened.transactions),
@@ -131,18 +153,21 @@ async def open_store(
 def open_memory_store(
     root: Path = Path("/"),
     *,
+    project: str = "memory",
     plans: Mapping[str, str | bytes] | None = None,
     lease_seconds: float = LEASE_SECONDS,
     clock: Clock = utc_now,
 ) -> AbstractAsyncContextManager[Ports]:
     """The same ports in memory: nothing in `root` is touched, and nothing outlives the context.
 
-    `plans` are the contents of docs/plans by path relative to it.
+    `project` is the project's id; `plans` are the contents of docs/plans by path relative to it.
     """
     state = MemoryState(clock=clock, lease_seconds=lease_seconds)
     return nullcontext(
         Ports(
             root=root,
+            project=project,
+            checkout="",
             registry=MemoryInstanceRegistry(state),
             log=MemoryEventLog(state),
             commands=MemoryCommandQueue(state),

@@ -70,17 +70,18 @@ def read_inside(root: Path, path: Path, bytes_max: int) -> Content:
     return read_regular(target, bytes_max)
 
 
-def replace_file(path: Path, data: bytes) -> os.stat_result:
+def replace_file(path: Path, data: bytes, mode: int = 0o666) -> os.stat_result:
     """Make `data` the content of `path`: a reader sees the old or the new, also after a crash.
 
-    Folders are made. Raises StorageError and leaves the old file and no other behind.
+    The file has the rights of `mode`, less those that the umask takes. Folders are made. Raises StorageError
+    and leaves the old file and no other behind.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(path)
         try:
-            found = _write(temporary, data)
+            found = _write(temporary, data, mode)
             temporary.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -92,8 +93,8 @@ def replace_file(path: Path, data: bytes) -> os.stat_result:
     return found
 
 
-def _write(path: Path, data: bytes) -> os.stat_result:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+def _write(path: Path, data: bytes, mode: int) -> os.stat_result:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         rest = memoryview(data)
         while rest:

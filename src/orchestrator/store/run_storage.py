@@ -86,6 +86,7 @@ def _mark(connection: Connection, instance_id: str) -> bool:
     later = orchestrators.alias("later")
     is_followed = exists().where(
         later.c.project == orchestrators.c.project,
+        later.c.checkout == orchestrators.c.checkout,
         later.c.plan_path == orchestrators.c.plan_path,
         later.c.position > orchestrators.c.position,
         later.c.next_seq > 1,

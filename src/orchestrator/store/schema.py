@@ -44,12 +44,13 @@ _Position = BigInteger().with_variant(Integer(), "sqlite")
 plans = Table(
     "plans",
     metadata,
-    Column("project", Text, nullable=False),
+    Column("project", Text, nullable=False, comment="the project's id"),
+    Column("checkout", Text, nullable=False, server_default="", comment="empty for the main one"),
     Column("path", Text, nullable=False),
     Column("owner", String(128)),
     Column("epoch", BigInteger, nullable=False),
     Column("lease_until", BigInteger, nullable=False, comment="milliseconds, by the database's clock"),
-    PrimaryKeyConstraint("project", "path"),
+    PrimaryKeyConstraint("project", "checkout", "path"),
 )
 
 orchestrators = Table(
@@ -57,7 +58,8 @@ orchestrators = Table(
     metadata,
     Column("position", _Position, primary_key=True, autoincrement=True),
     Column("id", String(128), nullable=False),
-    Column("project", Text, nullable=False),
+    Column("project", Text, nullable=False, comment="the project's id"),
+    Column("checkout", Text, nullable=False, server_default="", comment="empty for the main one"),
     Column("plan_name", Text, nullable=False),
     Column("plan_path", Text, nullable=False),
     Column("worktree_path", Text, nullable=False),
@@ -74,7 +76,7 @@ orchestrators = Table(
     Column("progress_percent", Float, nullable=False),
     Column("pruned_at", BigInteger, comment="milliseconds, by the database's clock"),
     UniqueConstraint("id"),
-    Index(None, "project", "plan_path", "position"),
+    Index(None, "project", "checkout", "plan_path", "position"),
 )
 
 events = Table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from orchestrator.domain.errors import StorageError
-from orchestrator.store.database import READERS, SqliteLocation, make_state_folder
+from orchestrator.store.database import READERS, SqliteLocation
 from orchestrator.store.failures import storage_errors
 from orchestrator.store.filesystems import network_type
 
@@ -25,7 +26,7 @@ def prepare(location: SqliteLocation) -> SqliteLocation:
     """
     folder = location.path.parent
     with storage_errors(folder):
-        make_state_folder(folder)
+        folder.mkdir(parents=True, exist_ok=True)
         path = location.path.resolve()
     kind = network_type(path.parent)
     if kind is not None:
@@ -33,6 +34,9 @@ def prepare(location: SqliteLocation) -> SqliteLocation:
             f"{path}: this is on a network file system ({kind}), where SQLite loses data; "
             "name a file on a local disk with ORCHESTRATOR_DATABASE_URL=sqlite:////path/to/file.db."
         )
+    with storage_errors(path), contextlib.suppress(FileExistsError):
+        # Nobody else is to read what agents said; what SQLite puts beside the file has the same rights.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     return SqliteLocation(path, path.parent / location.bells.name)
 
 

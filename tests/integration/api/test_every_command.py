@@ -89,7 +89,7 @@ async def orchestrator_in(running, run_status: RunStatus, task_status: TaskStatu
     """Its journal; commands are answered by the run's own handler, and nothing starts by itself."""
     ports, number = running.ports, next(numbers)
     plan = f"docs/plans/p{number}.md"
-    new = NewInstance(f"orch-{number}", str(ports.root), "p", plan, "/w", "here", 77, "1")
+    new = NewInstance(f"orch-{number}", ports.project, "p", plan, "/w", "here", 77, "1")
     lease = await ports.registry.claim(new)
 
     def now() -> datetime:

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.cli.project import CHOSEN_PLAN, choose_plan, chosen_plan
+from orchestrator.cli.project import choose_plan, chosen_plan
 from orchestrator.domain.errors import StorageError
+from orchestrator.store.state_folder import open_state
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    path = tmp_path / "project" / CHOSEN_PLAN
-    path.parent.mkdir(parents=True)
-    return path
+    (tmp_path / "project").mkdir()
+    return open_state(tmp_path / "project").chosen_plan
 
 
 def test_what_was_chosen_is_read_again(path):

@@ -16,7 +16,7 @@ from orchestrator.domain.errors import UsageError
 from orchestrator.domain.events import NewEvent, OrchestratorChanged, PlanLoaded
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.records import Artifact, NewInstance
-from orchestrator.store.database import STATE_FOLDER
+from orchestrator.store.state_place import IN_ROOT
 
 OUTPUTS = "docs/plan-outputs/p"
 
@@ -26,7 +26,9 @@ def past_run(root, instance_id, *, ends=True):
         async with open_services(root) as services:
             ports = services.ports
             lease = await ports.registry.claim(
-                NewInstance(instance_id, str(root), "p", "docs/plans/p.md", str(root), "elsewhere", 1, "1")
+                NewInstance(
+                    instance_id, ports.project, "p", "docs/plans/p.md", str(root), "elsewhere", 1, "1"
+                )
             )
             said = [
                 PlanLoaded(plan_name="p", plan_path="docs/plans/p.md", title="P"),
@@ -52,7 +54,7 @@ def root(tmp_path):
     for name in ("orch-a", "orch-b", "orch-c"):
         past_run(tmp_path, name)
     for name in ("orch-a", "orch-b", "orch-c"):
-        put(tmp_path / STATE_FOLDER / "logs" / f"{name}.log")
+        put(tmp_path / IN_ROOT / "logs" / f"{name}.log")
     for name in ("orch-b", "orch-b-2", "orch-bb", "orch-c"):
         put(tmp_path / OUTPUTS / "archive" / name / "findings" / "1-1.md")
     put(tmp_path / OUTPUTS / "findings" / "1-1.md")
@@ -77,7 +79,7 @@ def listed(root):
 
 
 STAYING = [
-    f"{STATE_FOLDER}/logs/orch-c.log",
+    f"{IN_ROOT}/logs/orch-c.log",
     f"{OUTPUTS}/archive/orch-bb/findings/1-1.md",
     f"{OUTPUTS}/archive/orch-c/findings/1-1.md",
     f"{OUTPUTS}/findings/1-1.md",
@@ -85,7 +87,7 @@ STAYING = [
 
 
 def test_old_runs_go_with_their_files_and_stay_lines_in_the_list(root, capsys):
-    database = root / STATE_FOLDER / "orchestrator.db"
+    database = root / IN_ROOT / "orchestrator.db"
     before = database.stat().st_size
     assert prune(asked(root)) == 0
     told = capsys.readouterr().out
@@ -130,11 +132,11 @@ def test_a_live_run_stays(root):
 
 
 def test_crash_reports_go_when_they_are_old(root):
-    put(root / STATE_FOLDER / "crashes" / "old.log")
-    put(root / STATE_FOLDER / "crashes" / "new.log")
-    os.utime(root / STATE_FOLDER / "crashes" / "old.log", (1, 1))
+    put(root / IN_ROOT / "crashes" / "old.log")
+    put(root / IN_ROOT / "crashes" / "new.log")
+    os.utime(root / IN_ROOT / "crashes" / "old.log", (1, 1))
     assert prune(asked(root, older_than="1d")) == 0
-    assert [path.name for path in (root / STATE_FOLDER / "crashes").iterdir()] == ["new.log"]
+    assert [path.name for path in (root / IN_ROOT / "crashes").iterdir()] == ["new.log"]
 
 
 def test_no_link_of_the_repository_leads_to_what_is_deleted(root, tmp_path_factory):

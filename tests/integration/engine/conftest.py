@@ -104,7 +104,7 @@ def orchestrator(tmp_path: Path, worker: Worker) -> Callable[..., Any]:
         reader = StatusReader(ports.registry, ports.log)
         file = await ports.plans.read("p")
         root = str(tmp_path)
-        new = NewInstance(instance_id, root, file.name, file.path, root, "here", 1, "1")
+        new = NewInstance(instance_id, ports.project, file.name, file.path, root, "here", 1, "1")
         return Orchestrator(
             ports,
             worker,

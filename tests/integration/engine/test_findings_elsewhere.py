@@ -39,7 +39,9 @@ async def test_another_machine_has_the_findings_of_this_one(tmp_path, write_plan
     async with open_store(tmp_path, url) as ports:
         await (await orchestrator(ports, "orch-a")).run()
     elsewhere = tmp_path / "elsewhere"
-    shutil.copytree(tmp_path / "docs" / "plans", elsewhere / "docs" / "plans")
+    for folder in ("docs/plans", ".orchestrator"):
+        # A copy of a project is the same one.
+        shutil.copytree(tmp_path / folder, elsewhere / folder)
     async with open_store(elsewhere, url) as ports:
         found = (await facts_of_second_task(ports, "orch-a")).findings
         assert "Attempt 1 by worker: completed" in found["1.1"]

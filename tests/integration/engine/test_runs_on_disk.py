@@ -95,7 +95,7 @@ async def test_a_zombie_whose_lease_was_taken_over_writes_nothing_and_ends(tmp_p
     async with open_store(tmp_path, lease_seconds=0.2) as ports:
         run = asyncio.create_task((await orchestrator(ports, "orch-a", on_blocked="wait")).run())
         await working(worker, ports, "orch-a")
-        taken = NewInstance("orch-b", str(tmp_path), "p", "docs/plans/p.md", str(tmp_path), "there", 2, "2")
+        taken = NewInstance("orch-b", ports.project, "p", "docs/plans/p.md", str(tmp_path), "there", 2, "2")
         async with asyncio.timeout(5):
             while True:
                 try:

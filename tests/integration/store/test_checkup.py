@@ -16,7 +16,7 @@ from orchestrator.store.open import open_store
 
 
 def look(root, url=None) -> dict[tuple[str, str], str]:
-    return {(f.about, f.verdict): f.text for f in check_database(locate(root, url))}
+    return {(f.about, f.verdict): f.text for f in check_database(locate(root, root / ".orchestrator", url))}
 
 
 def verdicts(found) -> set[str]:

@@ -166,5 +166,6 @@ async def test_the_state_folder_holds_nothing_but_what_it_should(tmp_path) -> No
             "orchestrator.db-wal",
             "orchestrator.db-shm",
             ".gitignore",
+            "project.json",
             "bells",
         }

@@ -21,6 +21,7 @@ from orchestrator.store import migrations, postgresql, sqlite
 from orchestrator.store.database import PostgresqlLocation, locate
 from orchestrator.store.open import open_store
 from orchestrator.store.schema import metadata
+from orchestrator.store.state_folder import open_state
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "databases"
 CONTENT = b"\0\xff what was found"
@@ -32,7 +33,7 @@ async def migrated(root: Path, url: str | None = None) -> Path:
 
 
 def write_engine(root: Path, url: str | None) -> Engine:
-    location = locate(root, url)
+    location = locate(root, open_state(root).folder, url)
     if isinstance(location, PostgresqlLocation):
         return postgresql.writing_engine(location, 1.0)
     sqlite.prepare(location)
@@ -165,8 +166,7 @@ async def test_a_database_of_a_newer_version_is_refused_with_what_to_do(tmp_path
 
 
 async def test_a_migration_that_fails_leaves_nothing_behind(tmp_path) -> None:
-    folder = tmp_path / ".orchestrator"
-    folder.mkdir()
+    folder = open_state(tmp_path).folder
     connection = sqlite3.connect(folder / "orchestrator.db")
     connection.execute("CREATE TABLE commands (mine TEXT)")
     connection.close()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 import threading
 import time
@@ -16,6 +17,7 @@ from orchestrator.store import filesystems
 from orchestrator.store.database import database_now
 from orchestrator.store.open import _open, open_store
 from orchestrator.store.sqlite import switch_to_wal
+from orchestrator.store.state_folder import open_state
 
 
 async def test_the_database_lies_in_a_folder_that_git_ignores(tmp_path) -> None:
@@ -48,8 +50,9 @@ async def test_a_url_names_another_file(tmp_path, new_instance) -> None:
         await ports.registry.claim(new_instance("a"))
         async with ports.changes.subscribe():
             assert len(list((tmp_path / "state/x.db-bells").iterdir())) == 1
-    assert not (tmp_path / ".orchestrator").exists()
+    assert {path.name for path in (tmp_path / ".orchestrator").iterdir()} == {"project.json", ".gitignore"}
     assert not (tmp_path / "state/.gitignore").exists()
+    (tmp_path / "elsewhere").mkdir()
     async with open_store(tmp_path / "elsewhere", url) as ports:
         assert [record.id for record in await ports.registry.list()] == ["orch-a"]
 
@@ -61,7 +64,7 @@ async def test_a_relative_root_means_the_same_after_a_change_of_folder(tmp_path,
 
 
 def test_writes_are_on_disk_when_they_are_acknowledged_and_readers_cannot_write(tmp_path) -> None:
-    opened = _open(tmp_path, None, 1.0)
+    opened = _open(open_state(tmp_path), None, 1.0, print)
     with opened.transactions._writer.begin() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
@@ -72,7 +75,7 @@ def test_writes_are_on_disk_when_they_are_acknowledged_and_readers_cannot_write(
 
 
 def test_the_clock_of_the_database_is_in_milliseconds(tmp_path) -> None:
-    opened = _open(tmp_path, None, 1.0)
+    opened = _open(open_state(tmp_path), None, 1.0, print)
     with opened.transactions._reader.begin() as connection:
         now = connection.execute(select(database_now())).scalar()
     opened.close()
@@ -165,7 +168,7 @@ async def test_of_claims_from_two_stores_exactly_one_wins(tmp_path, new_instance
         assert sum(not isinstance(answer, BaseException) for answer in answers) == 1
 
 
-async def fails(root: Path, text: str, **options: float) -> str:
+async def fails(root: Path, text: str, **options: float | str) -> str:
     with pytest.raises(StorageError, match=text) as told:
         async with open_store(root, **options):
             pass
@@ -191,28 +194,31 @@ async def test_a_file_that_is_no_database_is_said_and_left_as_it_is(tmp_path, si
     assert path.read_bytes() == b"no database " * size
 
 
-async def test_a_root_that_cannot_be_written_is_said() -> None:
-    await fails(Path("/proc/self"), r"/proc/self/\.orchestrator: ")
+async def test_a_root_that_cannot_be_written_has_its_state_with_the_user(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    notices: list[str] = []
+    async with open_store(Path("/proc/self"), on_notice=notices.append):
+        pass
+    [notice] = notices
+    assert notice.startswith(f"State is kept in {tmp_path}/plan-orchestrator/made-")
+    assert re.search(r"because /proc/\d+ cannot be written\.$", notice)
 
 
 async def test_a_network_file_system_is_refused(tmp_path, monkeypatch) -> None:
     table = tmp_path / "mountinfo"
-    table.write_text(
-        f"1 0 0:1 / / rw - ext4 /dev/vda rw\n2 1 0:2 / {tmp_path.resolve()} rw - nfs4 server:/x rw\n"
-    )
+    table.write_text("1 0 0:1 / / rw - nfs4 server:/x rw\n")
     monkeypatch.setattr(filesystems, "MOUNT_TABLE", table)
     await fails(tmp_path, r"network file system \(nfs4\).*ORCHESTRATOR_DATABASE_URL")
     assert not (tmp_path / ".orchestrator/orchestrator.db").exists()
 
 
-async def test_a_link_to_a_network_file_system_is_refused_too(tmp_path, monkeypatch) -> None:
+async def test_a_url_on_a_network_file_system_is_refused_too(tmp_path, monkeypatch) -> None:
     (tmp_path / "far").mkdir()
-    (tmp_path / "root").mkdir()
-    (tmp_path / "root/.orchestrator").symlink_to(tmp_path / "far")
+    (tmp_path / "link").symlink_to(tmp_path / "far")
     table = tmp_path / "mountinfo"
     table.write_text(f"2 1 0:2 / {tmp_path.resolve()}/far rw - virtiofs x rw\n")
     monkeypatch.setattr(filesystems, "MOUNT_TABLE", table)
-    await fails(tmp_path / "root", r"\(virtiofs\)")
+    await fails(tmp_path, r"\(virtiofs\)", url=f"sqlite:///{tmp_path}/link/x.db")
 
 
 async def test_a_database_that_stays_locked_is_said_and_works_again_later(

@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -38,7 +39,7 @@ def own_server():
 
 
 def location_of(url: str) -> PostgresqlLocation:
-    location = locate("/", url)
+    location = locate(Path("/"), Path("/state"), url)
     assert isinstance(location, PostgresqlLocation)
     return location
 

@@ -45,7 +45,7 @@ def plan_loaded(tasks: int = 2) -> PlanLoaded:
 
 async def begin(ports: Ports, instance_id: str = "orch-1", tasks: int = 2) -> Run:
     path = f"docs/plans/{instance_id}.md"
-    new = NewInstance(instance_id, str(ports.root), "demo", path, "/w", "here", 1, "1", "shell")
+    new = NewInstance(instance_id, ports.project, "demo", path, "/w", "here", 1, "1", "shell")
     run = Run(ports, await ports.registry.claim(new))
     await run.append(
         plan_loaded(tasks), OrchestratorChanged(old_status=RunStatus.STARTING, new_status=RunStatus.RUNNING)

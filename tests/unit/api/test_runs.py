@@ -21,8 +21,7 @@ CHECKED = "# Checked\n\n## Phase 1: Build\n\n- [ ] 1.1 first\n  - verify: `true`
 
 
 def instance(ports, instance_id: str, name: str = "good", path: str = "docs/plans/good.md") -> NewInstance:
-    root = str(ports.root)
-    return NewInstance(instance_id, root, name, path, root, "here", 1, "1")
+    return NewInstance(instance_id, ports.project, name, path, str(ports.root), "here", 1, "1")
 
 
 class FakeLauncher:
@@ -44,7 +43,7 @@ class FakeLauncher:
             file = await self.ports.plans.read(run.plan)
             new = instance(self.ports, instance_id, file.name, file.path)
             self.claiming = asyncio.create_task(self.ports.registry.claim(new))
-        return LaunchedRun(instance_id, f".orchestrator/logs/{instance_id}.log")
+        return LaunchedRun(instance_id, f".git/orchestrator/logs/{instance_id}.log")
 
     async def ended(self, _launched: LaunchedRun) -> EndedRun:
         if self.exit is None:
@@ -100,7 +99,7 @@ async def test_a_run_is_started_and_told_when_it_has_its_plan(post, launcher) ->
     body = answer.json()
     shown = (body["id"], body["plan_path"], body["status"], body["is_alive"])
     assert shown == ("orch-1", "docs/plans/good.md", "starting", True)
-    assert body["log_path"] == ".orchestrator/logs/orch-1.log"
+    assert body["log_path"] == ".git/orchestrator/logs/orch-1.log"
     assert launcher.launched == [NewRun("good", "scripted", 3, restart=True)]
 
 
@@ -251,7 +250,7 @@ async def test_a_process_that_says_nothing_is_not_waited_for_for_ever(post, laun
     launcher.claims = False
     answer = await post({"plan": "good"})
     assert (answer.status_code, answer.json()["code"]) == (503, "run_not_started")
-    assert answer.json()["log_path"] == ".orchestrator/logs/orch-1.log"
+    assert answer.json()["log_path"] == ".git/orchestrator/logs/orch-1.log"
 
 
 async def test_a_server_without_a_starter_says_so(world) -> None:

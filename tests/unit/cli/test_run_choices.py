@@ -41,7 +41,7 @@ def asked(monkeypatch) -> list[NewRun]:
         found.append(request.run)
         return 0
 
-    def take_detached(new: NewRun, _root, *, as_json: bool) -> int:
+    def take_detached(new: NewRun, _root, _checkout, *, as_json: bool) -> int:
         found.append(new)
         return 0
 
@@ -199,7 +199,7 @@ async def test_a_server_starts_no_run_that_allows_more_than_its_own_user(
     )
     monkeypatch.setattr(launcher, "_exit_of", lambda _process: None)
     environment = {} if variable is None else {"ORCHESTRATOR_PERMISSIONS": variable}
-    started = launcher.ProcessLauncher(Path("/p"), launcher.ceiling_of(environment))
+    started = launcher.ProcessLauncher(Path("/p"), Path("/p/state"), launcher.ceiling_of(environment))
     await started.launch(NewRun("p", permissions=asked_for), may_run_repository=True)
     [command] = commands
     said = [part for part in command if part.startswith("--permissions=")]

@@ -254,6 +254,8 @@ class House:
         self.commands = MemoryCommandQueue(self.store)
         self.ports = Ports(
             root=Path("/nowhere"),
+            project="commit:1234",
+            checkout="",
             registry=self.registry,
             log=self.log,
             commands=self.commands,
@@ -281,7 +283,7 @@ class House:
         self.count += 1
         said = {
             "id": f"orch-{self.count}",
-            "project": "/nowhere",
+            "project": "commit:1234",
             "plan_name": "p",
             "plan_path": "docs/plans/p.md",
             "worktree_path": "/nowhere",
@@ -332,7 +334,7 @@ class House:
     async def lease_of(self, instance_id: str) -> Lease:
         """The lease as the orchestrator has it."""
         record = await self.registry.get(instance_id)
-        return Lease(record.id, record.project, record.plan_path, record.epoch)
+        return Lease(record.id, record.project, record.plan_path, record.epoch, record.checkout)
 
     @property
     def last_id(self) -> str:

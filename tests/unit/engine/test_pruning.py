@@ -64,7 +64,7 @@ async def house(make_house, plays):
 
 @pytest.fixture
 def pruner(house, files):
-    return Pruner("/nowhere", house.ports.storage, house.ports.log, files)
+    return Pruner("commit:1234", house.ports.storage, house.ports.log, files)
 
 
 async def prune(pruner, retention=ALL):
@@ -154,7 +154,7 @@ async def test_an_attempt_that_died_stays_while_it_is_shown(make_house, plays, f
     house.lease = timedelta()
     await house.undertaker.bury_the_dead()
     await house.run()
-    pruner = Pruner("/nowhere", house.ports.storage, house.ports.log, files)
+    pruner = Pruner("commit:1234", house.ports.storage, house.ports.log, files)
     await prune(pruner)
     assert await names(house, "orch-1", "1.1", 1) == []
     assert "prompt.md" in await names(house, "orch-2", "1.1", 2)

@@ -8,12 +8,13 @@ from orchestrator.domain.errors import UsageError
 from orchestrator.store.database import PostgresqlLocation, locate
 
 ROOT = Path("/project")
+FOLDER = Path("/project/.git/orchestrator")
 
 
-def test_by_default_the_database_is_in_the_state_folder_of_the_root() -> None:
-    location = locate(ROOT, None)
-    assert location.path == Path("/project/.orchestrator/orchestrator.db")
-    assert location.bells == Path("/project/.orchestrator/bells")
+def test_by_default_the_database_is_in_the_state_folder() -> None:
+    location = locate(ROOT, FOLDER, None)
+    assert location.path == FOLDER / "orchestrator.db"
+    assert location.bells == FOLDER / "bells"
 
 
 @pytest.mark.parametrize(
@@ -22,15 +23,10 @@ def test_by_default_the_database_is_in_the_state_folder_of_the_root() -> None:
         ("sqlite:////srv/state.db", "/srv/state.db", "/srv/state.db-bells"),
         ("sqlite+pysqlite:////srv/state.db", "/srv/state.db", "/srv/state.db-bells"),
         ("sqlite:///state/x.db", "/project/state/x.db", "/project/state/x.db-bells"),
-        (
-            "sqlite:////p/.orchestrator/orchestrator.db",
-            "/p/.orchestrator/orchestrator.db",
-            "/p/.orchestrator/bells",
-        ),
     ],
 )
 def test_a_url_names_the_file(url, path, bells) -> None:
-    location = locate(ROOT, url)
+    location = locate(ROOT, FOLDER, url)
     assert (location.path, location.bells) == (Path(path), Path(bells))
 
 
@@ -39,14 +35,14 @@ def test_a_url_names_the_file(url, path, bells) -> None:
     ["postgresql://u:secret@host:5433/db", "postgresql+psycopg://u:secret@host:5433/db?sslmode=require"],
 )
 def test_a_postgresql_url_is_shown_without_its_password(url) -> None:
-    location = locate(ROOT, url)
+    location = locate(ROOT, FOLDER, url)
     assert isinstance(location, PostgresqlLocation)
     assert str(location) == "postgresql://u@host:5433/db"
     assert location.url.password == "secret"
 
 
 def test_the_short_name_of_the_scheme_will_do() -> None:
-    location = locate(ROOT, "postgres://host/db")
+    location = locate(ROOT, FOLDER, "postgres://host/db")
     assert isinstance(location, PostgresqlLocation)
     assert location.url.drivername == "postgresql+psycopg"
 
@@ -69,5 +65,5 @@ def test_the_short_name_of_the_scheme_will_do() -> None:
 )
 def test_any_other_url_is_refused_with_the_form_that_is_meant_and_without_passwords(url) -> None:
     with pytest.raises(UsageError, match=r"sqlite:////absolute/path\.db") as refused:
-        locate(ROOT, url)
+        locate(ROOT, FOLDER, url)
     assert "secret" not in str(refused.value)
