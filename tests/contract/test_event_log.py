@@ -9,7 +9,7 @@ from orchestrator.domain.errors import LeaseLost
 from orchestrator.domain.events import AgentMessage
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.ports import EVENT_PAGE_MAX
-from orchestrator.engine.records import Lease
+from orchestrator.engine.records import Lease, RunCounts
 
 
 async def seqs(ports, lease, **page):
@@ -140,12 +140,12 @@ async def test_an_empty_append_does_nothing(ports, make) -> None:
 
 async def test_progress_is_kept_with_or_without_events(ports, make) -> None:
     lease = await ports.registry.claim(make.instance())
-    await ports.log.append(lease, [make.message()], progress_percent=12.5)
+    await ports.log.append(lease, [make.message()], counts=RunCounts(12.5, 2, 1))
     await ports.log.append(lease, [make.message()])
-    assert (await ports.registry.get(lease.instance_id)).progress_percent == 12.5
-    await ports.log.append(lease, [], progress_percent=50.0)
+    assert (await ports.registry.get(lease.instance_id)).counts == RunCounts(12.5, 2, 1)
+    await ports.log.append(lease, [], counts=RunCounts(50.0))
     record = await ports.registry.get(lease.instance_id)
-    assert (record.progress_percent, record.seq) == (50.0, 2)
+    assert (record.counts, record.seq) == (RunCounts(50.0), 2)
 
 
 async def test_an_orchestrator_changed_moves_the_status_in_the_registry(ports, make) -> None:

@@ -9,7 +9,7 @@ import pytest
 from orchestrator.domain.commands import CommandState, Pause
 from orchestrator.domain.errors import InstanceNotFound, LeaseLost, PlanOwned, UsageError
 from orchestrator.domain.task_status import RunStatus
-from orchestrator.engine.records import Artifact, Lease, PlanKey
+from orchestrator.engine.records import Artifact, Lease, PlanKey, RunCounts
 
 A = PlanKey("/project", "", "docs/plans/a.md")
 
@@ -20,7 +20,7 @@ async def test_a_claim_registers_the_instance_with_all_that_it_said(ports, make)
     assert lease == Lease(new.id, new.project, new.plan_path, 1)
     record = await ports.registry.get(new.id)
     assert {name: getattr(record, name) for name in asdict(new)} == asdict(new)
-    assert (record.status, record.seq, record.progress_percent) == (RunStatus.STARTING, 0, 0.0)
+    assert (record.status, record.seq, record.counts) == (RunStatus.STARTING, 0, RunCounts())
     assert record.ended_at is None
     assert abs(record.lease_until - record.started_at - timedelta(seconds=10)) < timedelta(seconds=1)
     assert record.last_heartbeat == record.started_at

@@ -1068,6 +1068,8 @@ export interface components {
          *
          *     One with `pruned_at` is a line in the history: its log and outputs are gone.
          *     `project` is the project's id; `checkout` is None for its main one; `worktree_path` is the root.
+         *     `unchecked` of its completed tasks are so without a check, and `stale` of its tasks are done for an
+         *     earlier wording.
          */
         OrchestratorInfo: {
             id: string;
@@ -1092,6 +1094,8 @@ export interface components {
             progress_percent: number;
             /** Format: date-time */
             pruned_at: string | null;
+            unchecked: number;
+            stale: number;
         };
         /**
          * OrchestratorStatus
@@ -1715,6 +1719,8 @@ export interface components {
             progress_percent: number;
             /** Format: date-time */
             pruned_at: string | null;
+            unchecked: number;
+            stale: number;
             log_path: string;
         };
         /**

@@ -50,8 +50,11 @@ async def _list(root: Path | None, url: str | None, *, include_ended: bool, json
 
 def _info_line(info: OrchestratorInfo) -> str:
     since = f"{info.started_at.astimezone():%Y-%m-%d %H:%M}"
-    pruned = f"  (pruned on {info.pruned_at.astimezone():%Y-%m-%d})" if info.pruned_at else ""
-    return f"{info.id}  {info.status:<9} {info.progress_percent:>5.1f} %  {since}  {info.plan_name}{pruned}"
+    notes = [f"{info.unchecked} unchecked"] if info.unchecked else []
+    notes += [f"{info.stale} {STALE_TEXT}"] if info.stale else []
+    notes += [f"pruned on {info.pruned_at.astimezone():%Y-%m-%d}"] if info.pruned_at else []
+    told = f"  ({', '.join(notes)})" if notes else ""
+    return f"{info.id}  {info.status:<9} {info.progress_percent:>5.1f} %  {since}  {info.plan_name}{told}"
 
 
 def show_status(

@@ -163,6 +163,8 @@ class OrchestratorInfo(View):
 
     One with `pruned_at` is a line in the history: its log and outputs are gone.
     `project` is the project's id; `checkout` is None for its main one; `worktree_path` is the root.
+    `unchecked` of its completed tasks are so without a check, and `stale` of its tasks are done for an
+    earlier wording.
     """
 
     id: str
@@ -183,6 +185,8 @@ class OrchestratorInfo(View):
     seq: int
     progress_percent: float
     pruned_at: datetime | None = None
+    unchecked: int = 0
+    stale: int = 0
 
 
 class PlanInfo(View):

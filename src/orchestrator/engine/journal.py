@@ -15,13 +15,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from orchestrator.domain.errors import OrchestratorError, StorageError
-from orchestrator.domain.events import EventData, NewEvent, PlanLoaded, TaskChanged
+from orchestrator.domain.events import EventData, NewEvent, PlanLoaded, StatusSummary, TaskChanged
 from orchestrator.domain.projection import summarize
 from orchestrator.domain.redacted_models import redacted
 from orchestrator.domain.redaction import Redact, redact_known
 from orchestrator.domain.run_state import RunState, evolve
 from orchestrator.engine.ports import EventLog
-from orchestrator.engine.records import Lease
+from orchestrator.engine.records import Lease, RunCounts
 
 Listener = Callable[[EventData], None]
 Waiting = tuple[list[NewEvent], asyncio.Future[None]]
@@ -106,9 +106,9 @@ class Journal:
             batch, self._waiting = self._waiting, []
             events = [event for group, _ in batch for event in group]
             moved = any(isinstance(event.data, PlanLoaded | TaskChanged) for event in events)
-            progress = summarize(self.state).progress_percent if moved else None
+            counts = _counts(summarize(self.state)) if moved else None
             try:
-                await self._log.append(self.lease, events, progress_percent=progress)
+                await self._log.append(self.lease, events, counts=counts)
             except OrchestratorError as error:
                 self._fail(error, batch)
             except Exception as error:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
@@ -125,3 +125,7 @@ class Journal:
                 durable.set_exception(self._failure)
                 durable.exception()  # whoever waits gets it; nobody may be waiting any more
         self._waiting = []
+
+
+def _counts(summary: StatusSummary) -> RunCounts:
+    return RunCounts(summary.progress_percent, summary.unchecked, summary.stale)

@@ -30,6 +30,7 @@ from orchestrator.engine.records import (
     NewRun,
     PlanFile,
     PlanKey,
+    RunCounts,
     StatusFile,
     StoredRun,
 )
@@ -70,7 +71,7 @@ class EventLog(Protocol):
     """The story of every orchestrator, in order."""
 
     async def append(
-        self, lease: Lease, events: Sequence[NewEvent], *, progress_percent: float | None = None
+        self, lease: Lease, events: Sequence[NewEvent], *, counts: RunCounts | None = None
     ) -> list[StoredEvent]:
         """Store the events durably, all or none, and give them their `seq`; raises LeaseLost.
 

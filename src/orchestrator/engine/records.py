@@ -28,6 +28,19 @@ class PlanKey:
 
 
 @dataclass(frozen=True, slots=True)
+class RunCounts:
+    """How far a run is, as the registry has it for lists of runs.
+
+    `unchecked` of its completed tasks are so without a check, and `stale` of its tasks are done for an
+    earlier wording.
+    """
+
+    progress_percent: float = 0.0
+    unchecked: int = 0
+    stale: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class InstanceRecord:
     """An orchestrator as the registry knows it.
 
@@ -53,7 +66,7 @@ class InstanceRecord:
     database_now: datetime
     epoch: int
     seq: int
-    progress_percent: float
+    counts: RunCounts
     checkout: str = ""
     pruned_at: datetime | None = None
 

@@ -96,6 +96,8 @@ def orchestrator_info(record: InstanceRecord) -> OrchestratorInfo:
         is_alive=not ended and record.lease_until > record.database_now,
         is_stale=not ended and silent_seconds > min(2 * RENEW_SECONDS, LEASE_SECONDS),
         seq=record.seq,
-        progress_percent=record.progress_percent,
+        progress_percent=record.counts.progress_percent,
+        unchecked=record.counts.unchecked,
+        stale=record.counts.stale,
         pruned_at=record.pruned_at,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import (
@@ -25,7 +25,7 @@ from sqlalchemy import (
 from orchestrator.domain.commands import CommandState
 from orchestrator.domain.events import CommandSettled, NewEvent, StoredEvent, ends_run
 from orchestrator.engine.ports import EVENT_PAGE_MAX
-from orchestrator.engine.records import Lease
+from orchestrator.engine.records import Lease, RunCounts
 from orchestrator.store.database import database_now, encoded
 from orchestrator.store.entries import (
     Entry,
@@ -79,7 +79,7 @@ class _Batch:
 
     loop: asyncio.AbstractEventLoop
     entries: list[Entry] = field(default_factory=list)
-    progress_percent: float | None = None
+    counts: RunCounts | None = None
     written: asyncio.Future[list[StoredEvent]] = field(init=False)
 
     def takes(self, count: int) -> bool:
@@ -97,25 +97,25 @@ class SqlEventLog:
         self._waiting: dict[Lease, _Batch] = {}
 
     async def append(
-        self, lease: Lease, events: Sequence[NewEvent], *, progress_percent: float | None = None
+        self, lease: Lease, events: Sequence[NewEvent], *, counts: RunCounts | None = None
     ) -> list[StoredEvent]:
         """Store the events durably, all or none, and give them their `seq`; raises LeaseLost."""
-        if not events and progress_percent is None:
+        if not events and counts is None:
             return []
         entries = entries_of(events)
-        batch, start = self._join(lease, entries, progress_percent)
+        batch, start = self._join(lease, entries, counts)
         stored = await asyncio.shield(batch.written)
         return stored[start : start + len(entries)]
 
-    def _join(self, lease: Lease, entries: list[Entry], progress_percent: float | None) -> tuple[_Batch, int]:
+    def _join(self, lease: Lease, entries: list[Entry], counts: RunCounts | None) -> tuple[_Batch, int]:
         with self._lock:
             batch = self._waiting.get(lease)
             if batch is None or not batch.takes(len(entries)):
                 batch = self._waiting[lease] = self._begin(lease)
             start = len(batch.entries)
             batch.entries += entries
-            if progress_percent is not None:
-                batch.progress_percent = progress_percent
+            if counts is not None:
+                batch.counts = counts
             if any(ends_run(entry.event) for entry in entries):
                 # What comes after the end must fail, so it must not come along.
                 del self._waiting[lease]
@@ -132,7 +132,7 @@ class SqlEventLog:
             if self._waiting.get(lease) is batch:
                 del self._waiting[lease]
         check_lease(connection, lease)
-        return write_entries(connection, lease.instance_id, batch.entries, batch.progress_percent)
+        return write_entries(connection, lease.instance_id, batch.entries, batch.counts)
 
     async def read(
         self,
@@ -151,15 +151,13 @@ class SqlEventLog:
 
 
 def write_entries(
-    connection: Connection, instance_id: str, entries: Sequence[Entry], progress_percent: float | None = None
+    connection: Connection, instance_id: str, entries: Sequence[Entry], counts: RunCounts | None = None
 ) -> list[StoredEvent]:
     """Append the entries to a log that the caller may write to, with all that follows from them.
 
     Returns what was stored, without the receipts that the store itself has added.
     """
-    changes: dict[str, Any] = {}
-    if progress_percent is not None:
-        changes["progress_percent"] = progress_percent
+    changes: dict[str, Any] = {} if counts is None else asdict(counts)
     status = last_status(entries)
     if status is not None:
         changes["status"] = status.value

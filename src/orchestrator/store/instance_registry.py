@@ -13,7 +13,7 @@ from orchestrator.domain.errors import InstanceNotFound, PlanOwned, UsageError
 from orchestrator.domain.events import NewEvent
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.ports import LEASE_SECONDS
-from orchestrator.engine.records import InstanceRecord, Lease, NewInstance, PlanKey
+from orchestrator.engine.records import InstanceRecord, Lease, NewInstance, PlanKey, RunCounts
 from orchestrator.store.database import database_now, insert_if_absent
 from orchestrator.store.entries import Entry, check_burial, entries_of
 from orchestrator.store.event_log import write_entries
@@ -149,7 +149,7 @@ def claim(connection: Connection, new: NewInstance, lease_milliseconds: int) -> 
             last_heartbeat=now,
             epoch=epoch,
             next_seq=1,
-            progress_percent=0.0,
+            **asdict(RunCounts()),
             **said,
         )
     )
@@ -241,6 +241,6 @@ def record_of(row: Row[Any]) -> InstanceRecord:
         database_now=from_milliseconds(row.database_now),
         epoch=row.epoch,
         seq=row.next_seq - 1,
-        progress_percent=row.progress_percent,
+        counts=RunCounts(row.progress_percent, row.unchecked, row.stale),
         pruned_at=None if row.pruned_at is None else from_milliseconds(row.pruned_at),
     )

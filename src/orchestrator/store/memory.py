@@ -14,7 +14,7 @@ from orchestrator.domain.decisions import KEPT_MESSAGE
 from orchestrator.domain.events import CommandSettled, NewEvent, StoredEvent, ends_run
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.ports import EVENT_PAGE_MAX, LEASE_SECONDS
-from orchestrator.engine.records import Artifact, InstanceRecord, Lease, NewInstance, PlanKey
+from orchestrator.engine.records import Artifact, InstanceRecord, Lease, NewInstance, PlanKey, RunCounts
 from orchestrator.store.artifacts import check_size
 from orchestrator.store.command_queue import (
     KEY_MILLISECONDS,
@@ -81,7 +81,7 @@ class MemoryState:
         ]
 
     def write(
-        self, instance_id: str, entries: Sequence[Entry], progress_percent: float | None = None
+        self, instance_id: str, entries: Sequence[Entry], counts: RunCounts | None = None
     ) -> list[StoredEvent]:
         """Append the entries with all that follows from them, and wake those who wait."""
         has_ended = any(ends_run(entry.event) for entry in entries)
@@ -102,7 +102,7 @@ class MemoryState:
             seq=len(log),
             status=last_status(entries) or record.status,
             ended_at=self.clock() if has_ended else record.ended_at,
-            progress_percent=record.progress_percent if progress_percent is None else progress_percent,
+            counts=counts or record.counts,
         )
         plan = self.plans[record.plan_key]
         if has_ended and plan.owner == instance_id:
@@ -147,7 +147,7 @@ class MemoryInstanceRegistry:
             database_now=now,
             epoch=plan.epoch,
             seq=0,
-            progress_percent=0.0,
+            counts=RunCounts(),
             **asdict(new),
         )
         state.changes.ring()
@@ -217,14 +217,14 @@ class MemoryEventLog:
         self._state = state
 
     async def append(
-        self, lease: Lease, events: Sequence[NewEvent], *, progress_percent: float | None = None
+        self, lease: Lease, events: Sequence[NewEvent], *, counts: RunCounts | None = None
     ) -> list[StoredEvent]:
         """Store the events, all or none, and give them their `seq`; raises LeaseLost."""
-        if not events and progress_percent is None:
+        if not events and counts is None:
             return []
         entries = entries_of(events)
         self._state.check(lease)
-        return self._state.write(lease.instance_id, entries, progress_percent)
+        return self._state.write(lease.instance_id, entries, counts)
 
     async def read(
         self,

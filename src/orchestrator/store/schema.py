@@ -75,6 +75,8 @@ orchestrators = Table(
     Column("next_seq", BigInteger, nullable=False),
     Column("progress_percent", Float, nullable=False),
     Column("pruned_at", BigInteger, comment="milliseconds, by the database's clock"),
+    Column("unchecked", Integer, nullable=False, server_default="0"),
+    Column("stale", Integer, nullable=False, server_default="0"),
     UniqueConstraint("id"),
     Index(None, "project", "checkout", "plan_path", "position"),
 )

@@ -20,7 +20,7 @@ from orchestrator.engine.agent_events import AgentEvent, Finished, PermissionAsk
 from orchestrator.engine.attempt import Limits
 from orchestrator.engine.orchestrator import Orchestrator, RunOptions
 from orchestrator.engine.ports import LEASE_SECONDS, EventLog, Ports, WorkTree
-from orchestrator.engine.records import Abilities, AgentCheck, Job, Lease, NewInstance
+from orchestrator.engine.records import Abilities, AgentCheck, Job, Lease, NewInstance, RunCounts
 from orchestrator.engine.recovery import Undertaker
 from orchestrator.engine.status_reader import StatusReader
 from orchestrator.store.memory import (
@@ -211,13 +211,13 @@ class Recorder:
         self.read = log.read
 
     async def append(
-        self, lease: Lease, events: Sequence[NewEvent], *, progress_percent: float | None = None
+        self, lease: Lease, events: Sequence[NewEvent], *, counts: RunCounts | None = None
     ) -> list[StoredEvent]:
         for _ in range(self.turns()):
             await asyncio.sleep(0)
         if (error := self.error(events)) is not None:
             raise error
-        stored = await self._log.append(lease, events, progress_percent=progress_percent)
+        stored = await self._log.append(lease, events, counts=counts)
         self.appends.append([event.data for event in events])
         return stored
 

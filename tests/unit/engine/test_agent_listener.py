@@ -62,11 +62,11 @@ class Gate:
         self.held = asyncio.Event()
         house.log.append = self.append
 
-    async def append(self, lease, events, *, progress_percent=None):
+    async def append(self, lease, events, *, counts=None):
         if any(isinstance(event.data, AgentMessage) for event in events) and not self._is_open.is_set():
             self.held.set()
             await self._is_open.wait()
-        return await self._append(lease, events, progress_percent=progress_percent)
+        return await self._append(lease, events, counts=counts)
 
     def open(self):
         self._is_open.set()

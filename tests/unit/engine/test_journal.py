@@ -11,6 +11,7 @@ from orchestrator.domain.events import AgentMessage, PlanLoaded, PlannedTask, Ta
 from orchestrator.domain.steps import start_attempt, task_step
 from orchestrator.domain.task_status import TaskStatus, TaskTrigger
 from orchestrator.engine.journal import Journal
+from orchestrator.engine.records import RunCounts
 
 
 def message(number: int) -> AgentMessage:
@@ -128,6 +129,6 @@ async def test_a_listener_that_raises_is_not_asked_again(house, journal):
 
 async def test_the_registry_knows_the_progress(house, journal):
     await journal.record(start_attempt(journal.state, "1.1", "robot"))
-    assert (await house.registry.get("orch-1")).progress_percent == 0
+    assert (await house.registry.get("orch-1")).counts == RunCounts()
     await journal.record(task_step(journal.state, "1.1", TaskTrigger.SUCCEED))
-    assert (await house.registry.get("orch-1")).progress_percent == 100
+    assert (await house.registry.get("orch-1")).counts == RunCounts(100.0, unchecked=1)

@@ -60,7 +60,7 @@ class TestToTheEnd:
         assert isinstance(last, OrchestratorChanged)
         assert [event.seq for event in house.stored()] == list(range(1, len(house.stored()) + 1))
         record = await house.registry.get("orch-1")
-        assert (record.status, record.progress_percent) == (RunStatus.COMPLETED, 100.0)
+        assert (record.status, record.counts.progress_percent) == (RunStatus.COMPLETED, 100.0)
 
     async def test_as_many_run_at_once_as_the_run_chooses(self, make_house, plays):
         house = make_house("# P\n\n## Phase 1: one\n\n" + "".join(f"- [ ] 1.{n} t\n" for n in range(1, 7)))

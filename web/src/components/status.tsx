@@ -136,12 +136,10 @@ export function AttemptBadge({ attempt }: { attempt: Attempt }) {
   );
 }
 
-/** How a run is shown; `doubts` of its completed tasks, undefined where nobody knows them. */
-export function runLook(status: RunStatus, isWaiting: boolean, doubts: Doubtful | undefined): Look {
+/** How a run is shown, with the `doubts` of its completed tasks. */
+export function runLook(status: RunStatus, isWaiting: boolean, doubts: Doubtful): Look {
   if (status === 'running' && isWaiting) return WAITING_LOOK;
   if (status !== 'completed') return RUN_LOOKS[status];
-  // Where nobody knows what was checked, there is no tick either.
-  if (!doubts) return { ...RUN_LOOKS.completed, tone: 'idle', Icon: CircleDot };
   const { unchecked, stale } = doubts;
   if (!unchecked && !stale) return RUN_LOOKS.completed;
   if (!stale) return { ...UNCHECKED_LOOK, label: `completed, ${unchecked} unchecked` };
@@ -156,10 +154,7 @@ export function runLook(status: RunStatus, isWaiting: boolean, doubts: Doubtful 
 /** How many of a run's tasks are completed without a check, and how many for an earlier wording. */
 export type Doubtful = Pick<StatusSummary, 'unchecked' | 'stale'>;
 
-/**
- * `isWaiting`: it runs, and nothing can go on before a time or an answer comes. `doubts`: a completed run has a tick
- * only where they are known to be none.
- */
+/** `isWaiting`: it runs, and nothing can go on before a time or an answer comes. `doubts`: without any, a completed run has a tick. */
 export function RunBadge({
   status,
   isWaiting = false,
@@ -167,7 +162,7 @@ export function RunBadge({
 }: {
   status: RunStatus;
   isWaiting?: boolean;
-  doubts?: Doubtful | undefined;
+  doubts: Doubtful;
 }) {
   return <Badge look={runLook(status, isWaiting, doubts)} isBusy={status === 'starting'} />;
 }

@@ -37,6 +37,8 @@ export function makeRun(changes: Partial<OrchestratorInfo> = {}): OrchestratorIn
     pruned_at: null,
     seq: 1,
     progress_percent: 0,
+    unchecked: 0,
+    stale: 0,
     ...changes,
   };
 }

@@ -62,7 +62,7 @@ function PrunedRun({ info, prunedAt }: { info: OrchestratorInfo; prunedAt: strin
         <Link to="/plans/$name" params={{ name: info.plan_name }} className="font-medium text-accent underline">
           {info.plan_name}
         </Link>
-        <RunBadge status={info.status} />
+        <RunBadge status={info.status} doubts={info} />
         <span className="nums">{info.progress_percent} %</span>
       </p>
       <p>

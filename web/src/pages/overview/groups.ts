@@ -1,6 +1,6 @@
 /** Which runs the overview shows, and under which head. */
 import type { OrchestratorInfo, PlanInfo } from '@/api/client';
-import { hasEnded, type Doubtful } from '@/components/status';
+import { hasEnded } from '@/components/status';
 import type { RunView } from '@/run/run-store';
 
 export type Filter = 'live' | 'blocked' | 'ended' | 'crashed';
@@ -38,17 +38,6 @@ export function abandonedRuns(runs: readonly OrchestratorInfo[]): OrchestratorIn
   // The list is newest first.
   for (const run of runs) if (!latest.has(run.plan_path)) latest.set(run.plan_path, run);
   return [...latest.values()].filter((run) => run.status === 'crashed');
-}
-
-/** What is doubtful of a run's completed tasks, where its plan knows it: for the latest run of the plan. */
-export function doubtsOf(
-  run: OrchestratorInfo,
-  runs: readonly OrchestratorInfo[],
-  plans: readonly PlanInfo[],
-): Doubtful | undefined {
-  // The list is newest first.
-  const latest = runs.find((one) => one.plan_path === run.plan_path);
-  return latest?.id === run.id ? plans.find((plan) => plan.path === run.plan_path) : undefined;
 }
 
 /** Plans that nobody works on and that have something left to do, most recently changed first. */

@@ -12,15 +12,7 @@ import { Choice, SearchField } from '@/components/field';
 import { Empty, ErrorPanel, Loading } from '@/components/states';
 import { plural } from '@/format/format';
 import { useShortcuts } from '@/keys/keys';
-import {
-  abandonedRuns,
-  asSeen,
-  doubtsOf,
-  kindOf,
-  matchingRuns,
-  startablePlans,
-  type Filter,
-} from '@/pages/overview/groups';
+import { abandonedRuns, asSeen, kindOf, matchingRuns, startablePlans, type Filter } from '@/pages/overview/groups';
 import { EndedRow, LiveRow } from '@/pages/overview/run-row';
 import { PageHead } from '@/shell/page';
 
@@ -187,12 +179,7 @@ export function OverviewPage() {
         <Section title="Ended">
           <div className="card overflow-hidden">
             {ended.slice(0, shown).map((run) => (
-              <EndedRow
-                key={run.id}
-                run={run}
-                doubts={doubtsOf(run, all, plans.data ?? [])}
-                isSelected={run.id === selectedId}
-              />
+              <EndedRow key={run.id} run={run} isSelected={run.id === selectedId} />
             ))}
           </div>
           {ended.length > shown && (

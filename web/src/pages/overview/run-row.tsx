@@ -5,7 +5,7 @@ import type { OrchestratorInfo } from '@/api/client';
 import { useServer } from '@/api/api-context';
 import { knownUntil } from '@/components/freshness';
 import { Progress } from '@/components/progress';
-import { Pill, PrunedMark, RunBadge, UncheckedCount, type Doubtful } from '@/components/status';
+import { Pill, PrunedMark, RunBadge, UncheckedCount } from '@/components/status';
 import { Ago, Elapsed } from '@/components/time';
 import { cost } from '@/format/format';
 import { presentOf } from '@/pages/overview/groups';
@@ -39,7 +39,7 @@ export function LiveRow({
         <RunBadge
           status={status?.status ?? run.status}
           isWaiting={Boolean(status?.waiting_for)}
-          doubts={status?.summary}
+          doubts={status?.summary ?? run}
         />
         {until !== null && status && <Pill tone="warn">not live</Pill>}
         {run.is_stale && <Pill tone="warn">silent</Pill>}
@@ -56,7 +56,7 @@ export function LiveRow({
           {present ? present.task : status?.waiting_for ? waitingText(status.waiting_for) : 'Nothing is running'}
         </span>
         <span className="nums flex gap-3 text-muted">
-          <UncheckedCount unchecked={status?.summary.unchecked ?? 0} />
+          <UncheckedCount unchecked={(status?.summary ?? run).unchecked} />
           {status
             ? `${status.summary.completed + status.summary.skipped} of ${status.summary.total_tasks} tasks`
             : `${run.progress_percent} %`}
@@ -73,16 +73,7 @@ export function LiveRow({
 }
 
 /** A run that has ended, in a line. */
-export function EndedRow({
-  run,
-  doubts,
-  isSelected,
-}: {
-  run: OrchestratorInfo;
-  /** Of its plan's latest run; of earlier ones nobody knows them without reading their logs. */
-  doubts: Doubtful | undefined;
-  isSelected: boolean;
-}) {
+export function EndedRow({ run, isSelected }: { run: OrchestratorInfo; isSelected: boolean }) {
   return (
     <Link
       to="/orchestrators/$id"
@@ -91,7 +82,7 @@ export function EndedRow({
       className="flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line bg-surface px-3 py-2 hover:bg-idle-soft data-[selected=true]:bg-accent-soft"
     >
       <span className="min-w-0 font-medium break-all">{run.plan_name}</span>
-      <RunBadge status={run.status} doubts={doubts} />
+      <RunBadge status={run.status} doubts={run} />
       <PrunedMark run={run} />
       <span className="nums text-sm text-muted">{run.progress_percent} %</span>
       <span className="ml-auto text-sm text-muted">

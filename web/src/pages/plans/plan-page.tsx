@@ -104,7 +104,7 @@ function isAllDone(status: PlanStatus | undefined): boolean {
   return total_tasks > 0 && completed + skipped === total_tasks;
 }
 
-function Runs({ runs, status }: { runs: readonly OrchestratorInfo[]; status: PlanStatus | undefined }) {
+function Runs({ runs }: { runs: readonly OrchestratorInfo[] }) {
   if (!runs.length) return null;
   return (
     <section aria-label="Runs of the plan" className="card mb-4 p-4">
@@ -117,7 +117,7 @@ function Runs({ runs, status }: { runs: readonly OrchestratorInfo[]; status: Pla
               params={{ id: run.id }}
               className="flex min-h-9 flex-wrap items-center gap-2 hover:underline"
             >
-              <RunBadge status={run.status} doubts={run.id === status?.instance_id ? status.summary : undefined} />
+              <RunBadge status={run.status} doubts={run} />
               <PrunedMark run={run} />
               <span className="nums">{run.progress_percent} %</span>
               <span className="text-sm text-muted">
@@ -191,7 +191,7 @@ export function PlanPage() {
         plan={plan.data}
         onLine={(at) => void navigate({ to: '.', search: { line: String(at) }, replace: true })}
       />
-      <Runs runs={runs} status={status.data} />
+      <Runs runs={runs} />
       {isSource || shownLine > 0 ? (
         <Source plan={plan.data} line={shownLine} />
       ) : (
