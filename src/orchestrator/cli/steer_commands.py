@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from orchestrator.cli.options import IdArgument, RootOption, TaskArgument, UrlOption
+from orchestrator.cli.personal import for_persons_only
 
 
 def _send(instance: str, root: Path | None, url: str | None, verb: str, **details: Any) -> NoReturn:
@@ -75,6 +76,7 @@ def answer_approval(
     url: UrlOption = None,
 ) -> None:
     """Answer an agent that asks whether it may do something: --allow or --deny."""
+    for_persons_only("answer-approval")
     if allow == deny:
         raise typer.BadParameter("give one of the two", param_hint="--allow, --deny")
     _send(instance, root, url, "answer-approval", approval_id=approval, allow=allow, reason=reason)
@@ -89,6 +91,7 @@ def approve_plan(
     """Show what attempts have changed in a plan's file, and approve it."""
     from orchestrator.cli.plan_approval import approve_plan
 
+    for_persons_only("approve-plan")
     raise typer.Exit(approve_plan(plan, root, url, is_yes=yes))
 
 
