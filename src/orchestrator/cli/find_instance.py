@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from orchestrator.domain.errors import InstanceNotFound
 from orchestrator.domain.status import OrchestratorInfo
@@ -10,13 +11,25 @@ from orchestrator.domain.status import OrchestratorInfo
 IDS_SHOWN_MAX = 10
 
 
-def find_instance(infos: Sequence[OrchestratorInfo], text: str | None) -> OrchestratorInfo:
+Here = tuple[str, str | None]
+"""A project's id and a checkout of it."""
+
+
+def find_instance(
+    infos: Sequence[OrchestratorInfo], text: str | None, here: Here | None = None
+) -> OrchestratorInfo:
     """The orchestrator with this id, else the only one that is meant; without a text the latest.
+
+    With `here`, one of this project and checkout is meant rather than another that the text fits as well.
 
     A text means a running orchestrator by its plan's name or by how its id begins, before it means an
     ended one; of a plan's ended ones the latest. `infos` are all there are, newest first. Raises
     InstanceNotFound.
     """
+    own = [info for info in infos if (info.project, info.checkout) == here]
+    if own and len(own) < len(infos):
+        with suppress(InstanceNotFound):
+            return find_instance(own, text)
     if text is None:
         if infos:
             return infos[0]
@@ -28,6 +41,11 @@ def find_instance(infos: Sequence[OrchestratorInfo], text: str | None) -> Orches
         if len(found) == 1:
             return found[0]
     shown = (alive or meant or infos)[:IDS_SHOWN_MAX]
-    known = "".join(f"\n  {info.id}  {info.status:<9} {info.plan_name}" for info in shown)
+    known = "".join(f"\n  {info.id}  {info.status:<9} {plan_text(info)}" for info in shown)
     what = "More than one orchestrator is meant by" if meant else "There is no orchestrator"
     raise InstanceNotFound(f"{what} {text!r}. There are:{known or ' none'}")
+
+
+def plan_text(info: OrchestratorInfo) -> str:
+    """The plan's name, with its checkout unless that is the main one."""
+    return f"{info.plan_name} (checkout {info.checkout})" if info.checkout else info.plan_name

@@ -17,7 +17,7 @@ from orchestrator.cli.event_lines import (
     task_mark,
 )
 from orchestrator.cli.exit_codes import ExitCode
-from orchestrator.cli.find_instance import find_instance
+from orchestrator.cli.find_instance import find_instance, plan_text
 from orchestrator.cli.output import write, write_json
 from orchestrator.cli.source import open_source
 from orchestrator.cli.usage_text import usage_text
@@ -54,7 +54,7 @@ def _info_line(info: OrchestratorInfo) -> str:
     notes += [f"{info.stale} {STALE_TEXT}"] if info.stale else []
     notes += [f"pruned on {info.pruned_at.astimezone():%Y-%m-%d}"] if info.pruned_at else []
     told = f"  ({', '.join(notes)})" if notes else ""
-    return f"{info.id}  {info.status:<9} {info.progress_percent:>5.1f} %  {since}  {info.plan_name}{told}"
+    return f"{info.id}  {info.status:<9} {info.progress_percent:>5.1f} %  {since}  {plan_text(info)}{told}"
 
 
 def show_status(
@@ -73,7 +73,7 @@ async def _status(
     instance: str | None, root: Path | None, url: str | None, at_seq: int | None
 ) -> OrchestratorStatus:
     async with open_source(root, url) as source:
-        found = find_instance(await source.orchestrators(), instance)
+        found = find_instance(await source.orchestrators(), instance, source.here)
         return await source.status(found.id, at_seq)
 
 
@@ -197,7 +197,7 @@ async def _show_events(
     instance: str | None, root: Path | None, url: str | None, *, follow: bool, after: int, json: bool
 ) -> ExitCode:
     async with open_source(root, url) as source:
-        found = find_instance(await source.orchestrators(), instance)
+        found = find_instance(await source.orchestrators(), instance, source.here)
         refuse_pruned(found.id, found.pruned_at)
         async for event in source.events(found.id, after, follow=follow):
             line = shown(event, json=json)

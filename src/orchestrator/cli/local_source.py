@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from orchestrator.cli.composition import Services, open_services
+from orchestrator.cli.find_instance import Here
 from orchestrator.cli.project import chosen_plan, find_root
 from orchestrator.cli.source import Receipt
 from orchestrator.domain.answers import TranscriptLine
@@ -47,6 +48,11 @@ class LocalSource:
     def chosen_plan(self) -> str | None:
         """What `orchestrator use` chose."""
         return chosen_plan(self._root)
+
+    @property
+    def here(self) -> Here:
+        """The project and checkout of the root."""
+        return self._services.ports.project, self._services.ports.checkout or None
 
     async def orchestrators(self, *, include_ended: bool = True) -> list[OrchestratorInfo]:
         """Newest first; those that died without a word are found out first."""

@@ -33,7 +33,7 @@ def approve_plan(plan: str, root: Path | None, url: str | None, *, is_yes: bool)
 
 async def _approve(plan: str, root: Path | None, url: str | None, *, is_yes: bool) -> ExitCode:
     async with open_source(root, url) as source:
-        target = find_instance(await source.orchestrators(), plan)
+        target = find_instance(await source.orchestrators(), plan, source.here)
         unapproved = (await source.status(target.id, None)).unapproved
         if unapproved is None:
             write(safe_line(f"Nothing in {target.plan_name} waits for an approval."))

@@ -66,6 +66,7 @@ class RemoteSource:
     """A Source over the API."""
 
     chosen_plan = None
+    here = None
 
     def __init__(self, client: ApiClient, url: str) -> None:
         self._client = client

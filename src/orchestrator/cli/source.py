@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from orchestrator.cli.find_instance import Here
 from orchestrator.domain.answers import TranscriptLine
 from orchestrator.domain.commands import Command
 from orchestrator.domain.events import StoredEvent
@@ -30,6 +31,10 @@ class Source(Protocol):
     @property
     def chosen_plan(self) -> str | None:
         """What `orchestrator use` chose here; None where nobody knows."""
+
+    @property
+    def here(self) -> Here | None:
+        """The project and checkout that commands are meant for before others; None where nobody knows."""
 
     async def orchestrators(self, *, include_ended: bool = True) -> list[OrchestratorInfo]:
         """Newest first."""

@@ -33,7 +33,7 @@ async def _send(instance: str, root: Path | None, url: str | None, command: Comm
         write_error(f"{command.command} is on its way; waiting for the orchestrator …")
 
     async with open_source(root, url) as source:
-        target = find_instance(await source.orchestrators(), instance)
+        target = find_instance(await source.orchestrators(), instance, source.here)
         if target.status.has_ended:
             raise InstanceEnded(f"{target.id} has ended and takes no commands; start the plan again.")
         return await source.command(target.id, command, say_that_it_takes_long)

@@ -70,7 +70,7 @@ async def _of_latest(
     A run with nothing left to do has no attempt of its own, and is the latest all the same.
     """
     infos = await source.orchestrators()
-    meant = find_instance(infos, instance)
+    meant = find_instance(infos, instance, source.here)
     try:
         return await read(meant)
     except UsageError:

@@ -22,6 +22,7 @@ from orchestrator.store.failures import storage_errors
 from orchestrator.store.migrations import migrate
 from orchestrator.store.schema import metadata
 from orchestrator.store.sqlite import reading_engine, writing_engine
+from orchestrator.store.state_mark import MARK_NAME
 
 _BY_INSTANCE = ("events", "commands", "artifacts")
 
@@ -87,8 +88,10 @@ def take_over_files(old: Path, folder: Path, chosen: Path) -> None:
     shutil.rmtree(old / "bells", ignore_errors=True)
     with contextlib.suppress(OSError):
         (old / "logs").rmdir()
-    if {entry.name for entry in old.iterdir()} <= {".gitignore"}:
-        (old / ".gitignore").unlink(missing_ok=True)
+    own = {".gitignore", MARK_NAME}
+    if {entry.name for entry in old.iterdir()} <= own:
+        for name in own:
+            (old / name).unlink(missing_ok=True)
         old.rmdir()
 
 

@@ -145,7 +145,7 @@ def _identity(root: Path, place: Place, notices: list[str]) -> Identity:
             # It was copied, or moved to another disk.
             write_mark(folder, mark.identity)
             return mark.identity
-        identity = identify(place.repository)
+        identity = _earlier(root, place) or identify(place.repository)
         if folder.is_symlink() or _is_filled(folder):
             if place.repository is None and mark is None and is_from_here(folder, root):
                 adopt(folder / DATABASE_NAME, root, identity.id)
@@ -154,6 +154,16 @@ def _identity(root: Path, place: Place, notices: list[str]) -> Identity:
         _make_folder(folder)
         write_mark(folder, identity)
         return identity
+
+
+def _earlier(root: Path, place: Place) -> Identity | None:
+    """What the project was known by before its folder became a repository."""
+    if place.repository is None or root != place.repository.top:
+        return None
+    mark, old = read_mark(root / IN_ROOT), root / IN_ROOT
+    if mark is None or old.is_symlink() or not (is_in_place(old, mark) or is_ours(old, mark)):
+        return None
+    return mark.identity
 
 
 def _is_filled(folder: Path) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import shutil
 import threading
 from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
+from git_repositories import git, repository
 from postgres import PostgresServer
 from sqlalchemy import text
 
@@ -290,3 +292,26 @@ async def test_a_writer_that_is_killed_leaves_all_that_it_was_told_is_written(
         assert found == list(range(1, len(found) + 1))
         assert len(found) >= max([acknowledged, *told])
         assert len(found) % 3 == 0
+
+
+async def test_clones_share_a_history_and_two_projects_at_one_path_do_not(
+    tmp_path, postgres_url, new_instance, new_message
+) -> None:
+    """At one path there is one project after the other; beside it is a clone of the first."""
+    root = repository(tmp_path / "p")
+    git(tmp_path, "clone", "-q", str(root), "clone")
+
+    async with open_store(root, postgres_url) as ports:
+        new = replace(new_instance("a"), project=ports.project)
+        lease = await ports.registry.claim(new)
+        await ports.log.append(lease, [new_message()])
+        async with open_store(tmp_path / "clone", postgres_url) as clone:
+            assert (await clone.registry.latest(clone.plan_key(new.plan_path))).id == new.id
+            with pytest.raises(PlanOwned):
+                await clone.registry.claim(replace(new, id="orch-b", project=clone.project))
+        key = ports.plan_key(new.plan_path)
+    shutil.rmtree(root)
+    async with open_store(repository(root, "another project"), postgres_url) as ports:
+        assert ports.plan_key(new.plan_path) != key
+        assert await ports.registry.latest(ports.plan_key(new.plan_path)) is None
+        await ports.registry.claim(replace(new, id="orch-c", project=ports.project))

@@ -49,6 +49,16 @@ def test_of_a_plans_ended_runs_the_latest_is_meant():
     assert find_instance(ended, "bake").id == "orch-2-bb"
 
 
+def test_of_several_that_fit_the_one_of_this_checkout_is_meant():
+    linked = info("orch-4-dd", "bake", RunStatus.RUNNING).model_copy(update={"checkout": "linked"})
+    infos = [linked, *INFOS]
+    assert find_instance(infos, "bake", ("/p", "linked")).id == "orch-4-dd"
+    assert find_instance(infos, "bake", ("/p", None)).id == "orch-3-cc"
+    assert find_instance(infos, "wash", ("/p", "linked")).id == "orch-1-aa"
+    with pytest.raises(InstanceNotFound, match=r"orch-4-dd  running   bake \(checkout linked\)"):
+        find_instance(infos, "bake", ("/elsewhere", None))
+
+
 @pytest.mark.parametrize(("infos", "text"), [(INFOS, "nobody"), (INFOS[1:], "orch"), ([], None), ([], "x")])
 def test_what_is_not_there_or_not_clear_is_said_with_what_there_is(infos, text):
     with pytest.raises(InstanceNotFound) as refusal:
