@@ -124,7 +124,7 @@ class StatusEdits:
         if found.is_settling:
             return "settling"
         if found.document is None:
-            await self._report(found.rejected or f"{FILE} was removed; it is written anew.")
+            await self._report(found.rejected or f"{FILE} was removed; it is written again.")
         else:
             await self.take_over(found.document)
         return "an edit"
@@ -159,7 +159,7 @@ class StatusEdits:
     async def _base(self, document: Mapping[str, Any]) -> dict[str, TaskStatus]:
         """The statuses at the moment that the document was written, as far as it says which that was.
 
-        Someone who edits twice before the file was written anew means the second edit against the first.
+        Someone who edits twice before the file was written again means the second edit against the first.
         """
         runs = document.get("runs")
         last = runs[-1] if isinstance(runs, list) and runs else None
