@@ -69,8 +69,10 @@ def test_a_person_sees_what_an_agent_has_written_and_only_that_is_run(project: P
     assert "\x1b[31m" not in terminal.text
     terminal.type("y\n")
     assert (terminal.end(), "Kept: the plan's next run begins with it." in terminal.text) == (0, True)
-    project.command("run", "built", "--agent", "shell", code=1)  # 1.5 has nothing to run
+    assert "Approved already; the plan's next run begins" in project.command("approve-plan", "built", "--yes")
+    begun = project.command("run", "built", "--agent", "shell", code=1)  # 1.5 has nothing to run
     assert (project.root / "built.txt").read_text().startswith("theirs")
+    assert "rejected" not in begun
     assert (project.root / "evil").exists()
     assert "Nothing in built waits for an approval." in project.command("approve-plan", "built")
 

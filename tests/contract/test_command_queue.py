@@ -14,6 +14,7 @@ from orchestrator.domain.commands import (
     Shutdown,
     SkipTask,
 )
+from orchestrator.domain.decisions import KEPT_ALREADY_MESSAGE
 from orchestrator.domain.errors import (
     CommandNotFound,
     IdempotencyConflict,
@@ -210,6 +211,15 @@ class TestKept:
         assert await ports.commands.kept(*where) == records[1:]
         settled = await ports.commands.get(lease.instance_id, records[0].id)
         assert (settled.state, settled.seq) == (CommandState.APPLIED, 2)
+
+    async def test_what_is_kept_already_is_not_kept_again(self, ports, lease, make):
+        await ports.log.append(lease, [make.message(), make.status(RunStatus.RUNNING, RunStatus.COMPLETED)])
+        first, again = [
+            await ports.commands.submit(lease.instance_id, ApprovePlan(digest="a"), actor="me")
+            for _ in range(2)
+        ]
+        assert (again.id, again.state, again.reason) == (first.id, CommandState.KEPT, KEPT_ALREADY_MESSAGE)
+        assert await ports.commands.kept(lease.project, lease.plan_path) == [first]
 
     async def test_nothing_is_kept_for_a_run_that_has_a_successor(self, ports, lease, make):
         await ports.log.append(lease, [make.message(), make.status(RunStatus.RUNNING, RunStatus.COMPLETED)])

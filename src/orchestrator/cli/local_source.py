@@ -106,7 +106,8 @@ class LocalSource:
                 return Receipt(is_applied=False, message=decision.message)
         queue = self._services.ports.commands
         record = await queue.submit(instance_id, command, actor=f"cli:{_user()}")
-        record = await self._settled(record, on_wait)
+        if record.state is CommandState.SENT:
+            record = await self._settled(record, on_wait)
         is_done = record.state in {CommandState.APPLIED, CommandState.KEPT}
         return Receipt(is_done, record.reason or record.state)
 

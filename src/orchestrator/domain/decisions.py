@@ -46,6 +46,7 @@ from orchestrator.domain.steps import run_step, task_step
 from orchestrator.domain.task_status import RunStatus, TaskStatus, TaskTrigger
 
 KEPT_MESSAGE = "Kept: the plan's next run begins with it."
+KEPT_ALREADY_MESSAGE = "Approved already; the plan's next run begins with it."
 
 
 @dataclass(frozen=True, slots=True)

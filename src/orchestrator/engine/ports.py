@@ -100,8 +100,9 @@ class CommandQueue(Protocol):
         """Queue the command, or give the record that the idempotency `key` already has.
 
         A command that makes sense for the next run too (ApprovePlan) is kept where the instance has ended and
-        is its plan's latest. Raises InstanceNotFound, InstanceEnded, and IdempotencyConflict for a key that
-        was used for another command within a day.
+        is its plan's latest; asked for the same again, it gives the record that is kept. Raises
+        InstanceNotFound, InstanceEnded, and IdempotencyConflict for a key that was used for another command
+        within a day.
         """
 
     async def open(self, instance_id: str) -> list[CommandRecord]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from orchestrator.domain.commands import COMMAND_ADAPTER, ApprovePlan, Command, CommandRecord, CommandState
-from orchestrator.domain.decisions import KEPT_MESSAGE
+from orchestrator.domain.decisions import KEPT_ALREADY_MESSAGE, KEPT_MESSAGE
 from orchestrator.domain.errors import CommandNotFound, IdempotencyConflict, InstanceEnded
 from orchestrator.store.database import database_now
 from orchestrator.store.instance_registry import instance_not_found
@@ -36,7 +36,7 @@ class SqlCommandQueue:
     async def submit(
         self, instance_id: str, command: Command, *, actor: str, key: str | None = None
     ) -> CommandRecord:
-        """Queue the command, or give the record that the idempotency `key` already has.
+        """Queue the command, or give the record that the `key` has or that is kept for the same.
 
         Raises InstanceNotFound, InstanceEnded and IdempotencyConflict.
         """
@@ -125,6 +125,8 @@ def submit(
     is_kept = instance.ended_at is not None
     if is_kept and not (may_be_kept(command) and _is_latest(connection, instance)):
         raise instance_ended(instance_id)
+    if is_kept and (kept := _kept_already(connection, instance_id, command)) is not None:
+        return kept
     row = connection.execute(
         insert(commands)
         .values(
@@ -157,6 +159,19 @@ def _is_latest(connection: Connection, instance: Row[Any]) -> bool:
         orchestrators.c.next_seq > 1,
     )
     return connection.execute(later.limit(1)).first() is None
+
+
+def _kept_already(connection: Connection, instance_id: str, command: Command) -> CommandRecord | None:
+    """The record of the same command, with a reason that says that it is kept; None where there is none."""
+    mine = (commands.c.instance_id == instance_id) & (commands.c.state == CommandState.KEPT.value)
+    rows = connection.execute(select(commands).where(mine).order_by(commands.c.position)).all()
+    return kept_already(map(_record, rows), command)
+
+
+def kept_already(kept: Iterable[CommandRecord], command: Command) -> CommandRecord | None:
+    """The one of the `kept` commands of a run that asks for the same, with a reason that says so."""
+    same = next((record for record in kept if record.command == command), None)
+    return None if same is None else same.model_copy(update={"reason": KEPT_ALREADY_MESSAGE})
 
 
 def _known(connection: Connection, instance_id: str, key: str) -> CommandRecord | None:

@@ -5,7 +5,7 @@ The clock is a parameter, so that a test can let a lease expire without waiting.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -22,6 +22,7 @@ from orchestrator.store.command_queue import (
     check_same,
     command_not_found,
     instance_ended,
+    kept_already,
     may_be_kept,
 )
 from orchestrator.store.entries import (
@@ -248,7 +249,7 @@ class MemoryCommandQueue:
     async def submit(
         self, instance_id: str, command: Command, *, actor: str, key: str | None = None
     ) -> CommandRecord:
-        """Queue the command, or give the record that the idempotency `key` already has.
+        """Queue the command, or give the record that the `key` has or that is kept for the same.
 
         Raises InstanceNotFound, InstanceEnded and IdempotencyConflict.
         """
@@ -262,6 +263,8 @@ class MemoryCommandQueue:
         is_kept = instance.ended_at is not None
         if is_kept and not (may_be_kept(command) and self._is_latest(instance)):
             raise instance_ended(instance_id)
+        if is_kept and (kept := kept_already(self._kept_of(instance_id), command)) is not None:
+            return kept
         record = CommandRecord(
             id=new_command_id(),
             instance_id=instance_id,
@@ -290,6 +293,10 @@ class MemoryCommandQueue:
             for record in self._state.commands.values()
             if record.state is CommandState.KEPT and record.instance_id in of_plan
         ][:OPEN_COMMANDS_MAX]
+
+    def _kept_of(self, instance_id: str) -> Iterator[CommandRecord]:
+        commands = self._state.commands.values()
+        return (c for c in commands if c.instance_id == instance_id and c.state is CommandState.KEPT)
 
     def _is_latest(self, instance: InstanceRecord) -> bool:
         """Whether no other run of this plan has begun since."""
