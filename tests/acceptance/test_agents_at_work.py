@@ -83,7 +83,10 @@ def test_questions_are_answered_over_http_on_the_command_line_and_by_time(worked
     assert (first["agent"], first["tool_name"], first["command"]) == ("scripted", "Bash", "rm -rf build")
     assert worked.status()["approvals"] == [first]
     assert worked.waiting_for("approval")["waiting_for"]["until"] == first["expires_at"]
-    assert "? 1.1 asks, as 1.1-1-1: rm -rf build" in wait_until(lambda: "asks" in run.text and run.text)
+    told = wait_until(lambda: "answer with" in run.text and run.text)
+    assert "? 1.1 asks, as 1.1-1-1: rm -rf build" in told
+    how = f"orchestrator answer-approval {worked.id} 1.1-1-1 --allow (or --deny); denied at "
+    assert f"    answer with: {how}" in told
     answer = httpx.post(f"{worked.base}/approvals/1.1-1-1", json={"allow": True, "reason": "go"})
     assert (answer.status_code, answer.json()["message"]) == (200, "Allowed.")
     late = httpx.post(f"{worked.base}/approvals/1.1-1-1", json={"allow": False})

@@ -71,6 +71,8 @@ def event_line(event: StoredEvent) -> str | None:
     """`12:03:04 ✓ 1.1 Count the files`, in local time; None for what a reader of lines can do without."""
     try:
         text = _text(event.data)
+        if isinstance(event.data, ApprovalRequested):
+            text = [str(text), _how_to_answer(event.data, event.instance_id)]
     except KeyError:
         text = event.type
     if text is None:
@@ -130,6 +132,18 @@ def _agent_text(data: EventData) -> str | None:
             return f"    {data.task_id} {data.approval_id} {verb} by {data.actor}" + _because(data.reason)
         case _:
             return None
+
+
+def _how_to_answer(data: ApprovalRequested, instance: str) -> str:
+    until = f"denied at {data.expires_at.astimezone():%H:%M:%S}" if data.expires_at else None
+    return answer_line(instance, data.approval_id, can_allow=data.can_allow, until=until)
+
+
+def answer_line(instance: str, approval_id: str, *, can_allow: bool, until: str | None) -> str:
+    """What a person types to answer a question; `until` says when it is too late for that."""
+    answers = "--allow (or --deny)" if can_allow else "--deny"
+    late = f"; {until}" if until else ""
+    return f"answer with: orchestrator answer-approval {instance} {approval_id} {answers}{late}"
 
 
 def _task_text(data: TaskChanged) -> str:

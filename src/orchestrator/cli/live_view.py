@@ -12,6 +12,7 @@ from rich.text import Text
 
 from orchestrator.cli.event_lines import (
     STALE_TEXT,
+    answer_line,
     input_line,
     last_line,
     one_line,
@@ -26,6 +27,7 @@ from orchestrator.domain.held_tasks import approve_command, kinds_of, kinds_text
 from orchestrator.domain.projection import summarize
 from orchestrator.domain.run_state import RunState
 from orchestrator.domain.safe_text import safe_line
+from orchestrator.domain.status import ApprovalInfo
 from orchestrator.domain.task_status import TaskStatus
 
 REFRESHES_PER_SECOND = 8
@@ -165,8 +167,14 @@ class LiveView:
         for asked in state.open_approvals.values():
             if asked.task_id == task_id:
                 yield f"\n      asks, as {asked.id}: {question_line(asked.question)}", "bold yellow"
+                yield f"\n      {_how_to_answer(state, asked, self._now())}", "yellow"
         if said := self._said.get(task_id):
             yield f"\n      {said}", "dim"
+
+
+def _how_to_answer(state: RunState, asked: ApprovalInfo, now: datetime) -> str:
+    until = f"denied in {_clock(asked.expires_at, now)}" if asked.expires_at else None
+    return answer_line(state.outline.plan_name, asked.id, can_allow=asked.can_allow, until=until)
 
 
 def _line(text: Text) -> Text:

@@ -39,12 +39,19 @@ def asked(**changes):
         (AgentLimited(agent="claude", until=UNTIL), f"● claude waits for a limit until {LOCAL}"),
         (AgentLimited(agent="claude", until=None), "● claude may start again"),
         (
-            ApprovalRequested(**asked(question="Bash: rm -rf /\nnow")),
-            "? 1.1 asks, as 1.1-1-1: Bash: rm -rf / ⏎ now",
+            ApprovalRequested(**asked(question="Bash: rm -rf /\nnow", expires_at=UNTIL)),
+            (
+                "? 1.1 asks, as 1.1-1-1: Bash: rm -rf / ⏎ now\n"
+                "    answer with: orchestrator answer-approval orch-1 1.1-1-1 --allow (or --deny); "
+                f"denied at {LOCAL}"
+            ),
         ),
         (
             ApprovalRequested(**asked(question="Bash", can_allow=False)),
-            "? 1.1 asks, as 1.1-1-1: Bash (it does not say what it would do: deny only)",
+            (
+                "? 1.1 asks, as 1.1-1-1: Bash (it does not say what it would do: deny only)\n"
+                "    answer with: orchestrator answer-approval orch-1 1.1-1-1 --deny"
+            ),
         ),
         (ApprovalSettled(**asked(allowed=True, actor="api")), "    1.1 1.1-1-1 allowed by api"),
         (

@@ -61,13 +61,20 @@ def test_a_running_task_shows_its_tool_its_time_and_its_last_line():
 def test_what_an_agent_asks_what_it_waits_for_and_what_was_used_is_shown():
     state = begun()
     state = evolve(state, start_attempt(state, "1.1", "scripted"), NOW)
-    asked = ApprovalRequested(approval_id="1.1-1-1", task_id="1.1", attempt=1, question="May I?\nPlease")
+    asked = ApprovalRequested(
+        approval_id="1.1-1-1",
+        task_id="1.1",
+        attempt=1,
+        question="May I?\nPlease",
+        expires_at=NOW + timedelta(minutes=15),
+    )
     used = UsageUpdated(task_id="1.1", attempt=1, input_tokens=1_500)
     limited = AgentLimited(agent="claude", until=NOW + timedelta(hours=2), message="full")
     for event in (asked, used, limited):
         state = evolve(state, event, NOW)
     text = seen(LiveView(lambda: state, lambda: NOW + timedelta(minutes=1), "foot"))
     assert "asks, as 1.1-1-1: May I?" in text
+    assert " 1.1-1-1 --allow (or --deny); denied in 14:00" in text
     assert "1,500 tokens, cost unknown" in text
     assert "claude waits for a limit, 1:59:00 more" in text
     over = seen(LiveView(lambda: state, lambda: NOW + timedelta(hours=3), "foot"))
