@@ -62,3 +62,18 @@ def test_a_ticked_box_counts_once_its_check_passes_and_a_check_of_the_plan_runs_
     assert lines(project) == ["bread", "swept"]
     assert tasks(project)["1.3"]["status"] == "completed"
     assert tasks(project)["1.3"]["verified"]
+
+
+def test_an_edit_that_is_taken_back_after_a_run_that_did_not_reach_it_runs_nothing_twice(project: Project):
+    plan = HEAD + SWEEP + "\n## Phase 2: Trade\n\n" + BAKE
+    project.plan("edited", plan)
+    project.command("run", "edited")
+    fails = "- [ ] Light the oven\n" + BLOCK.format("false")
+    edited = plan.replace("echo bread", "echo cake").replace("\n## Phase 2", f"{fails}\n## Phase 2")
+    project.plan("edited", edited)
+    project.command("run", "edited", code=1)
+    project.plan("edited", plan)
+    said = project.command("run", "edited")
+    assert "2.1 Bake the bread" not in said
+    assert lines(project) == ["swept", "bread"]
+    assert tasks(project)["2.1"]["stale"] is None

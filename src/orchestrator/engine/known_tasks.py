@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from orchestrator.domain.errors import InstanceNotFound
 from orchestrator.domain.events import AttemptPlace, PlannedTask
@@ -17,6 +17,9 @@ from orchestrator.domain.task_status import TaskStatus
 from orchestrator.engine.ports import Ports
 from orchestrator.engine.records import PlanFile
 from orchestrator.engine.status_reader import StatusReader
+
+OTHER_WORDING: tuple[Literal["similar"], Literal["reworded"]] = ("similar", "reworded")
+"""How a remembered task was found, if the plan has it with another wording than the one it was done for."""
 
 Place = TypeVar("Place", bound=AttemptPlace)
 
@@ -70,9 +73,23 @@ def known_of_run(state: RunState, instance_id: str) -> Known:
         KnownTask(planned, left_by(state.tasks[task_id], instance_id))
         for task_id, planned in outline.tasks.items()
     ]
-    removed = [KnownTask(planned, loaded_state(planned)) for planned in outline.gone]
+    removed = [KnownTask(planned, _removed_state(planned, state)) for planned in outline.gone]
     made_up = outline.made_up or made_up_numbers({}, outline.tasks)
     return Known((*present, *removed), len(removed), made_up)
+
+
+def _removed_state(planned: PlannedTask, state: RunState) -> TaskState:
+    """What has become of a task that was not in the run's plan, or was there with another wording.
+
+    Once that other wording was done, the repository is as that one asked for.
+    """
+    left = loaded_state(planned)
+    now = state.tasks.get(planned.id) if planned.found in OTHER_WORDING else None
+    if now is None or not left.status.is_settled or not now.status.is_settled or now.stale:
+        return left
+    if now.done_wording in {None, planned.wording}:
+        return left
+    return replace(left, done_wording=now.done_wording, stale="wording", reason=f"{left.status.value} before")
 
 
 def left_by(task: TaskState, instance_id: str) -> TaskState:

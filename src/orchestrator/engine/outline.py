@@ -126,7 +126,7 @@ def identified_plan_loaded(
         problems=tuple(problems),
         permissions=choices.permissions,
         options=choices.options,
-        gone=gone_tasks(known, identified.gone),
+        gone=gone_tasks(known, identified.gone, tasks, identified.matches),
         made_up=made_up_numbers(known.made_up, (task.id for task in tasks if not task.has_own_id)),
         reading=reading,
         unapproved=tuple(unapproved),

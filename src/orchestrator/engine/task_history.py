@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 from orchestrator.domain.events import PlannedTask
 from orchestrator.domain.plan import Task
 from orchestrator.domain.plan_matching import Match, Reworded
 from orchestrator.domain.task_status import TaskStatus
-from orchestrator.engine.known_tasks import Known, KnownTask
+from orchestrator.engine.known_tasks import OTHER_WORDING, Known, KnownTask
 
 GONE_MAX = 500
 """How many tasks that are no longer in the plan are remembered, with what they have behind them."""
@@ -70,15 +70,49 @@ def handed_on_task(known: KnownTask) -> Mapping[str, Any]:
     return _carried(known, known.planned) | {"found": "same", "previous_id": known.planned.id}
 
 
-def gone_tasks(known: Known, places: Sequence[int]) -> tuple[PlannedTask, ...]:
-    """The known tasks that the plan no longer has, as they were left; those that it had last come first."""
+def gone_tasks(
+    known: Known, gone: Sequence[int], planned: Sequence[PlannedTask], matches: Sequence[Match]
+) -> tuple[PlannedTask, ...]:
+    """What no task of the plan stands for any more, as it was left; what the last plan had comes first.
+
+    These are the known tasks at the places `gone`, which the plan does not have, and what had been done for a
+    wording that is not the plan's now, though its task is: should that wording come back, it is done. Its
+    `found` is `similar` or `reworded`, as its task was found with the other wording.
+    """
     present = len(known.tasks) - known.removed
-    return tuple(
-        known.tasks[place].planned.model_copy(
-            update=_as_left(known.tasks[place]) | {"found": "gone" if place < present else None}
-        )
-        for place in islice(places, GONE_MAX)
-    )
+    found = [
+        known.tasks[match.known] for match in matches if match.known is not None and match.known >= present
+    ]
+    ids_found_again = {before.planned.id for before in found}
+    remembered: dict[tuple[str, object], PlannedTask] = {}
+
+    def remember(task: PlannedTask | None, how: Literal["similar", "reworded", "gone"] | None) -> None:
+        if task is not None:
+            key = (task.id, task.wording or (task.description, len(remembered)))
+            remembered.setdefault(key, task.model_copy(update={"found": how}))
+
+    for before in (known.tasks[place] for place in gone if place < present):
+        left = before.planned.model_copy(update=_as_left(before))
+        # Where an edit was taken back, this was a wording in between of a task that the plan still has.
+        remember(left, "similar" if before.planned.id in ids_found_again else "gone")
+        remember(_done_before(before) if before.state.stale else None, "reworded")
+    for task, match in zip(planned, matches, strict=True):
+        if match.known is not None and not task.status.is_settled:
+            remember(
+                _done_before(known.tasks[match.known]), "similar" if match.kind == "similar" else "reworded"
+            )
+    for before in (known.tasks[place] for place in gone if place >= present):
+        how = before.planned.found if before.planned.found in OTHER_WORDING else None
+        remember(before.planned.model_copy(update=_as_left(before)), how)
+    return tuple(islice(remembered.values(), GONE_MAX))
+
+
+def _done_before(before: KnownTask) -> PlannedTask | None:
+    """A task as it was when it was done, with the wording that it was done for; None if that is not known."""
+    wording = before.state.done_wording
+    if not before.state.status.is_settled or wording in {None, UNKNOWN_WORDING}:
+        return None
+    return before.planned.model_copy(update=_as_left(before) | {"wording": wording, "stale": None})
 
 
 def _ticked(task: Task, planned: PlannedTask) -> dict[str, Any]:

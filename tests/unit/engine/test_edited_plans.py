@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,10 +20,11 @@ from orchestrator.domain.run_state import RunState, evolve
 from orchestrator.domain.steps import AttemptResult, end_attempt, start_attempt
 from orchestrator.domain.task_status import TaskStatus
 from orchestrator.engine.known_tasks import NOTHING_KNOWN, Known, known_of_run
-from orchestrator.engine.outline import plan_loaded
+from orchestrator.engine.outline import RunChoices, plan_loaded
 from orchestrator.engine.records import PlanFile
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+NO_CHOICES = RunChoices()
 WORDS = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliet")
 RUNS = 4
 
@@ -187,3 +189,104 @@ def test_what_is_done_stays_with_what_was_asked_for(data: st.DataObject) -> None
         check(state, before, (texts, works(phases)), world, run)
         before = run_some(state, data, world, run)
         known, texts = known_of_run(before, run), works(phases)
+
+
+def begin(text: str, before: tuple[RunState, str] | None = None, choices: RunChoices = NO_CHOICES):
+    """A run of a plan that says this, at its first event; `before` is the run before and its name."""
+    known = known_of_run(*before) if before else NOTHING_KNOWN
+    begun = plan_loaded(
+        parse_plan(text), PlanFile("p", "docs/plans/p.md", b"", NOON), known=known, choices=choices
+    )
+    return evolve(RunState(), begun, NOON)
+
+
+def work_on(state: RunState, task_id: str, *, succeeds: bool = True) -> RunState:
+    state = evolve(state, start_attempt(state, task_id, "robot"), NOON)
+    result = AttemptResult(succeeded=succeeds, is_final=True, error="no")
+    return evolve(state, end_attempt(state, task_id, result, NOON, 1.0), NOON)
+
+
+def found_now(state: RunState, description: str) -> tuple[str, TaskStatus, str | None]:
+    (task_id,) = (i for i, planned in state.outline.tasks.items() if planned.description == description)
+    return task_id, state.tasks[task_id].status, state.tasks[task_id].stale
+
+
+HEAD = "# Plan\n\n## Phase 1: Work\n\n"
+RERUN = RunChoices(reworded="rerun")
+ALPHA = "- [ ] Alpha\n\n  ```sh\n  echo a\n  ```\n"
+
+
+@pytest.mark.parametrize("runs_between", [1, 3])
+@pytest.mark.parametrize(
+    ("text", "edited", "choices"),
+    [
+        (ALPHA, ALPHA.replace("echo a", "echo b"), RunChoices()),
+        (ALPHA, ALPHA.replace("Alpha", "Write down that Alpha"), RunChoices()),
+        (ALPHA.replace("Alpha", "1.1 Alpha"), ALPHA.replace("Alpha", "1.1 Beta"), RERUN),
+        (ALPHA.replace("Alpha", "1.1 Alpha"), ALPHA.replace("Alpha", "1.1 Beta"), RunChoices()),
+        (ALPHA, "- [ ] Other work\n", RunChoices()),
+    ],
+)
+def test_an_edit_that_is_taken_back_finds_what_was_done(text, edited, choices, runs_between):
+    state = work_on(begin(HEAD + text), "1.1")
+    for number in range(runs_between):
+        state = begin(HEAD + edited, (state, f"orch-{number}"), choices)
+    again = begin(HEAD + text, (state, "orch-9"))
+    assert found_now(again, "Alpha") == ("1.1", TaskStatus.COMPLETED, None)
+    assert again.tasks["1.1"].attempt_place.instance_id == "orch-0"
+    assert [task for task in again.outline.gone if task.found == "gone" and task.id == "1.1"] == []
+
+
+def test_what_failed_for_the_other_wording_leaves_the_first_one_done():
+    state = work_on(begin(HEAD + ALPHA), "1.1")
+    state = work_on(begin(HEAD + ALPHA.replace("echo a", "echo b"), (state, "r1")), "1.1", succeeds=False)
+    assert found_now(begin(HEAD + ALPHA, (state, "r2")), "Alpha") == ("1.1", TaskStatus.COMPLETED, None)
+
+
+def test_what_was_done_for_another_wording_since_is_no_plain_tick_and_does_not_run_by_itself():
+    edited = ALPHA.replace("echo a", "echo b")
+    state = work_on(begin(HEAD + ALPHA), "1.1")
+    state = work_on(begin(HEAD + edited, (state, "r1")), "1.1")
+    again = begin(HEAD + ALPHA, (state, "r2"))
+    assert found_now(again, "Alpha") == ("1.1", TaskStatus.COMPLETED, "wording")
+    assert found_now(begin(HEAD + edited, (again, "r3")), "Alpha") == ("1.1", TaskStatus.COMPLETED, None)
+    state = work_on(begin(HEAD + ALPHA, (state, "r2"), RERUN), "1.1")
+    assert found_now(begin(HEAD + edited, (state, "r3")), "Alpha") == ("1.1", TaskStatus.COMPLETED, "wording")
+
+
+def test_a_task_that_was_kept_for_another_wording_and_removed_comes_back_in_either():
+    text, edited = HEAD + ALPHA.replace("Alpha", "1.1 Alpha"), HEAD + ALPHA.replace("Alpha", "1.1 Beta")
+    state = work_on(begin(text), "1.1")
+    state = begin(edited, (state, "r1"))
+    state = begin(HEAD + "- [ ] 1.2 Other work\n", (state, "r2"))
+    state = begin(HEAD + "- [ ] 1.2 Other work\n", (state, "r3"))
+    assert len(state.outline.gone) == 2
+    assert found_now(begin(text, (state, "r4")), "Alpha") == ("1.1", TaskStatus.COMPLETED, None)
+    assert found_now(begin(edited, (state, "r4")), "Beta") == ("1.1", TaskStatus.COMPLETED, "wording")
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_edits_that_are_taken_back_before_their_tasks_ran_change_nothing(data: st.DataObject) -> None:
+    world, ids = World(), [f"1.{n}" for n in range(1, 9)]
+    phases: list[list[Written]] = [[], []]
+    for _ in range(data.draw(st.integers(3, 8))):
+        phases = data.draw(an_edit(phases, ids))
+    if parse_plan(plan_text(phases)).errors:
+        return
+    first = run_some(begin(plan_text(phases)), data, world, "orch-0")
+    seen, edited, state = [works(phases)], phases, first
+    for number in range(data.draw(st.integers(1, 3))):
+        for _ in range(data.draw(st.integers(1, 4))):
+            edited = data.draw(an_edit(edited, ids))
+        if parse_plan(plan_text(edited)).errors:
+            return
+        seen.append(works(edited))
+        choices = RunChoices(reworded=data.draw(st.sampled_from((None, "keep", "rerun"))))
+        state = begin(plan_text(edited), (state, f"orch-{number}"), choices)
+    again = begin(plan_text(phases), (state, "orch-9"))
+    for task_id, planned in first.outline.tasks.items():
+        text = planned.description
+        is_unambiguous = all(Counter(task.text for task in each)[text] <= 1 for each in seen)
+        if first.tasks[task_id].status is TaskStatus.COMPLETED and is_unambiguous:
+            assert found_now(again, text)[1:] == (TaskStatus.COMPLETED, None)
