@@ -1431,9 +1431,9 @@ export interface components {
          *     `has_own_id` is false where its id was made up. `found` says how this run found it among the tasks of
          *     the run before, where it was `previous_id`; `gone` is for what was in that run's plan and is not in this
          *     one's, and a task that is gone but `similar` or `reworded` is there with another wording than the one that
-         *     was done. `done_wording` is the wording that it was completed or skipped for, and `kept_wordings` are later
-         *     ones for which a person let that stand; it is `stale` while the plan's is another one. `tick_unchecked`:
-         *     its box is ticked, and before anything else its check says whether that is so.
+         *     was done. `done_wording` is the wording that it was completed or skipped for, and `kept_wordings` are
+         *     later ones for which a person let that stand; it is `stale` while the plan's is another one.
+         *     `tick_unchecked`: its box is ticked, and before anything else its check says whether that is so.
          */
         PlannedTask: {
             id: string;
