@@ -41,7 +41,6 @@ _MARKS = {
     TaskStatus.SKIPPED: "»",
 }
 STALE_MARK = "≈"
-STALE_TEXT = "for an earlier wording"
 UNCHECKED_MARK = "✓?"
 
 

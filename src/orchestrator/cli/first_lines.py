@@ -36,8 +36,11 @@ def _size(begun: PlanLoaded, left: list[PlannedTask]) -> str:
     otherwise = f" ({stale} of them for an earlier wording)" if stale else ""
     parts += [f"{done} done already{otherwise}"] if done else []
     parts += [f"{begun.parallel} at once"] if begun.parallel > 1 else []
+    # A ticked task's check comes first; only if that fails, an agent gets it.
+    to_do = [task for task in left if not task.tick_unchecked]
+    gates = sum(1 for task in to_do if task.gate)
     shares = shares_text(
-        Counter(task.agent for task in left if not task.gate), sum(1 for task in left if task.gate)
+        Counter(task.agent for task in to_do if not task.gate), gates, len(left) - len(to_do)
     )
     return f"{begun.plan_path}: {', '.join(parts)}{f'; {shares}' if shares else ''}"
 

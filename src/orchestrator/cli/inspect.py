@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 
 from orchestrator.cli.event_lines import (
-    STALE_TEXT,
     error_line,
     one_line,
     question_line,
@@ -22,7 +21,7 @@ from orchestrator.cli.output import write, write_json
 from orchestrator.cli.source import open_source
 from orchestrator.cli.usage_text import usage_text
 from orchestrator.domain.blockers import blocker_text
-from orchestrator.domain.evidence import unchecked_text
+from orchestrator.domain.evidence import STALE_TEXT, unchecked_text
 from orchestrator.domain.held_tasks import unapproved_text
 from orchestrator.domain.safe_text import safe_line
 from orchestrator.domain.status import ApprovalInfo, OrchestratorInfo, OrchestratorStatus, TaskInfo
@@ -89,7 +88,9 @@ def _status_lines(status: OrchestratorStatus) -> list[str]:
     if status.reason:
         lines.append(status.reason)
     elif summary.unchecked:
-        lines.append(f"{unchecked_text(summary.completed, summary.unchecked)}.")
+        completed = [task for task in status.tasks if task.status is TaskStatus.COMPLETED]
+        stale = sum(task.stale is not None for task in completed)
+        lines.append(f"{unchecked_text(len(completed), summary.unchecked, stale)}.")
     lines += _waiting_lines(status)
     if status.unapproved is not None:
         lines.append(unapproved_text(status.unapproved.parts, status.plan_name))

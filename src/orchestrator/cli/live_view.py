@@ -11,7 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.cli.event_lines import (
-    STALE_TEXT,
     answer_line,
     input_line,
     last_line,
@@ -23,6 +22,7 @@ from orchestrator.cli.event_lines import (
 )
 from orchestrator.cli.usage_text import usage_text
 from orchestrator.domain.events import AgentMessage, EventData, TaskChanged
+from orchestrator.domain.evidence import STALE_TEXT
 from orchestrator.domain.held_tasks import approve_command, kinds_of, kinds_text
 from orchestrator.domain.projection import summarize
 from orchestrator.domain.run_state import RunState

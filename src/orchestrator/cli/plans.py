@@ -12,12 +12,12 @@ from orchestrator import __version__
 from orchestrator.agents.registry import AgentRegistry
 from orchestrator.agents.scripted import ScriptedAgent
 from orchestrator.cli.agent_composition import Use, make_agents
-from orchestrator.cli.event_lines import STALE_TEXT
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.output import write, write_error, write_json
 from orchestrator.cli.project import choose_plan, find_root, read_plan
 from orchestrator.cli.source import open_source
 from orchestrator.domain.errors import PlanNotFound, PlanUnreadable
+from orchestrator.domain.evidence import STALE_TEXT
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.plan_lint import lint_lines, lint_problems, lint_report
 from orchestrator.domain.plan_parser import decode_plan, parse_plan

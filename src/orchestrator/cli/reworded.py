@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 
-from orchestrator.cli.event_lines import STALE_TEXT, one_line
+from orchestrator.cli.event_lines import one_line
 from orchestrator.cli.output import write
 from orchestrator.domain.events import PlannedTask
+from orchestrator.domain.evidence import STALE_TEXT
 from orchestrator.domain.plan_matching import Reworded
 from orchestrator.domain.safe_text import safe_line
 

@@ -104,7 +104,7 @@ def show_order(begun: PlanLoaded, doers: Mapping[str, Doer]) -> None:
         for task_id in turn:
             doer = doers[task_id]
             note = f"  [{doer.note}]" if doer.note else ""
-            who = doer.agent or "nobody"
+            who = "its check" if tasks[task_id].tick_unchecked else doer.agent or "nobody"
             line = f"{number:>4}  {task_id:<10} {who:<9} {one_line(tasks[task_id].description)}{note}"
             write(safe_line(line))
     if gates:

@@ -339,8 +339,12 @@ def given_up_reason(state: RunState) -> str:
 
 
 def _unchecked(state: RunState) -> str | None:
-    """How many of the completed tasks are so by somebody's word only; None where all are checked."""
-    return unchecked_text(state.count(TaskStatus.COMPLETED), state.unchecked) if state.unchecked else None
+    """What of the completed tasks is done by somebody's word only, or for an earlier wording, if any is."""
+    if not (state.unchecked or state.stale):
+        return None
+    completed = [task for task in state.tasks.values() if task.status is TaskStatus.COMPLETED]
+    stale = sum(task.stale is not None for task in completed)
+    return unchecked_text(len(completed), state.unchecked, stale) if state.unchecked or stale else None
 
 
 def _in_the_way(state: RunState, *, failed: str, gates: str, unapproved: str) -> str:

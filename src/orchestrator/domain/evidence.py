@@ -19,6 +19,9 @@ from pydantic import BaseModel, ConfigDict
 
 from orchestrator.domain.wording import counted
 
+STALE_TEXT = "for an earlier wording"
+"""What a task is done for, if its instruction was changed since."""
+
 FILES_NAMED_MAX = 20
 """How many declared files a remark names."""
 
@@ -119,14 +122,18 @@ def evidence_text(*, verified: bool, remarks: Iterable[Remark], reason: str | No
     return f"unchecked: {told}" if told else "unchecked"
 
 
-def unchecked_text(completed: int, unchecked: int) -> str:
-    """`12 tasks completed, 5 of them unchecked`."""
-    told = f"{counted(completed, 'task')} completed"
-    if not unchecked:
-        return told
-    if unchecked == completed:
-        return f"{told}, {'unchecked' if completed == 1 else 'all of them unchecked'}"
-    return f"{told}, {unchecked} of them unchecked"
+def unchecked_text(completed: int, unchecked: int, stale: int = 0) -> str:
+    """`12 tasks completed, 5 of them unchecked, 2 for an earlier wording`; one task can be both."""
+    doubts = [(count, what) for count, what in ((unchecked, "unchecked"), (stale, STALE_TEXT)) if count]
+    told = [f"{counted(completed, 'task')} completed"]
+    of_them = " of them"
+    for count, what in doubts:
+        if completed == 1:
+            told.append(what)
+        else:
+            told.append(f"{'all' if count == completed else count}{of_them} {what}")
+        of_them = " of them" if count == completed else ""
+    return ", ".join(told)
 
 
 def refusal_text(remarks: Iterable[Remark]) -> str:

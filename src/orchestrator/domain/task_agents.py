@@ -31,8 +31,9 @@ def open_shares(plan: Plan) -> Counter[str | None]:
     return Counter(task_agent(task) for task in plan.tasks() if not (task.checked or task.gate))
 
 
-def shares_text(shares: Mapping[str | None, int], gates: int = 0) -> str:
-    """`3 for claude, 2 for shell, 1 for the run's agent, 1 for a person`; empty when nothing is left."""
+def shares_text(shares: Mapping[str | None, int], gates: int = 0, to_check: int = 0) -> str:
+    """`3 for claude, 1 for the run's agent, 1 for a person, 1 to be checked`; empty when nothing is left."""
     largest_first = sorted(shares.items(), key=lambda share: (-share[1], share[0] or ""))
     told = [f"{count} for {agent or RUN_AGENT}" for agent, count in largest_first]
-    return ", ".join([*told, f"{gates} for a person"] if gates else told)
+    told += [f"{gates} for a person"] if gates else []
+    return ", ".join([*told, f"{to_check} to be checked"] if to_check else told)

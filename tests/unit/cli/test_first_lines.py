@@ -58,6 +58,16 @@ def test_a_run_says_who_does_how_many_of_its_tasks():
     assert who == "2 for claude, 1 for shell, 1 for a person"
 
 
+def test_a_ticked_task_is_to_be_checked_before_it_is_anybodys():
+    event = plan_of(
+        planned("1.1", agent="claude"),
+        planned("1.2", agent="claude", tick_unchecked=True),
+        planned("1.3", agent="shell", tick_unchecked=True),
+    )
+    (line,) = first_lines(event)
+    assert line.endswith("3 tasks; 1 for claude, 2 to be checked")
+
+
 def test_of_many_problems_the_number_of_the_rest_is_said():
     lines = first_lines(plan_of("1.1", problems=tuple(f"line {n}: odd" for n in range(50))))
     assert len(lines) == PROBLEMS_SHOWN_MAX + 2

@@ -85,3 +85,16 @@ def test_evidence_in_words():
 )
 def test_the_completed_tasks_are_counted(completed, unchecked, text):
     assert unchecked_text(completed, unchecked) == text
+
+
+@pytest.mark.parametrize(
+    ("completed", "unchecked", "stale", "text"),
+    [
+        (3, 1, 1, "3 tasks completed, 1 of them unchecked, 1 for an earlier wording"),
+        (3, 0, 2, "3 tasks completed, 2 of them for an earlier wording"),
+        (3, 3, 1, "3 tasks completed, all of them unchecked, 1 of them for an earlier wording"),
+        (1, 1, 1, "1 task completed, unchecked, for an earlier wording"),
+    ],
+)
+def test_what_is_done_for_an_earlier_wording_is_counted_apart(completed, unchecked, stale, text):
+    assert unchecked_text(completed, unchecked, stale) == text
