@@ -152,7 +152,14 @@ def _task_text(data: TaskChanged) -> str:
     if data.new_status is TaskStatus.COMPLETED:
         seconds = f" ({data.duration_ms / 1000:.1f} s)" if data.duration_ms is not None else ""
         return f"{text}{seconds} {evidence_text(verified=data.verified, remarks=data.remarks)}"
-    return text + _because(data.error and error_line(data.error)) + _because(data.reason)
+    if data.error:
+        return text + _because(_inside(error_line(data.error))) + (f" ({data.reason})" if data.reason else "")
+    return text + _because(data.reason)
+
+
+def _inside(sentence: str) -> str:
+    """The sentence as it goes on behind a colon."""
+    return f"the {sentence[4:]}" if sentence.startswith("The ") else sentence
 
 
 def _because(reason: str | None) -> str:

@@ -329,7 +329,7 @@ def prune(
     json: JsonOption = False,
     root: RootOption = None,
 ) -> None:
-    """Delete the logs, transcripts and outputs of runs that are old and not among their plan's last.
+    """Delete the logs, transcripts and outputs of old runs.
 
     Without options: of runs that ended at least 90 days ago and are not among the last 20 of their plan. A
     run that has not ended, the latest of each plan, and what runs that stay refer to are never deleted.

@@ -88,7 +88,7 @@ def approve_plan(
     root: RootOption = None,
     url: UrlOption = None,
 ) -> None:
-    """Show what attempts have changed in a plan's file, and approve it."""
+    """Approve what attempts changed in a plan."""
     from orchestrator.cli.plan_approval import approve_plan
 
     for_persons_only("approve-plan")

@@ -23,6 +23,7 @@ from orchestrator.domain.commands import (
     Shutdown,
     SkipTask,
 )
+from orchestrator.domain.declined import is_declined
 from orchestrator.domain.events import (
     AgentLimited,
     ApprovalSettled,
@@ -307,7 +308,7 @@ def _run_step_due(
     if state.status is RunStatus.STOPPING:
         return None if running else (RunStatus.STOPPED, state.reason)
     if is_done and not running:
-        return RunStatus.COMPLETED, _unchecked(state)
+        return RunStatus.COMPLETED, "; ".join(filter(None, (_unchecked(state), _proposed(state)))) or None
     if state.status is RunStatus.STARTING:
         return RunStatus.RUNNING, None
     if state.status is RunStatus.RUNNING and not (running or can_start(state)):
@@ -322,6 +323,7 @@ def blocked_reason(state: RunState) -> str:
     return _in_the_way(
         state,
         failed="retry-task or skip-task lets the run go on",
+        declined="add what is missing and retry-task, or skip-task",
         gates="skip-task says that it is done",
         unapproved="shows what and asks",
     )
@@ -331,11 +333,14 @@ def given_up_reason(state: RunState) -> str:
     """What is in the way of a run that ends because of it, and what can be done then."""
     why = _in_the_way(
         state,
-        failed="start the plan again to try it again",
+        failed="start the plan again to try {them} again",
+        declined="add what is missing, or skip {them}; start the plan again to try {them} again",
         gates="start the plan with --on-blocked wait, then skip-task says that it is done",
         unapproved="shows what and asks; then start the plan again",
     )
-    return f"{why} {unchecked}." if (unchecked := _unchecked(state)) else why
+    # What holds tasks of this run is told by their names.
+    more = (_unchecked(state), None if unapproved_tasks(state) else _proposed(state))
+    return " ".join([why, *(f"{_begun(text)}." for text in more if text)])
 
 
 def _unchecked(state: RunState) -> str | None:
@@ -347,11 +352,16 @@ def _unchecked(state: RunState) -> str | None:
     return unchecked_text(len(completed), state.unchecked, stale) if state.unchecked or stale else None
 
 
-def _in_the_way(state: RunState, *, failed: str, gates: str, unapproved: str) -> str:
-    failed_ids, gate_ids = tuple(state.with_status(TaskStatus.FAILED)), tuple(open_gates(state))
-    parts = []
-    if failed_ids:
-        parts.append(f"{_begun(_listed(failed_ids))} failed: {failed}.")
+def _proposed(state: RunState) -> str | None:
+    """Where what waits for a person's approval is shown; None where nothing does."""
+    if not approvable(state.unapproved):
+        return None
+    return f"what attempts changed in the plan waits for {approve_command(state.outline.plan_name)}"
+
+
+def _in_the_way(state: RunState, *, failed: str, declined: str, gates: str, unapproved: str) -> str:
+    gate_ids = tuple(open_gates(state))
+    parts = _failed_texts(state, failed=failed, declined=declined)
     if gate_ids:
         verb = "waits" if len(gate_ids) == 1 else "wait"
         parts.append(f"{_begun(_listed(gate_ids))} {verb} for a person: {gates}.")
@@ -369,6 +379,25 @@ def _in_the_way(state: RunState, *, failed: str, gates: str, unapproved: str) ->
             for task_id, reasons in islice(waiting, 1)
         )
     return " ".join(parts) or "No task can start."
+
+
+def _failed_texts(state: RunState, *, failed: str, declined: str) -> list[str]:
+    """What failed, and apart from that what was declined: trying again does not help there."""
+    all_ids = tuple(state.with_status(TaskStatus.FAILED))
+    declined_ids = tuple(id_ for id_ in all_ids if is_declined(state.tasks[id_].last_error))
+    failed_ids = tuple(id_ for id_ in all_ids if id_ not in declined_ids)
+    texts = []
+    if failed_ids:
+        texts.append(f"{_begun(_listed(failed_ids))} failed: {failed.format(them=_them(failed_ids))}.")
+    if declined_ids:
+        verb = "was declined and needs" if len(declined_ids) == 1 else "were declined and need"
+        advice = declined.format(them=_them(declined_ids))
+        texts.append(f"{_begun(_listed(declined_ids))} {verb} a person: {advice}.")
+    return texts
+
+
+def _them(task_ids: tuple[str, ...]) -> str:
+    return "it" if len(task_ids) == 1 else "them"
 
 
 def _listed(task_ids: tuple[str, ...]) -> str:

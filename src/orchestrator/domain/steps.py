@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from orchestrator.domain.events import AgentLimited, OrchestratorChanged, TaskChanged
+from orchestrator.domain.declined import is_declined
+from orchestrator.domain.events import AgentLimited, OrchestratorChanged, PlannedTask, TaskChanged
 from orchestrator.domain.evidence import Remark
 from orchestrator.domain.run_state import RunState
 from orchestrator.domain.task_status import RunStatus, TaskTrigger, check_run_step, next_task_status
@@ -122,21 +123,29 @@ def end_attempt(
     return _failed(state, task_id, result, now, back_off_first_seconds)
 
 
+def _last_attempt(attempt: int, failures: int, planned: PlannedTask) -> str:
+    limit = 1 if planned.once else planned.max_attempts
+    # Attempts are counted across runs, and failures since the limit was fresh.
+    is_plain = attempt == failures <= limit
+    return f"attempt {attempt} of {limit}" if is_plain else f"attempt {attempt}; no attempt is left"
+
+
 def _failed(
     state: RunState, task_id: str, result: AttemptResult, now: datetime, back_off_first_seconds: float
 ) -> TaskChanged:
     planned, failures = state.planned(task_id), state.tasks[task_id].failures + 1
     trigger, retry_at = TaskTrigger.FAIL, None
-    attempt = f"attempt {state.tasks[task_id].attempt} failed"
-    reason = f"{attempt}; no attempt is left"
+    attempt = f"attempt {state.tasks[task_id].attempt}"
+    reason = _last_attempt(state.tasks[task_id].attempt, failures, planned)
     if result.interrupted:
         reason = "interrupted, and a task with `once: true` does not run again by itself"
     elif result.is_final:
-        reason = f"{attempt}; another one would end in the same way"
+        again = "it would decline again" if is_declined(result.error) else "another would end in the same way"
+        reason = f"{attempt}; {again}"
     elif failures < planned.max_attempts and not planned.once:
         seconds = back_off_seconds(failures, back_off_first_seconds)
         trigger, retry_at = TaskTrigger.BACK_OFF, now + timedelta(seconds=seconds)
-        reason = f"{attempt}; the next one in {seconds:g} s"
+        reason = f"{attempt} failed; the next one in {seconds:g} s"
     return task_step(
         state,
         task_id,

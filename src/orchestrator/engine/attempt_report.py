@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from orchestrator.domain.declined import declined_text
 from orchestrator.domain.events import SUMMARY_LENGTH_MAX, clip
 from orchestrator.domain.evidence import evidence_text
 from orchestrator.domain.redaction import Redact
@@ -40,7 +41,7 @@ def judged(attempt: Attempt, work: Finished) -> Finished:
         return work
     if attempt.job.prompt and (why := declined(text)) is not None:
         # Asked again in the same words, it would decline again: a person is needed.
-        return replace(work, outcome="failed", is_final=True, error=f"The agent declined the task: {why}")
+        return replace(work, outcome="failed", is_final=True, error=declined_text(why))
     if attempt.went_well:
         return work
     if not (attempt.calls or has_words(text) or attempt.spoken) and not _may_have_worked(attempt):

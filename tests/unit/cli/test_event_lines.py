@@ -13,6 +13,7 @@ from orchestrator.domain.events import (
     ApprovalRequested,
     ApprovalSettled,
     StoredEvent,
+    TaskChanged,
     UsageUpdated,
 )
 
@@ -57,6 +58,20 @@ def asked(**changes):
         (
             ApprovalSettled(**asked(allowed=False, actor="cli:ada", reason="no")),
             "    1.1 1.1-1-1 denied by cli:ada: no",
+        ),
+        (
+            TaskChanged(
+                task_id="1.1",
+                description="Write it",
+                phase=1,
+                revision=2,
+                old_status="in_progress",
+                new_status="failed",
+                attempt=1,
+                error="The agent declined the task: no token",
+                reason="attempt 1; it would decline again",
+            ),
+            "✗ 1.1 Write it: the agent declined the task: no token (attempt 1; it would decline again)",
         ),
         (UsageUpdated(task_id="1.1", attempt=1), None),
     ],

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from orchestrator.domain.commands import Command, CommandState, Pause, Resume, RetryTask, Shutdown, SkipTask
-from orchestrator.domain.decisions import blocked_reason, conclude_skip, decide, settle
+from orchestrator.domain.decisions import blocked_reason, conclude_skip, decide, given_up_reason, settle
+from orchestrator.domain.declined import declined_text
 from orchestrator.domain.events import OrchestratorChanged, PhaseChanged, TaskChanged
 from orchestrator.domain.run_state import RunState
 from orchestrator.domain.task_status import RunStatus, TaskStatus
@@ -291,6 +292,18 @@ class TestWhatFollows:
         run = make_run(task("1.1", depends_on=("2.1",)), "2.1")
         assert settled_statuses(run) == [R.BLOCKED]
         assert blocked_reason(run.state) == "Task 1.1 waits for 2.1."
+
+    def test_a_declined_task_is_told_apart_as_it_needs_a_person(self, make_run):
+        run = make_run("1.1", "1.2", "1.3")
+        for task_id, error in (("1.1", "broken"), ("1.2", "broken"), ("1.3", declined_text("no token"))):
+            run.start(task_id)
+            run.end(task_id, succeeded=False, is_final=True, error=error)
+        assert run.state.tasks["1.3"].reason == "attempt 1; it would decline again"
+        assert given_up_reason(run.state) == (
+            "Tasks 1.1, 1.2 failed: start the plan again to try them again. Task 1.3 was declined and needs a "
+            "person: add what is missing, or skip it; start the plan again to try it again."
+        )
+        assert blocked_reason(run.state).endswith("add what is missing and retry-task, or skip-task.")
 
     def test_many_tasks_in_the_way_are_counted_not_listed(self, make_run):
         run = make_run(*(f"1.{n}" for n in range(1, 14)))

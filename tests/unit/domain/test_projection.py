@@ -146,7 +146,7 @@ def test_status_json_has_the_fields_that_its_readers_know(run):
         "retryCount": 0,
         "lastError": "broken",
         "findingsPath": "findings/1-2.md",
-        "notes": "attempt 1 failed; no attempt is left",
+        "notes": "attempt 1 of 1",
         "verified": False,
         "remarks": [],
     }

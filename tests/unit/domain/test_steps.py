@@ -36,7 +36,7 @@ def test_a_failed_attempt_is_put_off_and_the_last_one_fails_the_task(make_run, t
     run.end("1.1", succeeded=False, error="broken", duration_ms=7)
     after = run.state.tasks["1.1"]
     assert (after.status, after.attempt, after.retry_at) == (S.FAILED, 3, None)
-    assert (after.reason, after.duration_ms) == ("attempt 3 failed; no attempt is left", 7)
+    assert (after.reason, after.duration_ms) == ("attempt 3 of 3", 7)
 
 
 def test_a_success_clears_the_error_and_says_whether_it_was_checked(make_run, task):

@@ -161,7 +161,7 @@ async def test_without_a_valid_key_there_is_no_second_attempt(make_house, plays)
     assert house.robot.jobs == ["1.1/1", "1.2/1"]
     failed = house.state().tasks["1.1"]
     assert failed.last_error == "No valid key: set ROBOT_KEY."
-    assert "another one would end in the same way" in failed.reason
+    assert "another would end in the same way" in failed.reason
 
 
 class TestStuck:

@@ -153,6 +153,8 @@ async def test_the_change_of_the_last_attempt_is_seen(house):
         "1.3", writes(house, PLAN + "\n- [ ] 1.4 More\n  - verify: `rm -rf /`\n- [x] 1.5 Was done\n")
     )
     assert await house.run() is RunStatus.COMPLETED
+    waits = "what attempts changed in the plan waits for orchestrator approve-plan"
+    assert waits in (house.state().reason or "")
     assert await house.run() is RunStatus.FAILED
     assert held(house) == {"1.4": ["verify"]}
     # A tick of an agent's is not believed, and the task is done.
