@@ -267,7 +267,14 @@ def test_what_agents_there_are_and_what_they_would_be_told(worked: Worked):
     command = worked.project.command
     names = {agent["name"]: agent for agent in json.loads(command("agents", "--json"))}
     assert names["shell"]["is_ready"]
-    assert names["shell"]["abilities"].keys() == {"permissions", "resume", "messages", "cost", "budget"}
+    assert names["shell"]["abilities"].keys() == {
+        "permissions",
+        "resume",
+        "messages",
+        "cost",
+        "budget",
+        "calls",
+    }
     assert "✓ shell" in command("agents")
     plan = "# Work\n\n## Phase 1: One\n\n- [ ] 1.1 Look\n- [ ] 1.2 Write (depends: 1.1)\n"
     worked.begin(
@@ -281,5 +288,6 @@ def test_what_agents_there_are_and_what_they_would_be_told(worked: Worked):
     sent = command("prompt", "work", "1.2", "--attempt", "1")
     assert "Your task, 1.2:" in sent
     assert "The attempt before failed" not in sent
-    assert "No prompt is kept of attempt 2" in command("prompt", "work", "1.2", "--attempt", "2", code=2)
+    told = command("prompt", "work", "1.2", "--attempt", "2", code=2)
+    assert "There was no attempt 2 of task 1.2: 1 attempt so far." in told
     assert "no task '3.3'. Its tasks are: 1.1, 1.2" in command("prompt", "work", "3.3", code=2)

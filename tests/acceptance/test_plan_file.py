@@ -75,6 +75,11 @@ def test_a_person_sees_what_an_agent_has_written_and_only_that_is_run(project: P
     assert "rejected" not in begun
     assert (project.root / "evil").exists()
     assert "Nothing in built waits for an approval." in project.command("approve-plan", "built")
+    nobody = project.command("approve-plan", "nope", code=2)
+    assert "There is no run of a plan 'nope' here. Plans that have run: built." in nobody
+    asked = ("prompt", "built", "1.2", "--attempt")
+    assert "The shell does task 1.2" in project.command(*asked, "1", code=2)
+    assert "There was no attempt 7 of task 1.2: 1 attempt so far." in project.command(*asked, "7", code=2)
 
 
 def test_a_run_that_is_on_goes_on_with_what_was_approved_over_http(project: Project):

@@ -10,15 +10,16 @@ from pathlib import Path
 
 from orchestrator.cli.event_lines import one_line
 from orchestrator.cli.exit_codes import ExitCode
-from orchestrator.cli.find_instance import find_instance
+from orchestrator.cli.find_instance import IDS_SHOWN_MAX, find_instance
 from orchestrator.cli.output import write, write_error
 from orchestrator.cli.prompt_answer import says_yes
-from orchestrator.cli.source import open_source
+from orchestrator.cli.source import Source, open_source
 from orchestrator.domain.commands import ApprovePlan
+from orchestrator.domain.errors import InstanceNotFound
 from orchestrator.domain.held_tasks import KINDS_TEXT, attempts_text
 from orchestrator.domain.plan_parts import UnapprovedPart
 from orchestrator.domain.safe_text import safe_line
-from orchestrator.domain.status import UnapprovedPlan
+from orchestrator.domain.status import OrchestratorInfo, UnapprovedPlan
 
 _CONTROLS = {code: 0x2400 + code for code in range(32) if chr(code) not in "\n\t"}
 
@@ -33,7 +34,7 @@ def approve_plan(plan: str, root: Path | None, url: str | None, *, is_yes: bool)
 
 async def _approve(plan: str, root: Path | None, url: str | None, *, is_yes: bool) -> ExitCode:
     async with open_source(root, url) as source:
-        target = find_instance(await source.orchestrators(), plan, source.here)
+        target = await _run_of(source, plan)
         unapproved = (await source.status(target.id, None)).unapproved
         if unapproved is None:
             write(safe_line(f"Nothing in {target.plan_name} waits for an approval."))
@@ -54,6 +55,15 @@ async def _approve(plan: str, root: Path | None, url: str | None, *, is_yes: boo
         )
     write(safe_line(receipt.message))
     return ExitCode.COMPLETED if receipt.is_applied else ExitCode.FAILED
+
+
+async def _run_of(source: Source, plan: str) -> OrchestratorInfo:
+    """The run whose plan is meant; raises InstanceNotFound in the words of plans."""
+    infos = await source.orchestrators()
+    if any(info.plan_name == plan or info.id.startswith(plan) for info in infos):
+        return find_instance(infos, plan, source.here)
+    names = ", ".join(sorted({info.plan_name for info in infos})[:IDS_SHOWN_MAX]) or "none"
+    raise InstanceNotFound(f"There is no run of a plan {plan!r} here. Plans that have run: {names}.")
 
 
 def _difference(unapproved: UnapprovedPlan) -> Iterator[str]:

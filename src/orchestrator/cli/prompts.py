@@ -16,8 +16,9 @@ from orchestrator.domain.plan import Plan, Task, TaskId
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.plan_problems import refuse_errors
 from orchestrator.domain.redaction import redactor
-from orchestrator.domain.run_state import loaded_state
+from orchestrator.domain.run_state import TaskState, loaded_state
 from orchestrator.domain.task_agents import SHELL, task_agent
+from orchestrator.domain.wording import counted
 from orchestrator.engine.earlier_runs import earlier_ids
 from orchestrator.engine.findings import Findings
 from orchestrator.engine.identified_plan import identify
@@ -70,12 +71,29 @@ async def _sent_prompt(plan_name: str, task_id: str, attempt: int, root: Path) -
     file = await read_plan(DiskPlanFiles(root), root, plan_name)
     async with open_services(root, create=False) as services:
         latest = await services.ports.registry.latest(services.ports.plan_key(file.path))
-        if latest is not None:
-            async for run_id, name in earlier_ids(services.reader, latest.id, task_id):
-                kept = await services.ports.artifacts.get(run_id, name, attempt, PROMPT_NAME)
-                if kept is not None:
-                    return kept.content.decode(errors="replace")
-    raise UsageError(f"No prompt is kept of attempt {attempt} of task {task_id!r} in {file.path}.")
+        if latest is None:
+            raise UsageError(f"No run of {file.path} has begun yet, so no agent was sent anything.")
+        async for run_id, name in earlier_ids(services.reader, latest.id, task_id):
+            kept = await services.ports.artifacts.get(run_id, name, attempt, PROMPT_NAME)
+            if kept is not None:
+                return kept.content.decode(errors="replace")
+        task = (await services.reader.state(latest.id)).tasks.get(task_id)
+    raise UsageError(_why_none(task, task_id, attempt))
+
+
+def _why_none(task: TaskState | None, task_id: str, attempt: int) -> str:
+    """Why no prompt is kept of the attempt; `task` is as the plan's latest run knows it."""
+    if task is None:
+        return f"The plan's latest run knows no task {task_id!r}."
+    if attempt > task.attempt:
+        begun = f"{counted(task.attempt, 'attempt')} so far" if task.attempt else "none so far"
+        return f"There was no attempt {attempt} of task {task_id}: {begun}."
+    if task.agent == SHELL:
+        return f"The shell does task {task_id}: it runs the task's blocks and was sent no prompt."
+    return (
+        f"The prompt of attempt {attempt} of task {task_id} is not kept: it was pruned with its run, or the "
+        "attempt ended before its agent was sent one."
+    )
 
 
 def _task(plan: Plan, task_id: str) -> Task:
