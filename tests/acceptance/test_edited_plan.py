@@ -43,6 +43,7 @@ def test_another_instruction_under_the_same_id_is_noticed(project: Project):
     project.plan("edited", plan.replace("echo counted", "echo smashed"))
     said = project.command("run", "edited")
     assert "reworded: 1.1 Count the eggs (completed for its earlier wording)" in said
+    assert "nobody can be asked" not in said
     assert "--reworded rerun" in said
     assert "≈" in project.command("status")
     assert (tasks(project)["1.1"]["stale"], lines(project)) == ("wording", ["counted"])

@@ -1432,7 +1432,8 @@ export interface components {
          *     the run before, where it was `previous_id`; `gone` is for what was in that run's plan and is not in this
          *     one's, and a task that is gone but `similar` or `reworded` is there with another wording than the one that
          *     was done. `done_wording` is the wording that it was completed or skipped for, and `kept_wordings` are
-         *     later ones for which a person let that stand; it is `stale` while the plan's is another one.
+         *     later ones for which a person let that stand; it is `stale` while the plan's is another one, and
+         *     `done_description` is then the line that it was done for.
          *     `tick_unchecked`: its box is ticked, and before anything else its check says whether that is so.
          */
         PlannedTask: {
@@ -1468,6 +1469,7 @@ export interface components {
             has_own_id: boolean;
             wording: string | null;
             done_wording: string | null;
+            done_description: string | null;
             kept_wordings: string[];
             /** @enum {string|null} */
             stale: "wording" | null;

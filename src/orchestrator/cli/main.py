@@ -200,6 +200,7 @@ def run(
         keep_serving=keep_serving,
         instance_id=instance_id,
         asks_for_reworded=reworded in {None, "ask"},
+        insists_on_asking=reworded == "ask",
         is_restricted=restricted,
         on_blocked=on_blocked,
         restart_completed=restart_completed,

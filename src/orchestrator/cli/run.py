@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,11 +21,12 @@ from orchestrator.cli.exit_codes import ExitCode, of_run
 from orchestrator.cli.interrupts import leave_with, on_interrupt
 from orchestrator.cli.output import write_error
 from orchestrator.cli.project import find_root, read_plan
-from orchestrator.cli.reworded import ask_about
+from orchestrator.cli.reworded import ask_about, nobody_to_ask
 from orchestrator.cli.run_output import live_view, show_order, show_progress
 from orchestrator.cli.serve import ApiBeside, ServeRequest
 from orchestrator.domain.commands import Shutdown
 from orchestrator.domain.permissions import UNBOUND
+from orchestrator.domain.plan_matching import Reworded
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.safe_text import safe_line
 from orchestrator.domain.task_status import RunStatus
@@ -58,6 +60,7 @@ class RunRequest:
     is_temporary: bool = False
     instance_id: str | None = None
     asks_for_reworded: bool = False
+    insists_on_asking: bool = False
     is_restricted: bool = False
     """Whether nothing may be started that the repository names."""
 
@@ -134,8 +137,8 @@ async def _run_plan(request: RunRequest) -> ExitCode:
             instance_id=request.instance_id,
         )
         orchestrator = make(options)
-        if request.may_ask() and (reworded := await orchestrator.reworded()):
-            orchestrator = make(replace(options, reworded_answers=ask_about(reworded)))
+        if answers := await _answers(orchestrator, request):
+            orchestrator = make(replace(options, reworded_answers=answers))
         if request.dry_run:
             begun, doers = await orchestrator.preview()
             show_order(begun, doers)
@@ -154,6 +157,18 @@ async def _run_plan(request: RunRequest) -> ExitCode:
         if beside is not None and request.keep_serving and code is not ExitCode.STOPPED:
             await _keep_serving(beside)
         return code
+
+
+async def _answers(orchestrator: Orchestrator, request: RunRequest) -> Mapping[str, Reworded]:
+    """What becomes of each task that was reworded since it was done, if anybody is there to say so."""
+    if not (request.may_ask() or request.insists_on_asking):
+        return {}
+    begun, reworded = await orchestrator.reworded()
+    if reworded and request.may_ask():
+        return ask_about(begun, reworded)
+    if reworded:
+        write_error(safe_line(nobody_to_ask(reworded)))
+    return {}
 
 
 def _tell_repository_programs(root: Path, file: PlanFile, options: RunOptions) -> None:

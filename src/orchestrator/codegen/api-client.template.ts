@@ -309,7 +309,7 @@ function plannedStatus({ instance_id, seq, timestamp, data }: EventOf<'plan_load
     phases: data.phases.map(({ number, name }) => ({ ...counts, number, name, is_current: false })),
     tasks: data.tasks.map(({
       line, follows, runs_after_preceding, files, max_attempts, once, gate, headings, has_own_id, wording,
-      done_wording, kept_wordings, found, previous_id, finding_place, attempt_place, tick_unchecked, ...task
+      done_wording, done_description, kept_wordings, found, previous_id, finding_place, attempt_place, tick_unchecked, ...task
     }) => ({ ...task, blocked_by: [], retry_at: null, usage: NOTHING_USED })),
     usage: NOTHING_USED, usage_by_model: [], approvals: [], options: data.options, unapproved: null,
   });

@@ -84,7 +84,8 @@ class PlannedTask(EventData):
     the run before, where it was `previous_id`; `gone` is for what was in that run's plan and is not in this
     one's, and a task that is gone but `similar` or `reworded` is there with another wording than the one that
     was done. `done_wording` is the wording that it was completed or skipped for, and `kept_wordings` are
-    later ones for which a person let that stand; it is `stale` while the plan's is another one.
+    later ones for which a person let that stand; it is `stale` while the plan's is another one, and
+    `done_description` is then the line that it was done for.
     `tick_unchecked`: its box is ticked, and before anything else its check says whether that is so.
     """
 
@@ -118,6 +119,7 @@ class PlannedTask(EventData):
     has_own_id: bool = True
     wording: str | None = None
     done_wording: str | None = None
+    done_description: str | None = None
     kept_wordings: tuple[str, ...] = ()
     stale: Stale | None = None
     found: Literal["same", "reworded", "similar", "new", "gone"] | None = None

@@ -73,12 +73,12 @@ def known_of_run(state: RunState, instance_id: str) -> Known:
         KnownTask(planned, left_by(state.tasks[task_id], instance_id))
         for task_id, planned in outline.tasks.items()
     ]
-    removed = [KnownTask(planned, _removed_state(planned, state)) for planned in outline.gone]
+    removed = [_removed(planned, state) for planned in outline.gone]
     made_up = outline.made_up or made_up_numbers({}, outline.tasks)
     return Known((*present, *removed), len(removed), made_up)
 
 
-def _removed_state(planned: PlannedTask, state: RunState) -> TaskState:
+def _removed(planned: PlannedTask, state: RunState) -> KnownTask:
     """What has become of a task that was not in the run's plan, or was there with another wording.
 
     Once that other wording was done, the repository is as that one asked for.
@@ -86,10 +86,14 @@ def _removed_state(planned: PlannedTask, state: RunState) -> TaskState:
     left = loaded_state(planned)
     now = state.tasks.get(planned.id) if planned.found in OTHER_WORDING else None
     if now is None or not left.status.is_settled or not now.status.is_settled or now.stale:
-        return left
+        return KnownTask(planned, left)
     if now.done_wording in {None, planned.wording}:
-        return left
-    return replace(left, done_wording=now.done_wording, stale="wording", reason=f"{left.status.value} before")
+        return KnownTask(planned, left)
+    reason = f"{left.status.value} before"
+    return KnownTask(
+        planned.model_copy(update={"done_description": state.outline.tasks[planned.id].description}),
+        replace(left, done_wording=now.done_wording, stale="wording", reason=reason),
+    )
 
 
 def left_by(task: TaskState, instance_id: str) -> TaskState:

@@ -203,14 +203,16 @@ class Orchestrator:
         doers = await self._choice.doers(begun)
         return _with_agents(begun, {task_id: doer.agent for task_id, doer in doers.items()}), doers
 
-    async def reworded(self) -> list[PlannedTask]:
+    async def reworded(self) -> tuple[PlanLoaded, list[PlannedTask]]:
         """The tasks that are done for an earlier wording and nobody has decided about; nothing is claimed.
+
+        With them event 1, as it would be now.
 
         Raises PlanInvalid as `run` would.
         """
         refuse_errors(self._plan, self._file.path)
         begun, _ = await self._first_event()
-        return [task for task in begun.tasks if task.stale and task.wording not in task.kept_wordings]
+        return begun, [task for task in begun.tasks if task.stale and task.wording not in task.kept_wordings]
 
     async def _bury_owner(self) -> None:
         for record in await self._ports.registry.list(live_only=True):

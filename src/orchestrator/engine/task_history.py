@@ -112,7 +112,19 @@ def _done_before(before: KnownTask) -> PlannedTask | None:
     wording = before.state.done_wording
     if not before.state.status.is_settled or wording in {None, UNKNOWN_WORDING}:
         return None
-    return before.planned.model_copy(update=_as_left(before) | {"wording": wording, "stale": None})
+    as_done = {
+        "wording": wording,
+        "description": _done_description(before),
+        "stale": None,
+        "done_description": None,
+    }
+    return before.planned.model_copy(update=_as_left(before) | as_done)
+
+
+def _done_description(before: KnownTask) -> str:
+    """The line of the task that was done."""
+    earlier = before.planned.done_description if before.state.stale else None
+    return earlier or before.planned.description
 
 
 def _ticked(task: Task, planned: PlannedTask) -> dict[str, Any]:
@@ -155,6 +167,7 @@ def _stale(before: KnownTask, planned: PlannedTask, *, is_chosen: bool) -> dict[
     return {
         "stale": "wording",
         "done_wording": before.state.done_wording or UNKNOWN_WORDING,
+        "done_description": _done_description(before),
         "kept_wordings": kept,
         "reason": f"{before.state.status.value} for an earlier wording",
         "revision": before.state.revision + (before.state.stale is None),
