@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 from doors import Project, wait_until
 from on_terminal import OnTerminal
 
@@ -45,6 +46,7 @@ def begin(project: Project) -> None:
     project.plan("built", PLAN)
 
 
+@pytest.mark.timeout(300)  # a dozen commands, each a process of its own
 def test_a_person_sees_what_an_agent_has_written_and_only_that_is_run(project: Project):
     begin(project)
     said = project.command("run", "built", code=1)
