@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -202,15 +203,22 @@ class TestKept:
             for digest in "ab"
         ]
         assert {record.state for record in records} == {CommandState.KEPT}
-        where = (lease.project, lease.plan_path)
-        assert await ports.commands.kept(*where) == records
-        assert await ports.commands.kept(lease.project, "docs/plans/other.md") == []
+        assert await ports.commands.kept(lease.plan_key) == records
+        assert await ports.commands.kept(replace(lease.plan_key, path="docs/plans/other.md")) == []
+        assert await ports.commands.kept(replace(lease.plan_key, checkout="feature")) == []
         assert await ports.commands.open(lease.instance_id) == []
         later = await ports.registry.claim(make.instance())
         await ports.log.append(later, [make.message(), make.receipt(records[0].id)])
-        assert await ports.commands.kept(*where) == records[1:]
+        assert await ports.commands.kept(lease.plan_key) == records[1:]
         settled = await ports.commands.get(lease.instance_id, records[0].id)
         assert (settled.state, settled.seq) == (CommandState.APPLIED, 2)
+
+    async def test_a_run_of_another_checkout_is_no_successor(self, ports, lease, make):
+        await ports.log.append(lease, [make.message(), make.status(RunStatus.RUNNING, RunStatus.COMPLETED)])
+        other = await ports.registry.claim(make.instance(checkout="feature"))
+        await ports.log.append(other, [make.message()])
+        record = await ports.commands.submit(lease.instance_id, ApprovePlan(digest="a"), actor="me")
+        assert record.state is CommandState.KEPT
 
     async def test_what_is_kept_already_is_not_kept_again(self, ports, lease, make):
         await ports.log.append(lease, [make.message(), make.status(RunStatus.RUNNING, RunStatus.COMPLETED)])
@@ -219,7 +227,7 @@ class TestKept:
             for _ in range(2)
         ]
         assert (again.id, again.state, again.reason) == (first.id, CommandState.KEPT, KEPT_ALREADY_MESSAGE)
-        assert await ports.commands.kept(lease.project, lease.plan_path) == [first]
+        assert await ports.commands.kept(lease.plan_key) == [first]
 
     async def test_nothing_is_kept_for_a_run_that_has_a_successor(self, ports, lease, make):
         await ports.log.append(lease, [make.message(), make.status(RunStatus.RUNNING, RunStatus.COMPLETED)])

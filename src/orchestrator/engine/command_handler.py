@@ -143,7 +143,7 @@ async def settle_kept(journal: Journal, commands: CommandQueue, carried: tuple[U
 
     They saw what was `carried` from it. Where that was approved, this run has begun without it.
     """
-    for record in await commands.kept(journal.lease.project, journal.lease.plan_path):
+    for record in await commands.kept(journal.lease.plan_key):
         decision = decide(with_unapproved_parts(journal.state, carried), record.command)
         if decision.outcome is CommandState.APPLIED:
             carried = ()

@@ -256,7 +256,7 @@ class Orchestrator:
     async def _still_unapproved(self, before: RunState) -> tuple[UnapprovedPart, ...]:
         """What waits for an approval when this run begins, without what was approved since the last one."""
         self._carried = carried_unapproved(before, self._plan, self._redact)
-        kept = await self._ports.commands.kept(self._new.project, self._new.plan_path)
+        kept = await self._ports.commands.kept(self._new.plan_key)
         digest = approval_digest(approvable(self._carried))
         if any(isinstance(one.command, ApprovePlan) and one.command.digest == digest for one in kept):
             return tuple(part for part in self._carried if part not in approvable(self._carried))

@@ -108,7 +108,7 @@ class CommandQueue(Protocol):
     async def open(self, instance_id: str) -> list[CommandRecord]:
         """The commands of a running instance that have no receipt yet, oldest first."""
 
-    async def kept(self, project: str, plan_path: str) -> list[CommandRecord]:
+    async def kept(self, plan: PlanKey) -> list[CommandRecord]:
         """The commands that wait for the plan's next run, oldest first; that run's log settles them."""
 
     async def get(self, instance_id: str, command_id: str) -> CommandRecord:

@@ -6,6 +6,7 @@ from orchestrator.domain.commands import Command, CommandRecord
 from orchestrator.domain.redacted_models import redacted
 from orchestrator.domain.redaction import Redact
 from orchestrator.engine.ports import CommandQueue
+from orchestrator.engine.records import PlanKey
 
 
 class RedactedCommands:
@@ -27,9 +28,9 @@ class RedactedCommands:
         """The commands that have no receipt yet, oldest first."""
         return await self._queue.open(instance_id)
 
-    async def kept(self, project: str, plan_path: str) -> list[CommandRecord]:
+    async def kept(self, plan: PlanKey) -> list[CommandRecord]:
         """The commands that wait for the plan's next run, oldest first."""
-        return await self._queue.kept(project, plan_path)
+        return await self._queue.kept(plan)
 
     async def get(self, instance_id: str, command_id: str) -> CommandRecord:
         """Raises CommandNotFound."""

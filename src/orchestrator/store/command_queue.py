@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from orchestrator.domain.commands import COMMAND_ADAPTER, ApprovePlan, Command, CommandRecord, CommandState
 from orchestrator.domain.decisions import KEPT_ALREADY_MESSAGE, KEPT_MESSAGE
 from orchestrator.domain.errors import CommandNotFound, IdempotencyConflict, InstanceEnded
+from orchestrator.engine.records import PlanKey
 from orchestrator.store.database import database_now
 from orchestrator.store.instance_registry import instance_not_found
 from orchestrator.store.names import is_plain_id, new_command_id
@@ -51,14 +52,15 @@ class SqlCommandQueue:
         rows = await self._transactions.read(lambda c: open_commands(c, instance_id))
         return [_record(row) for row in rows]
 
-    async def kept(self, project: str, plan_path: str) -> list[CommandRecord]:
+    async def kept(self, plan: PlanKey) -> list[CommandRecord]:
         """The commands that wait for the plan's next run, oldest first, at most OPEN_COMMANDS_MAX."""
         query = (
             select(commands)
             .join(orchestrators, orchestrators.c.id == commands.c.instance_id)
             .where(
-                orchestrators.c.project == project,
-                orchestrators.c.plan_path == plan_path,
+                orchestrators.c.project == plan.project,
+                orchestrators.c.checkout == plan.checkout,
+                orchestrators.c.plan_path == plan.path,
                 commands.c.state == CommandState.KEPT.value,
             )
             .order_by(commands.c.position)
@@ -154,6 +156,7 @@ def _is_latest(connection: Connection, instance: Row[Any]) -> bool:
     """Whether no other run of this plan has been registered since: that one would have had to settle it."""
     later = select(orchestrators.c.id).where(
         orchestrators.c.project == instance.project,
+        orchestrators.c.checkout == instance.checkout,
         orchestrators.c.plan_path == instance.plan_path,
         orchestrators.c.position > instance.position,
         orchestrators.c.next_seq > 1,

@@ -284,10 +284,10 @@ class MemoryCommandQueue:
         """The commands that have no receipt yet, oldest first, at most OPEN_COMMANDS_MAX."""
         return self._state.open_commands(instance_id)[:OPEN_COMMANDS_MAX]
 
-    async def kept(self, project: str, plan_path: str) -> list[CommandRecord]:
+    async def kept(self, plan: PlanKey) -> list[CommandRecord]:
         """The commands that wait for the plan's next run, oldest first, at most OPEN_COMMANDS_MAX."""
         instances = self._state.instances
-        of_plan = [i.id for i in instances.values() if (i.project, i.plan_path) == (project, plan_path)]
+        of_plan = [instance.id for instance in instances.values() if instance.plan_key == plan]
         return [
             record
             for record in self._state.commands.values()
@@ -303,8 +303,7 @@ class MemoryCommandQueue:
         begun = [
             other.id
             for other in self._state.instances.values()
-            if (other.project, other.plan_path) == (instance.project, instance.plan_path)
-            and (other.seq > 0 or other.id == instance.id)
+            if other.plan_key == instance.plan_key and (other.seq > 0 or other.id == instance.id)
         ]
         return begun[-1] == instance.id
 

@@ -96,7 +96,7 @@ async def test_an_approval_after_the_end_is_kept_and_the_next_run_begins_with_it
     settled = await house.commands.get("orch-1", record.id)
     assert (settled.state, settled.reason) == (CommandState.APPLIED, "Approved: task 1.2 may start.")
     # It is not approved for ever: another content of the same part is another question.
-    assert await house.commands.kept("/nowhere", "docs/plans/p.md") == []
+    assert await house.commands.kept(house.ports.plan_key("docs/plans/p.md")) == []
     with pytest.raises(InstanceEnded):
         await house.commands.submit("orch-1", ApprovePlan(digest="x"), actor="me")
 
