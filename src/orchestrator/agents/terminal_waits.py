@@ -18,7 +18,7 @@ A process *waits for input* while all of this holds:
 While any process of the command prints or works, nothing is said to wait: the time counts from then on. Where
 the kernel does not say what a process is blocked in (macOS, gVisor, a set-user-id program, a processor that
 `blocked_calls` does not know), nothing is found, and the command's time limit has the last word. Terminals
-that the command itself drives (`script`, `tmux`, `expect`) do not count: whoever holds their other end may
+that the command itself drives (`script`, `tmux`, `expect`) do not count: the program at their other end may
 type.
 
 The supervisor imports this module after its first seconds, so it may only import what costs nothing.

@@ -93,7 +93,7 @@ class Stream:
         try:
             return [mark, *await self._snapshot()]
         except InstancePruned:
-            # There is nothing to go on with: who connects again is told so.
+            # Nothing is left to send; a client that connects again gets the error.
             self._mailbox.close()
             return [mark]
 

@@ -21,7 +21,7 @@ NOBODY_TO_ASK = "--reworded ask: there is no terminal, so nobody can be asked. W
 def ask_about(begun: PlanLoaded, tasks: Sequence[PlannedTask]) -> Mapping[str, Reworded]:
     """The answers, by the wording of now; `begun` is what the run would begin with.
 
-    Whoever closes the input has answered no further question.
+    When the input ends, the remaining questions have no answer.
     """
     write("\n".join(line for line in change_lines(begun) if line != STALE_HINT))
     answers: dict[str, Reworded] = {}

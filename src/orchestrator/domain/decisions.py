@@ -338,7 +338,7 @@ def given_up_reason(state: RunState) -> str:
         gates="start the plan with --on-blocked wait, then skip-task says that it is done",
         unapproved="shows what and asks; then start the plan again",
     )
-    # What holds tasks of this run is told by their names.
+    # Parts that hold tasks of this run are listed by the tasks' names.
     more = (_unchecked(state), None if unapproved_tasks(state) else _proposed(state))
     return " ".join([why, *(f"{_begun(text)}." for text in more if text)])
 

@@ -1,8 +1,8 @@
 """Gives every task of an edited plan the id that earlier runs know it by.
 
 An id that the plan's writer wrote is the task's id. One that was made up goes with the work that it was made
-up for, wherever that stands in the plan now, and is never given to other work: whoever reads the log, a
-finding or a message meets the same task under it.
+up for, wherever that stands in the plan now, and is never given to other work: in the log,
+a finding or a message it always names the same task.
 """
 
 from __future__ import annotations

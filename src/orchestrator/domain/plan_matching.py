@@ -1,6 +1,6 @@
 """Which task of a plan is which task of the run before it, after people have edited the plan in between.
 
-What was done is bound to what was asked for, not to a number: numbers are given anew whenever somebody
+What was done is bound to what was asked for, not to a number: numbers change whenever somebody
 inserts, moves or deletes a task. So tasks are found again by these signs, the surest first, and a task that
 was found is looked for no further:
 

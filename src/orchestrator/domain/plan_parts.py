@@ -82,7 +82,7 @@ class PlanReading(_Value):
         """The task here that is the same as one of another reading.
 
         The one with its id and wording, else with its wording alone, else with its id alone, if the wording
-        of that one is gone: tasks without ids in the plan are numbered anew when one comes before them.
+        of that one is gone: tasks without ids in the plan get new numbers when one comes before them.
         """
         same_id = self.by_id.get(task.id)
         if same_id is not None and same_id.wording == task.wording:

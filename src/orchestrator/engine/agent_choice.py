@@ -79,7 +79,7 @@ class AgentChoice:
         ]
 
     async def doers(self, begun: PlanLoaded) -> Mapping[str, Doer]:
-        """For each task that may start without a person, who would do it, and what stands in the way."""
+        """For each task that may start without a person, its agent, and what prevents it from starting."""
         found: dict[str, Doer] = {}
         for task in self._open_tasks(begun):
             try:

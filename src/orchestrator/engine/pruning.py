@@ -4,7 +4,7 @@ What has to stay is known from the runs that stay: the first event of each names
 whose prompts, transcripts and findings it still refers to. A run that starts meanwhile goes on from the
 latest run of its plan, which always stays, and so refers to nothing else.
 
-Each run is marked before anything of it is deleted, so whoever looks sees it whole or pruned. Killed in
+Each run is marked before anything of it is deleted, so every reader sees it whole or pruned. Killed in
 between, it is marked and not empty: `choose` names such a run again, and so it does with one whose last
 artifacts were kept for a run that is gone by now.
 """

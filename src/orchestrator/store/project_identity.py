@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.domain.remote_address import remote_address
+from orchestrator.store.git_environment import git_environment
 from orchestrator.store.git_folder import Repository
 from orchestrator.store.regular_files import read_regular
 
@@ -70,7 +71,7 @@ def _root_commit(repository: Repository) -> str | None:
             timeout=GIT_LIMIT_SECONDS,
             check=True,
             cwd=os.sep,
-            env=_environment(),
+            env=git_environment(os.environ) | {"GIT_NO_REPLACE_OBJECTS": "1"},
         )
     except (OSError, subprocess.SubprocessError):
         return None
@@ -91,20 +92,6 @@ def _git(top: Path) -> str | None:
     folders = [Path(folder) for folder in os.environ.get("PATH", os.defpath).split(os.pathsep)]
     elsewhere = [f for f in folders if f.is_absolute() and not Path(os.path.realpath(f)).is_relative_to(top)]
     return shutil.which("git", path=os.pathsep.join(map(str, elsewhere)))
-
-
-def _environment() -> dict[str, str]:
-    """The user's without what points git elsewhere, and with every transport forbidden."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    return {
-        **kept,
-        "GIT_ALLOW_PROTOCOL": "none",
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_NO_REPLACE_OBJECTS": "1",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_TERMINAL_PROMPT": "0",
-        "LC_ALL": "C",
-    }
 
 
 def _remote(common: Path) -> str | None:

@@ -48,7 +48,7 @@ class Place:
 def find_place(root: Path) -> Place:
     """Where the state of the project at `root` is, or will be. `root` is absolute and without symlinks.
 
-    Raises StorageError where there is state that cannot be written: to begin anew elsewhere would run again
+    Raises StorageError where there is state that cannot be written: a new history elsewhere would run again
     what is done.
     """
     repository = find_repository(root)

@@ -32,6 +32,7 @@ from pathlib import Path
 
 from orchestrator.domain.evidence import TreeLook
 from orchestrator.store.declared_files import Fingerprint, TooMuch, declared_digests
+from orchestrator.store.git_environment import git_environment
 
 LOOK_SECONDS = 5.0
 """How long one look may take."""
@@ -62,7 +63,7 @@ class DiskWorkTree:
 
     def __init__(self, git: Callable[[], str | None], environment: Mapping[str, str]) -> None:
         self._git = git
-        self._environment = {k: v for k, v in environment.items() if not k.startswith("GIT_")}
+        self._environment = git_environment(environment)
         self._too_large: set[Path] = set()
 
     async def look(self, root: Path, files: Sequence[str], apart: Sequence[str], *, whole: bool) -> TreeLook:
@@ -96,15 +97,7 @@ class _Git:
         self._program = program
         self._root = root
         self._deadline = deadline
-        self._environment = {
-            **environment,
-            "GIT_OPTIONAL_LOCKS": "0",
-            "GIT_TERMINAL_PROMPT": "0",
-            "GIT_NO_LAZY_FETCH": "1",
-            "GIT_ALLOW_PROTOCOL": "none",
-            "LC_ALL": "C",
-            **_as_variables(_SETTINGS),
-        }
+        self._environment = {**environment, **_as_variables(_SETTINGS)}
 
     def digest(self, top: Path, apart: Sequence[str]) -> str | None:
         """The digest of the repository whose work tree is `top`; None where it cannot be known."""
