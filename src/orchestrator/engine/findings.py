@@ -46,7 +46,7 @@ class Findings:
 
     async def latest(self, task_id: str) -> str | None:
         """What the task's latest attempt found; None where no attempt has ended and nobody wrote a file."""
-        kept = await self._kept(task_id)
+        kept = await self._kept(task_id, attempts_max=1)
         return kept[0] if kept else await self._file(task_id)
 
     async def whole(self, task_id: str) -> str | None:
@@ -73,14 +73,16 @@ class Findings:
         files = await self._outputs.list_findings(self._plan_name)
         return found + [_file_info(file) for file in files if file.path not in told]
 
-    async def _kept(self, task_id: str) -> list[str]:
+    async def _kept(self, task_id: str, *, attempts_max: int | None = None) -> list[str]:
         """The database's, newest attempt first, as far back as the run goes that keeps the latest."""
         task = self._tasks.get(task_id)
         place = task.finding_place if task else None
         if place is None:
             return []
         instance_id = place.instance_id or self._instance_id or ""
-        return await kept_findings(self._artifacts, instance_id, place.task_id, place.attempt)
+        return await kept_findings(
+            self._artifacts, instance_id, place.task_id, place.attempt, attempts_max=attempts_max
+        )
 
     async def _file(self, task_id: str) -> str | None:
         """What a person wrote, or an earlier version of the program; never the copy of another task's."""
@@ -93,10 +95,21 @@ class Findings:
         return self._outputs.finding_path(self._plan_name, task_id)
 
 
-async def kept_findings(artifacts: ArtifactStore, instance_id: str, task_id: str, attempt: int) -> list[str]:
-    """The findings that one run keeps of a task, from this attempt back to the run's first."""
+async def kept_findings(
+    artifacts: ArtifactStore,
+    instance_id: str,
+    task_id: str,
+    attempt: int,
+    *,
+    attempts_max: int | None = None,
+) -> list[str]:
+    """The findings that one run keeps of a task, from this attempt back to the run's first.
+
+    With `attempts_max`, at most that many attempts are read.
+    """
     found: list[str] = []
-    while attempt > 0 and sum(map(len, found)) < FINDING_LENGTH_MAX:
+    last = 0 if attempts_max is None else max(attempt - attempts_max, 0)
+    while attempt > last and sum(map(len, found)) < FINDING_LENGTH_MAX:
         artifact = await artifacts.get(instance_id, task_id, attempt, FINDING_NAME)
         if artifact is None:
             break
