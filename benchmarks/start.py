@@ -1,15 +1,60 @@
-"""Parsing a long plan, and starting the program."""
+"""Parsing a long plan, and starting the program: its help, and a run up to its first task."""
 
 from __future__ import annotations
 
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-from benchmarks.measure import BIN, ENVIRONMENT, PYTHON, Effort, Row, Samples, say
+from benchmarks.measure import BIN, ENVIRONMENT, PYTHON, Effort, Row, Samples, folder, say
 from orchestrator.domain.plan_parser import parse_plan
+
+LIBRARIES = "import typer, pydantic, sqlalchemy.dialects.sqlite, markdown_it, uvloop"
+"""What a run cannot do without, and most of what it waits for before its first task."""
+PLAN = """\
+# One
+
+- [ ] 1.1 Note when it begins
+
+  ```sh
+  date +%s%N > begun
+  ```
+"""
+
+
+def _until_first_task(root: Path) -> float:
+    """Milliseconds from the start of the process to the first word of the first task."""
+    began = time.time_ns()
+    command = [str(BIN / "orchestrator"), "run", "one", "--restart", "--root", str(root)]
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT, check=True)
+    return (int((root / "begun").read_text()) - began) / 1e6
+
+
+def _run_rows(effort: Effort) -> list[Row]:
+    run, libraries = Samples(), Samples()
+    with folder() as root:
+        plan = root / "docs" / "plans" / "one.md"
+        plan.parent.mkdir(parents=True)
+        plan.write_text(PLAN)
+        _until_first_task(root)  # makes the database
+        for number in range(effort.count(15, 2)):
+            if number % 5 == 0:
+                say("a run up to its first task")
+            run.add(_until_first_task(root))
+            command = [PYTHON, "-c", LIBRARIES]
+            libraries.add(_milliseconds(lambda c=command: subprocess.run(c, env=ENVIRONMENT, check=True)))
+    return [
+        Row(
+            "`orchestrator run`, ms up to its first task",
+            f"{run.spread('.0f')}: {run.median / libraries.median:.1f}×",
+            f"its libraries imported by themselves: {libraries.spread('.0f')}",
+            "≤ 600",
+            run.median <= 600,
+        )
+    ]
 
 
 def _milliseconds(work: Callable[[], object]) -> float:
@@ -67,4 +112,5 @@ def rows(effort: Effort) -> list[Row]:
             "≤ 150 more",
             more <= 150,
         ),
+        *_run_rows(effort),
     ]

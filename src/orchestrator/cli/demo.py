@@ -10,7 +10,7 @@ from pathlib import Path
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.interrupts import remove_on_leaving
 from orchestrator.cli.run import RunRequest, run_plan
-from orchestrator.cli.serve import ServeRequest
+from orchestrator.cli.serve_request import ServeRequest
 from orchestrator.engine.records import NewRun
 
 PLAN_FOLDER = Path(__file__).parent / "demo_plan"

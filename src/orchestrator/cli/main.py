@@ -157,7 +157,7 @@ def run(
 ) -> None:
     """Work through a plan, from where the last run of it stopped."""
     from orchestrator.cli.run import RunRequest, run_plan
-    from orchestrator.cli.serve import ServeRequest
+    from orchestrator.cli.serve_request import ServeRequest
     from orchestrator.engine.records import NewRun
 
     if plan and plan_option and plan != plan_option:
@@ -225,7 +225,7 @@ def demo(
 ) -> None:
     """Play a packaged plan with a scripted agent, in a folder that is removed afterwards."""
     from orchestrator.cli.demo import play
-    from orchestrator.cli.serve import ServeRequest
+    from orchestrator.cli.serve_request import ServeRequest
 
     request = ServeRequest(port=api_port, allowed_origins=tuple(allow_origin or ()))
     api = request if api_server or keep_serving else None
@@ -248,7 +248,8 @@ def serve(
     root: RootOption = None,
 ) -> None:
     """Serve the API for all orchestrators of this project."""
-    from orchestrator.cli.serve import ServeRequest, serve_api
+    from orchestrator.cli.serve import serve_api
+    from orchestrator.cli.serve_request import ServeRequest
 
     request = ServeRequest(
         host,

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import uvloop
 
 from orchestrator.agents.containment import containment_notice
-from orchestrator.api.dashboard_page import places
 from orchestrator.cli.agent_composition import Use, make_agents, repository_programs
 from orchestrator.cli.composition import Services, make_orchestrator, open_services
 from orchestrator.cli.exit_codes import ExitCode, of_run
@@ -22,8 +21,8 @@ from orchestrator.cli.interrupts import leave_with, on_interrupt
 from orchestrator.cli.output import write_error
 from orchestrator.cli.project import find_root, read_plan
 from orchestrator.cli.reworded import ask_about, nobody_to_ask
-from orchestrator.cli.run_output import live_view, show_order, show_progress
-from orchestrator.cli.serve import ApiBeside, ServeRequest
+from orchestrator.cli.run_output import show_lines, show_order
+from orchestrator.cli.serve_request import ServeRequest
 from orchestrator.domain.commands import Shutdown
 from orchestrator.domain.permissions import UNBOUND
 from orchestrator.domain.plan_matching import Reworded
@@ -36,6 +35,9 @@ from orchestrator.engine.orchestrator import Orchestrator, RunOptions
 from orchestrator.engine.records import NewRun, PlanFile
 from orchestrator.engine.run_permission import agent_names
 from orchestrator.store.plan_files import DiskPlanFiles
+
+if TYPE_CHECKING:
+    from orchestrator.cli.serve import ApiBeside
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,8 @@ async def _run_plan(request: RunRequest) -> ExitCode:
             return ExitCode.COMPLETED
         beside = None
         if request.api is not None:
+            from orchestrator.cli.serve import ApiBeside  # noqa: PLC0415 - it doubles the time to start
+
             beside = await stack.enter_async_context(ApiBeside(services, request.api))
         if notice := containment_notice():
             write_error(notice)
@@ -196,10 +200,13 @@ async def _work(
     """
     footer = "Ctrl-C ends gracefully, twice at once"
     if beside is not None:
-        footer = f"{places(beside.url)}   {footer}"
-    view = None
+        footer = f"{beside.places}   {footer}"
+    show: Callable[[asyncio.Task[RunStatus]], Coroutine[Any, Any, None]]
+    show = partial(show_lines, orchestrator, services, footer=footer, json=request.json)
     if sys.stdout.isatty() and not request.json:
-        view = live_view(orchestrator, footer, tells_findings=not request.is_temporary)
+        from orchestrator.cli.live_run import LiveRun  # noqa: PLC0415 - only where one is drawn
+
+        show = LiveRun(orchestrator, footer, tells_findings=not request.is_temporary).show
     work = asyncio.create_task(orchestrator.run())
 
     def interrupted(count: int) -> None:
@@ -209,9 +216,7 @@ async def _work(
             orchestrator.wish(Shutdown(force=count == 2))
 
     with on_interrupt(interrupted, asyncio.get_running_loop()):
-        shown = asyncio.create_task(
-            show_progress(orchestrator, services, work, view, footer, json=request.json)
-        )
+        shown = asyncio.create_task(show(work))
         await asyncio.wait([work])
         await shown
     code = ExitCode.STOPPED if work.cancelled() else of_run(work.result())

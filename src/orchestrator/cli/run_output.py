@@ -1,4 +1,4 @@
-"""What a run shows: a live view on a terminal, one line a change in a pipe, one event a line as JSON."""
+"""What a run shows where no terminal is: one line a change, or one event a line as JSON."""
 
 from __future__ import annotations
 
@@ -7,18 +7,12 @@ import contextlib
 import os
 import sys
 from collections.abc import Mapping
-from functools import partial
 
-from rich.live import Live
-
-from orchestrator.cli.composition import Services, utc_now
+from orchestrator.cli.composition import Services
 from orchestrator.cli.event_lines import one_line, shown
 from orchestrator.cli.first_lines import first_lines
-from orchestrator.cli.interrupts import on_leaving
-from orchestrator.cli.live_view import REFRESHES_PER_SECOND, LiveView
 from orchestrator.cli.output import write, write_error
-from orchestrator.cli.safe_view import live, write_above
-from orchestrator.domain.events import EventData, PlanLoaded
+from orchestrator.domain.events import PlanLoaded
 from orchestrator.domain.safe_text import safe_line
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.agent_choice import Doer
@@ -27,33 +21,17 @@ from orchestrator.engine.orchestrator import Orchestrator
 from orchestrator.engine.rehearsal import rehearse
 
 LAST_LINES_SECONDS = 5.0
-SHOW_CURSOR = b"\x1b[?25h"
 
 
-def live_view(orchestrator: Orchestrator, footer: str, *, tells_findings: bool) -> LiveView:
-    """A view of a run that has not begun yet."""
-    view = LiveView(lambda: orchestrator.state, utc_now, footer, tells_findings=tells_findings)
-    orchestrator.listen(view.hear)
-    return view
-
-
-async def show_progress(
+async def show_lines(
     orchestrator: Orchestrator,
     services: Services,
     work: asyncio.Task[RunStatus],
-    view: LiveView | None,
     footer: str,
     *,
     json: bool,
 ) -> None:
-    """Show the run, in `view` if there is one, until `work` is done and all that it wrote has been shown."""
-    if view is not None:
-        # A signal may end the process while the cursor is hidden.
-        show_cursor = partial(os.write, sys.stdout.fileno(), SHOW_CURSOR)
-        with on_leaving(show_cursor), live(view, REFRESHES_PER_SECOND) as drawn:
-            orchestrator.listen(lambda event: _print_above(drawn, event))
-            await asyncio.wait([work])
-        return
+    """Print the run line by line until `work` is done and all that it wrote has been shown."""
     lines = asyncio.create_task(_print_events(orchestrator, services, footer, json=json))
     await asyncio.wait([work])
     # A run that has ended has a last event; one that could not go on has none to wait for.
@@ -63,13 +41,6 @@ async def show_progress(
     lines.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await lines
-
-
-def _print_above(drawn: Live, event: EventData) -> None:
-    """What is said before the first task stays above the picture that is redrawn."""
-    if isinstance(event, PlanLoaded):
-        for line in first_lines(event):
-            write_above(drawn, line)
 
 
 async def _print_events(orchestrator: Orchestrator, services: Services, footer: str, *, json: bool) -> None:

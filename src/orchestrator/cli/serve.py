@@ -7,7 +7,6 @@ import logging
 import os
 import socket
 import sys
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -28,35 +27,11 @@ from orchestrator.cli.launcher import ProcessLauncher, ceiling_of
 from orchestrator.cli.output import log_to_stderr, write_error
 from orchestrator.cli.project import find_root
 from orchestrator.cli.reload import serve_with_reload
+from orchestrator.cli.serve_request import ServeRequest
 from orchestrator.engine.agent_roll import AgentRoll
 from orchestrator.engine.run_starter import RunStarter
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
-
-
-@dataclass(frozen=True)
-class ServeRequest:
-    """Where to listen; None leaves it to the environment and the defaults.
-
-    `inherited` is the descriptor of a socket that listens already, from the process that reloads us.
-    """
-
-    host: str | None = None
-    port: int | None = None
-    allowed_origins: tuple[str, ...] = ()
-    allowed_hosts: tuple[str, ...] = ()
-    inherited: int | None = None
-    allow_shell: bool = False
-
-    def settings(self) -> ApiSettings:
-        """All settings of the server; raises UsageError."""
-        chosen = {
-            "host": self.host,
-            "port": self.port,
-            "allowed_origins": self.allowed_origins or None,
-            "allowed_hosts": self.allowed_hosts or None,
-        }
-        return ApiSettings.load(**{name: value for name, value in chosen.items() if value is not None})
 
 
 def serve_api(request: ServeRequest, root: Path | None, *, reload: bool) -> ExitCode:
@@ -127,6 +102,8 @@ class ApiBeside:
         self._server = ApiServer(_app(services, settings, allow_shell=request.allow_shell), settings)
         self._serving: asyncio.Task[None] | None = None
         self.url = url_of(self._socket)
+        self.places = places(self.url)
+        """What it has for people, in one line."""
 
     async def __aenter__(self) -> Self:
         self._serving = asyncio.create_task(self._server.serve(self._socket))

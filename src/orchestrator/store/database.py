@@ -5,13 +5,13 @@ What else is particular to one of them stands in `sqlite` and `postgresql`; the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, BigInteger, Connection, LargeBinary, Table, make_url
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -28,10 +28,6 @@ READERS = 3
 _URLS = "sqlite:////absolute/path.db or postgresql://user@host/database"
 _SQLITE_DRIVERS = {"sqlite", "sqlite+pysqlite"}
 _POSTGRESQL_DRIVERS = {"postgresql", "postgres", "postgresql+psycopg"}
-_INSERTS: Mapping[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
-    "sqlite": sqlite.insert,
-    "postgresql": postgresql.insert,
-}
 
 
 class database_now(FunctionElement[int]):  # noqa: N801 - it reads as the SQL function that it is
@@ -74,8 +70,9 @@ def _postgresql_encoded(element: encoded, compiler: SQLCompiler, **options: Any)
 
 def insert_if_absent(connection: Connection, table: Table, values: Mapping[str, Any]) -> None:
     """Insert the row unless one with its key is there already."""
-    insert = _INSERTS[connection.dialect.name]
-    connection.execute(insert(table).values(values).on_conflict_do_nothing())
+    # Only the one dialect is imported: the other takes longer than a file takes to be opened.
+    dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
+    connection.execute(dialect.insert(table).values(values).on_conflict_do_nothing())
 
 
 @dataclass(frozen=True, slots=True)

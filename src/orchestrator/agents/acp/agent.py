@@ -15,16 +15,17 @@ import fnmatch
 import os
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from orchestrator.agents.acp.profiles import AcpProfile
-from orchestrator.agents.acp.run import AcpRun
-from orchestrator.agents.acp.session import with_model
 from orchestrator.agents.environment import attempt_environment, is_allowed
 from orchestrator.agents.installed import installed
 from orchestrator.agents.programs import EVERY_PROGRAM, Programs
-from orchestrator.agents.refusals import refusal
 from orchestrator.engine.agent_events import Finished
 from orchestrator.engine.records import Abilities, AgentCheck, Job
+
+if TYPE_CHECKING:
+    from orchestrator.agents.acp.run import AcpRun
 
 
 def abilities(profile: AcpProfile) -> Abilities:
@@ -77,6 +78,9 @@ class AcpAgent:
 
     def run(self, job: Job) -> AcpRun:
         """Prepare the job; the agent starts when the run's events are read."""
+        from orchestrator.agents.acp.run import AcpRun
+        from orchestrator.agents.acp.session import with_model
+
         profile = self.profile
         own = {**self._own_environment, **profile.environment}
         if job.permissions != "full":
@@ -90,6 +94,8 @@ class AcpAgent:
 
     def refusal(self, text: str) -> Finished | None:
         """What is known of vendors' refusals."""
+        from orchestrator.agents.refusals import refusal
+
         return refusal(text, datetime.now().astimezone(), self.profile.login)
 
     def _also(self) -> frozenset[str]:

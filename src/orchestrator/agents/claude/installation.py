@@ -19,6 +19,8 @@ from orchestrator.agents.programs import EVERY_PROGRAM, Programs
 from orchestrator.domain.plan import Permissions
 from orchestrator.engine.records import Job
 
+NAME = "claude"
+
 SDK = "claude_agent_sdk"
 INSTALL = "pip install 'plan-orchestrator[claude]'"
 LOGIN = "Set ANTHROPIC_API_KEY, or log in with `claude`."

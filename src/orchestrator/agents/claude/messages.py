@@ -15,11 +15,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from orchestrator.agents.claude import installation
 from orchestrator.agents.claude.usage import ModelUsage
 from orchestrator.agents.tool_calls import ToolCalls
 from orchestrator.engine.agent_events import AgentEvent, Log, Retrying, Started, Text, ToolOutcome
 
-NAME = "claude"
 Message = Mapping[str, Any]
 
 MAIN_FIELDS = ("command", "file_path", "notebook_path", "path", "pattern", "url", "query", "description")
@@ -110,7 +110,10 @@ class ClaudeMessages:
             case "init" if not self.has_started:
                 self.has_started = True
                 yield Started(
-                    NAME, message.get("claude_code_version"), message.get("model"), message.get("session_id")
+                    installation.NAME,
+                    message.get("claude_code_version"),
+                    message.get("model"),
+                    message.get("session_id"),
                 )
             case "session_state_changed":
                 self._state = message.get("state")

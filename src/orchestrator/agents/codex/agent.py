@@ -10,16 +10,17 @@ import asyncio
 import os
 import subprocess
 from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
-from orchestrator.agents.codex.endings import REMEDY, local_now
-from orchestrator.agents.codex.run import CodexRun, Launch
 from orchestrator.agents.codex.settings import CodexSettings
 from orchestrator.agents.environment import attempt_environment
 from orchestrator.agents.installed import not_found, told_version
 from orchestrator.agents.programs import EVERY_PROGRAM, Programs
-from orchestrator.agents.refusals import refusal
 from orchestrator.engine.agent_events import Finished
 from orchestrator.engine.records import Abilities, AgentCheck, Job
+
+if TYPE_CHECKING:
+    from orchestrator.agents.codex.run import CodexRun, Launch
 
 NAME = "codex"
 MISSING = "codex is not on the PATH; install it: npm install -g @openai/codex"
@@ -70,14 +71,21 @@ class CodexAgent:
 
     def run(self, job: Job) -> CodexRun:
         """Prepare the job; Codex starts when the run's events are read."""
+        from orchestrator.agents.codex.run import CodexRun
+
         return CodexRun(job, lambda: self._launch(job))
 
     def refusal(self, text: str) -> Finished | None:
         """What is known of vendors' refusals."""
+        from orchestrator.agents.codex.endings import REMEDY, local_now
+        from orchestrator.agents.refusals import refusal
+
         return refusal(text, local_now(), REMEDY)
 
     def _launch(self, job: Job) -> Launch:
         """How to start it; raises FileNotFoundError where it is not installed."""
+        from orchestrator.agents.codex.run import Launch
+
         settings = CodexSettings({**self._own_environment, **job.environment})
         environment = attempt_environment(job, self._own_environment, self._also | settings.variables)
         program = self._programs.find(NAME, environment)
