@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import browser
 import node
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from postgres import PostgresServer
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 # Before anything copies the environment: no test may write into the state folder of whoever runs it.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="orchestrator-tests-state-")
 atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
+
+# `make test` tries few examples of each property, `make test-long` many: --hypothesis-profile thorough.
+settings.register_profile("usual", max_examples=50, deadline=None)
+settings.register_profile("thorough", max_examples=1_000, deadline=None)
+settings.load_profile("usual")
 
 NEEDS = {
     "needs_chromium": (browser.executable, "no Chromium is installed"),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from orchestrator.domain.events import PlannedTask
@@ -18,36 +18,41 @@ from orchestrator.domain.plan_parser import parse_plan
 from orchestrator.domain.task_status import TaskStatus
 
 HEAD = "# T\n\n## Phase 1: A\n\n"
-SIZE = 1_000_000
 
-HOSTILE = {
-    "brackets": "[" * SIZE,
-    "quotes": ">" * SIZE,
-    "stars": "*" * SIZE,
-    "stars and blanks": "* " * (SIZE // 2),
-    "dashes": "- " * (SIZE // 2),
-    "boxes in a line": "- [ ] " * (SIZE // 6),
-    "nested lists": "".join("  " * level + "- [ ] x\n" for level in range(900)),
-    "nested quotes": ("> - [ ] " * 20 + "x\n") * 5000,
-    "backticks": "- [ ] depend" + "".join("`" * (n % 300 + 1) + " " for n in range(6000)),
-    "comments": "- [ ] 1.1 " + "<!--" * (SIZE // 4),
-    "bold": "- [ ] **" * (SIZE // 8),
-    "blanks": "**VERIFY 1" + " " * SIZE + "x",
-    "numbers": "- [ ] " + "1." * (SIZE // 2),
-    "open dependencies": "- [ ] 1.1 x " + "(depends: (" * (SIZE // 11),
-    "many dependencies": "- [ ] 1.1 x " + "(depends: 1.1)" * (SIZE // 14),
-    "long dependency": "- [ ] 1.1 x (depends: " + "1.1," * (SIZE // 4) + ")",
-    "endless range": "- [ ] 1.1 x (depends: 1-999999999)",
-    "wide ranges": "".join(f"- [ ] 1.{n} x (depends: 1.1-1.2000)\n" for n in range(1, 2001)),
-    "shared dependencies": "### 1.1 (depends: " + "9.9 z " * 5000 + ")\n" + "- [ ] 1.2 x\n" * 2000,
-    "notes": "**Execution Note:** " + "Phase 1 and Tasks 1-9 are [SEQUENTIAL] " * (SIZE // 39),
-    "keywords": "**Execution Note:** " + "phase 1 " * (SIZE // 8) + "[PARALLEL]",
-    "one circle after the other": "".join(f"- [ ] 1.{n} x (depends: 1.1-1.{n})\n" for n in range(1, 500)),
-    "phases": "## Phase 1\n" * (SIZE // 11),
-    "lines": "\n" * SIZE,
-    "pipes": "|" * SIZE,
-    "control characters": "\x00" * SIZE,
-}
+
+def hostile(size: int) -> dict[str, str]:
+    """Texts of about `size` characters, each of a kind that a careless reader takes quadratic time for."""
+    return {
+        "brackets": "[" * size,
+        "quotes": ">" * size,
+        "stars": "*" * size,
+        "stars and blanks": "* " * (size // 2),
+        "dashes": "- " * (size // 2),
+        "boxes in a line": "- [ ] " * (size // 6),
+        "nested lists": "".join("  " * level + "- [ ] x\n" for level in range(900)),
+        "nested quotes": ("> - [ ] " * 20 + "x\n") * 5000,
+        "backticks": "- [ ] depend" + "".join("`" * (n % 300 + 1) + " " for n in range(6000)),
+        "comments": "- [ ] 1.1 " + "<!--" * (size // 4),
+        "bold": "- [ ] **" * (size // 8),
+        "blanks": "**VERIFY 1" + " " * size + "x",
+        "numbers": "- [ ] " + "1." * (size // 2),
+        "open dependencies": "- [ ] 1.1 x " + "(depends: (" * (size // 11),
+        "many dependencies": "- [ ] 1.1 x " + "(depends: 1.1)" * (size // 14),
+        "long dependency": "- [ ] 1.1 x (depends: " + "1.1," * (size // 4) + ")",
+        "endless range": "- [ ] 1.1 x (depends: 1-999999999)",
+        "wide ranges": "".join(f"- [ ] 1.{n} x (depends: 1.1-1.2000)\n" for n in range(1, 2001)),
+        "shared dependencies": "### 1.1 (depends: " + "9.9 z " * 5000 + ")\n" + "- [ ] 1.2 x\n" * 2000,
+        "notes": "**Execution Note:** " + "Phase 1 and Tasks 1-9 are [SEQUENTIAL] " * (size // 39),
+        "keywords": "**Execution Note:** " + "phase 1 " * (size // 8) + "[PARALLEL]",
+        "one circle after the other": "".join(f"- [ ] 1.{n} x (depends: 1.1-1.{n})\n" for n in range(1, 500)),
+        "phases": "## Phase 1\n" * (size // 11),
+        "lines": "\n" * size,
+        "pipes": "|" * size,
+        "control characters": "\x00" * size,
+    }
+
+
+KINDS = tuple(hostile(1))
 FRONT_MATTER = {
     "deep lists": "[" * 16_000,
     "deep mappings": "{a: " * 4_000,
@@ -63,18 +68,20 @@ FRONT_MATTER = {
 }
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_text_gives_a_plan_in_bounded_time(name: str) -> None:
-    began = time.perf_counter()
-    parse_plan(HEAD + HOSTILE[name])
-    assert time.perf_counter() - began < 30  # a quadratic reader would need minutes
+@pytest.mark.parametrize("size", [100_000, pytest.param(1_000_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kind", KINDS)
+def test_hostile_text_gives_a_plan_in_bounded_time(kind: str, size: int) -> None:
+    text = hostile(size)[kind]
+    began = time.process_time()
+    parse_plan(HEAD + text)
+    assert time.process_time() - began < 30  # a quadratic reader would need minutes for the longer ones
 
 
 @pytest.mark.parametrize("name", FRONT_MATTER)
 def test_hostile_front_matter_gives_a_plan_and_an_error(name: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     plan = parse_plan(f"---\n{FRONT_MATTER[name]}\n---\n{HEAD}- [ ] 1.1 a\n")
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
     assert plan.errors
     assert [task.id for task in plan.tasks()] == ["1.1"]
 
@@ -133,7 +140,6 @@ def plans(draw: st.DrawFn) -> tuple[str, list[tuple[int, str, list[Wanted]]]]:
 
 
 @given(plans())
-@settings(max_examples=100, deadline=None)
 def test_a_generated_plan_parses_back_to_what_it_was_built_from(
     made: tuple[str, list[tuple[int, str, list[Wanted]]]],
 ) -> None:
@@ -192,7 +198,6 @@ def waits(plan: Plan) -> dict[str, set[str]]:
 
 
 @given(tangled())
-@settings(max_examples=200, deadline=None)
 def test_a_circle_is_reported_if_and_only_if_there_is_one(text: str) -> None:
     plan = parse_plan(text)
     assume(not plan.parallel_phases)  # those wait for each other in ways of their own
@@ -227,27 +232,7 @@ def is_finished_by_doing_what_is_ready(plan: Plan, make_run: Callable[..., objec
 
 
 @given(text=tangled())
-@settings(max_examples=150, deadline=None)
-def test_a_plan_without_errors_can_always_be_finished(text: str, make_run: Callable[..., object]) -> None:
-    plan = parse_plan(text)
-    assume(not plan.errors)
-    assert is_finished_by_doing_what_is_ready(plan, make_run)
-
-
-@given(text=tangled())
-@settings(max_examples=150, deadline=None)
-def test_a_plan_that_waits_for_itself_can_never_be_finished(
-    text: str, make_run: Callable[..., object]
-) -> None:
-    plan = parse_plan(text)
-    assume(plan.errors)
-    assert not is_finished_by_doing_what_is_ready(plan, make_run)
-
-
-@pytest.mark.long
-@given(text=tangled())
-@settings(max_examples=2_500, deadline=None)
-def test_errors_and_unfinishable_plans_are_the_same_in_a_long_sweep(
+def test_a_plan_can_be_finished_if_and_only_if_it_has_no_errors(
     text: str, make_run: Callable[..., object]
 ) -> None:
     plan = parse_plan(text)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.domain.commands import Pause, Resume, RetryTask, Shutdown, SkipTask
@@ -280,7 +280,6 @@ def bring_to_an_end(run) -> None:
     assert run.settle() == []
 
 
-@settings(max_examples=200, deadline=None)
 @given(steps=st.lists(STEPS, max_size=60))
 def test_whatever_happens_the_state_holds_together(any_run, steps):
     run = any_run()

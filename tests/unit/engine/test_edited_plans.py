@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.domain.events import FindingWritten, PlannedTask
@@ -168,7 +168,6 @@ def was_stale(before: RunState, text: str) -> bool:
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
 def test_what_is_done_stays_with_what_was_asked_for(data: st.DataObject) -> None:
     world, ids = World(), [f"1.{n}" for n in range(1, 9)]
     phases: list[list[Written]] = [[], []]
@@ -266,7 +265,6 @@ def test_a_task_that_was_kept_for_another_wording_and_removed_comes_back_in_eith
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
 def test_edits_that_are_taken_back_before_their_tasks_ran_change_nothing(data: st.DataObject) -> None:
     world, ids = World(), [f"1.{n}" for n in range(1, 9)]
     phases: list[list[Written]] = [[], []]
