@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from orchestrator.domain.events import clip
 from orchestrator.domain.plan import Plan, Section, Task
 from orchestrator.domain.run_state import TaskState
+from orchestrator.domain.task_status import TaskStatus
 
 PROMPT_LENGTH_MAX = 48_000
 """Characters of the whole prompt."""
@@ -28,6 +29,7 @@ NEIGHBOURS_MAX = 8
 """How many tasks before and behind the agent's own are named."""
 NEIGHBOUR_LENGTH_MAX = 160
 LEFT_OUT_LENGTH_MAX = 1_000
+STANDING_LENGTH_MAX = 200
 
 CLOSING = (
     "Do this task only. Don't tick boxes in the plan: the orchestrator keeps its own record. "
@@ -42,12 +44,15 @@ class PromptFacts:
     """What is known beside the plan when a task is begun.
 
     `findings` are those of its dependencies, and `tasks` what has become of the plan's tasks, by task id;
-    `evidence` is the finding of the attempt before, if that failed; `note` is from the run's people.
+    `evidence` is the finding of the attempt before, if that failed. `earlier` is the latest finding where it
+    is of another attempt: one that succeeded, before the task was reworded or retried, or one before an
+    attempt that crashed and so left none. `note` is from the run's people.
     """
 
     findings: Mapping[str, str] = field(default_factory=dict)
     tasks: Mapping[str, TaskState] = field(default_factory=dict)
     evidence: str | None = None
+    earlier: str | None = None
     note: str | None = None
 
 
@@ -69,10 +74,10 @@ def task_prompt(plan: Plan, path: str, task: Task, facts: PromptFacts) -> tuple[
     introduction = [PromptPart("introduction", f"You work on one task of the plan “{plan.title}” ({path}).")]
     neighbours = list(_neighbours(plan, task, facts.tasks))
     last_error = facts.tasks[task.id].last_error if task.id in facts.tasks else None
-    again = [*_failure(last_error, facts.evidence), *_note(facts.note)]
+    again = [*_earlier(facts.earlier), *_failure(last_error, facts.evidence), *_note(facts.note)]
     work = [*_work(task), *_checks(task), *again, PromptPart("closing", CLOSING)]
     room = PROMPT_LENGTH_MAX - _length([*introduction, *neighbours, *work])
-    findings = list(_findings(task, facts.findings, min(FINDINGS_LENGTH_MAX, room * 2 // 3)))
+    findings = list(_findings(task, facts, min(FINDINGS_LENGTH_MAX, room * 2 // 3)))
     around = list(_around(plan, path, task, room - _length(findings)))
     return (*introduction, *around, *neighbours, *findings, *work)
 
@@ -137,15 +142,29 @@ def _neighbour(task: Task, state: TaskState | None) -> str:
     return f"- {task.id} {clip(task.description, NEIGHBOUR_LENGTH_MAX)}{status}"
 
 
-def _findings(task: Task, findings: Mapping[str, str], room: int) -> Iterator[PromptPart]:
-    if not findings:
+def _findings(task: Task, facts: PromptFacts, room: int) -> Iterator[PromptPart]:
+    """What its dependencies found. One that was skipped is named all the same: perhaps nobody has done it."""
+    standings = {id_: _standing(facts.tasks.get(id_)) for id_ in task.depends_on[-FINDINGS_MAX:]}
+    told = [id_ for id_, standing in standings.items() if id_ in facts.findings or standing]
+    if not told:
         return
-    each = max(room // len(findings) - 40, 0)
-    told = "\n\n".join(f"## {task_id}\n\n{clip(text, each)}" for task_id, text in findings.items())
+    each = max(room // len(told) - STANDING_LENGTH_MAX - 40, 0)
+    texts = (
+        f"## {id_}{standings[id_]}\n\n{clip(facts.findings.get(id_, 'No report.'), each)}" for id_ in told
+    )
     whose = "the tasks it depends on"
     if len(task.depends_on) > FINDINGS_MAX:
         whose = f"the last {FINDINGS_MAX} of the {len(task.depends_on)} tasks it depends on"
-    yield PromptPart("findings", f"What {whose} found:\n\n{told}")
+    yield PromptPart("findings", f"What {whose} found:\n\n" + "\n\n".join(texts))
+
+
+def _standing(state: TaskState | None) -> str:
+    """What a report does not say: that its task was skipped since, or that its instruction was changed."""
+    if state is None or not (state.stale or state.status is TaskStatus.SKIPPED):
+        return ""
+    status = state.status.value
+    reason = state.reason or status
+    return " (" + clip(reason if status in reason else f"{status}: {reason}", STANDING_LENGTH_MAX) + ")"
 
 
 def _work(task: Task) -> Iterator[PromptPart]:
@@ -161,6 +180,14 @@ def _checks(task: Task) -> Iterator[PromptPart]:
     if task.verify:
         commands = clip("\n".join(task.verify), CHECKS_LENGTH_MAX)
         yield PromptPart("checks", f"These commands will check the result:\n{commands}")
+
+
+def _earlier(report: str | None) -> Iterator[PromptPart]:
+    if report:
+        text = (
+            "The latest report on this task. The task is to be done as it is written now, whatever it says:"
+        )
+        yield PromptPart("earlier report", f"{text}\n\n{clip(report, EVIDENCE_LENGTH_MAX)}")
 
 
 def _failure(last_error: str | None, evidence: str | None) -> Iterator[PromptPart]:

@@ -18,6 +18,10 @@ async def prompt_facts(
     for other in task.depends_on[-FINDINGS_MAX:]:
         if text := await findings.latest(other):
             found[str(other)] = text
-    has_failed = task.id in tasks and tasks[task.id].last_error
-    evidence = await findings.latest(task.id) if has_failed else None
-    return PromptFacts(found, tasks, evidence, note)
+    state = tasks.get(task.id, TaskState())
+    place = state.finding_place
+    # A crashed attempt leaves no finding: the latest is of an attempt before it, perhaps a successful one.
+    is_of_failure = state.last_error is not None and (place is None or place.attempt == state.attempt)
+    evidence = await findings.latest(task.id) if is_of_failure else None
+    earlier = await findings.latest(task.id) if place is not None and not is_of_failure else None
+    return PromptFacts(found, tasks, evidence, earlier, note)

@@ -133,6 +133,25 @@ async def test_what_a_failed_attempt_left_is_evidence_for_the_next_without_its_f
     assert "Error: the door is locked" in prompt_of(chain)
 
 
+async def test_what_an_earlier_wording_s_attempt_reported_is_not_what_a_crashed_one_left(chain, plays):
+    chain.robot.play("1.2", plays.succeed("all walls are white"))
+    await chain.run()
+    chain.plans.put("p.md", CHAIN.replace("1.2 second", "1.2 in red").encode())
+    rerun = {"reworded": "rerun"}
+    chain.robot.play("1.2", plays.hold())
+    run = await chain.begin(**rerun)
+    await chain.until_working("1.2")
+    assert "The latest report on this task." in prompt_of(chain)
+    assert "The attempt before failed" not in prompt_of(chain)
+    await chain.vanish(run)
+    chain.robot.play("1.2", plays.succeed())
+    await chain.run(**rerun)
+    report, failure = prompt_of(chain).split("The attempt before failed: ")
+    assert "all walls are white" in report
+    assert "all walls are white" not in failure
+    assert "What it left behind" not in failure
+
+
 async def test_a_task_that_was_skipped_before_its_first_attempt_has_none(make_house, plays):
     house = make_house(CHAIN.replace("- [ ] 1.1", "- [ ] 1.0 before\n- [ ] 1.1"))
     go = asyncio.Event()
@@ -143,7 +162,7 @@ async def test_a_task_that_was_skipped_before_its_first_attempt_has_none(make_ho
     go.set()
     assert await run is RunStatus.COMPLETED
     assert "1.1 first (skipped)" in prompt_of(house)
-    assert "it depends on found" not in prompt_of(house)
+    assert "## 1.1 (skipped by command)\n\nNo report." in prompt_of(house)
 
 
 async def test_restart_begins_without_the_findings_of_before(chain):

@@ -130,9 +130,39 @@ def test_an_agent_is_told_why_it_is_asked_again():
     assert "failure" not in parts("1.1", evidence="of a success")
 
 
+def test_an_earlier_report_is_not_taken_for_what_the_failed_attempt_left():
+    crashed = failed("the orchestrator crashed")
+    found = parts("1.1", tasks={"1.1": crashed}, earlier="Attempt 1 by claude: completed.")
+    assert "Attempt 1" not in found["failure"]
+    assert "as it is written now" in found["earlier report"]
+    assert "Attempt 1 by claude: completed." in found["earlier report"]
+    assert list(found).index("earlier report") < list(found).index("failure")
+
+
+def test_it_is_told_which_of_its_dependencies_were_skipped_or_done_for_an_earlier_wording():
+    def standing(**state) -> str:
+        return parts("1.2", tasks={"1.1": TaskState(**state)}, findings={"1.1": "oak"})["findings"]
+
+    done = TaskStatus.COMPLETED
+    assert "## 1.1\n\noak" in standing(status=done)
+    assert "## 1.1 (skipped by command)\n\noak" in standing(
+        status=TaskStatus.SKIPPED, reason="skipped by command"
+    )
+    assert "## 1.1 (skipped: Ada sawed it)\n\noak" in standing(
+        status=TaskStatus.SKIPPED, reason="Ada sawed it"
+    )
+    assert "## 1.1 (completed for an earlier wording)\n\noak" in standing(
+        status=done, stale="wording", reason="completed for an earlier wording"
+    )
+    skipped = {"1.1": TaskState(status=TaskStatus.SKIPPED)}
+    assert "## 1.1 (skipped)\n\nNo report." in parts("1.2", tasks=skipped)["findings"]
+
+
 def test_long_findings_share_the_room():
     findings = {f"1.{n}": f"finding {n} " + "x" * 50_000 for n in range(5)}
-    text = told("1.2", findings=findings)
+    boxes = "".join(f"- [ ] 1.{n} Order\n" for n in range(5))
+    plan = f"Everything is made of wood.\n\n## Phase 1: A\n\n{boxes}- [ ] 1.5 Look (depends: 1.0-1.4)\n"
+    text = told("1.5", plan, findings=findings)
     assert len(text) <= PROMPT_LENGTH_MAX
     assert all(f"finding {n} " in text for n in range(5))
     assert "made of wood" in text
@@ -163,6 +193,7 @@ def test_nothing_pushes_the_task_out(length):
         tasks={"1.2": failed(long)},
         findings={"1.1": long},
         evidence=long,
+        earlier=long,
         note=long,
     )
     assert len(text) <= PROMPT_LENGTH_MAX
