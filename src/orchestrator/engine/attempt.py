@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from orchestrator.domain.evidence import Remark
 from orchestrator.domain.steps import BACK_OFF_FIRST_SECONDS
@@ -40,6 +41,14 @@ class Limits:
     approval_seconds: float = APPROVAL_SECONDS
 
 
+class OpenCall(NamedTuple):
+    """A tool call under way; `began` is in seconds of `time.monotonic`."""
+
+    tool_name: str
+    input: str
+    began: float
+
+
 @dataclass
 class Attempt:
     """An attempt under way. `interrupted` says why it was told to end; `skip_reason` that it is skipped."""
@@ -60,7 +69,7 @@ class Attempt:
     """What makes its success doubtful; in a strict run, that is a failure."""
     run: AgentRun | None = None
     patience: asyncio.Timeout | None = None
-    open_tools: dict[str, tuple[str, float]] = field(default_factory=dict)
+    open_tools: dict[str, OpenCall] = field(default_factory=dict)
     questions: dict[str, str] = field(default_factory=dict)
     """The agent's own ids of the questions that wait for an answer, by the approval's id."""
     asked: int = 0
@@ -68,6 +77,8 @@ class Attempt:
     denied: int = 0
     went_well: int = 0
     """How many calls its agent has made, how many of them were denied, and how many went well."""
+    denied_calls: list[str] = field(default_factory=list)
+    """The first few that were denied, each as tool and input."""
     spoken: int = 0
     tokens: int = 0
     """How many characters its agent has said, and how many tokens it has used."""

@@ -72,7 +72,9 @@ def attempt_result(
         return AttemptResult(succeeded=False, error=error, duration_ms=duration_ms)
     if last.outcome == "completed" and check is None and attempt.denied and not attempt.went_well:
         # Its word alone is no evidence when all that it tried was denied; and it would be denied again.
-        error = "Nothing was done: the agent was not allowed what it asked for."
+        more = attempt.denied - len(attempt.denied_calls)
+        calls = ", ".join(attempt.denied_calls) + (f" and {more} more" if more else "")
+        error = clip(f"Nothing was done: the agent was not allowed to use {calls}.", SUMMARY_LENGTH_MAX)
         return AttemptResult(succeeded=False, is_final=True, error=error, duration_ms=duration_ms)
     if last.outcome == "completed":
         # A block is the work itself: its exit code says whether it was done.

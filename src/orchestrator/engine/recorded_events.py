@@ -37,7 +37,11 @@ from orchestrator.engine.agent_events import (
     ToolOutcome,
     UsageDelta,
 )
-from orchestrator.engine.attempt import Attempt
+from orchestrator.engine.attempt import Attempt, OpenCall
+
+DENIED_TOLD_MAX = 5
+DENIED_LENGTH_MAX = 120
+"""How many denied calls the error of an attempt names, and the characters of each."""
 
 NAME_LENGTH_MAX = 200
 
@@ -66,7 +70,7 @@ def recorded(  # noqa: PLR0911 - one case an event
             )
         case ToolCallStarted():
             attempt.calls += 1
-            attempt.open_tools[event.tool_id] = (event.tool_name, time.monotonic())
+            attempt.open_tools[event.tool_id] = OpenCall(event.tool_name, event.input, time.monotonic())
             return ToolStarted(
                 task_id=task_id,
                 attempt=number,
@@ -132,17 +136,19 @@ def call_completed(
     attempt: Attempt, tool_id: str, status: ToolOutcome, output: str, artifact: str | None = None
 ) -> ToolCompleted:
     """The end of an open call."""
-    tool_name, began = attempt.open_tools.pop(tool_id)
+    call = attempt.open_tools.pop(tool_id)
     attempt.denied += status == "denied"
+    if status == "denied" and len(attempt.denied_calls) < DENIED_TOLD_MAX:
+        attempt.denied_calls.append(clip(f"{call.tool_name} ({call.input})", DENIED_LENGTH_MAX))
     attempt.went_well += status == "ok"
     return ToolCompleted(
         task_id=attempt.job.task.id,
         attempt=attempt.job.attempt,
         tool_id=clip(tool_id, NAME_LENGTH_MAX),
-        tool_name=clip(tool_name, NAME_LENGTH_MAX),
+        tool_name=clip(call.tool_name, NAME_LENGTH_MAX),
         status=status,
         success=status == "ok",
-        duration_ms=int((time.monotonic() - began) * 1000),
+        duration_ms=int((time.monotonic() - call.began) * 1000),
         output_summary=clip(output, SUMMARY_LENGTH_MAX),
         output_artifact=artifact,
     )

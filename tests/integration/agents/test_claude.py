@@ -127,7 +127,8 @@ async def test_what_it_may_do(agent, job, permissions, asked, outcome):
     assert [(e.question, e.tool_id) for e in questions] == [
         ("Bash: touch a (This command requires approval)", "toolu_1")
     ] * asked
-    assert events[-1].outcome == ("completed" if outcome == "ok" else "failed")
+    # Whether it did anything else is for the engine to say.
+    assert events[-1].outcome == "completed"
 
 
 async def test_a_person_says_no(agent, job):
@@ -140,7 +141,7 @@ async def test_a_person_says_no(agent, job):
             await run.answer(event.request_id, allow=True)
 
     end = (await play(run, refuse))[-1]
-    assert end.error == "Nothing was done: the agent was not allowed to use Bash (touch a)."
+    assert end.text.endswith("Note: the agent was not allowed to use Bash (touch a).")
 
 
 async def test_interrupted_while_a_question_is_open(agent, job):

@@ -104,11 +104,6 @@ def test_a_failing_tool_is_an_error_and_the_turn_is_none():
         ("quota", "limited", "would exceed your limit"),
         ("quota_of_subscription", "limited", "You've hit your 5-hour limit"),
         ("unauthorised", "unauthorized", "Invalid API key"),
-        (
-            "permission_denied",
-            "failed",
-            "Nothing was done: the agent was not allowed to use Write (/project/",
-        ),
     ],
 )
 def test_how_it_can_end(scenario, outcome, error):

@@ -56,7 +56,6 @@ class ClaudeMessages:
     """The vendor's last word that a limit is reached."""
     api_error: str | None = None
     last_text: str = ""
-    has_done_something: bool = False
     unauthorized_tries: int = 0
     denied: set[str] = field(default_factory=set)
     _state: str | None = None
@@ -162,7 +161,6 @@ class ClaudeMessages:
                 continue
             tool_id = str(block.get("tool_use_id"))
             outcome = self._outcome(tool_id, block, meta.get(tool_id) or {})
-            self.has_done_something |= outcome == "ok"
             # What it is told about a call that was stopped are instructions to the model.
             output = "" if outcome == "interrupted" else content_text(block.get("content"))
             yield from self.calls.ended(tool_id, outcome, output)

@@ -1,7 +1,8 @@
 """How a conversation with Claude Code ended, from its last `result` and how the program exited. Pure.
 
 A result is judged by `is_error` and `terminal_reason`: an API that fails ends with `subtype: "success"`, and
-so does a turn in which every call was denied. The program's exit code says nothing on top of a result.
+so does a turn in which every call was denied, which the engine judges by the calls. The program's exit code
+says nothing on top of a result.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def verdict(told: ClaudeMessages, end: Exit | None) -> Finished:
         return _without_result(told, end)
     text = finding(told)
     if not result.get("is_error"):
-        problem = _problem(told, result)
+        problem = _problem(result)
         return Finished("failed", text, _error(problem)) if problem else Finished("completed", text)
     why = _why(result)
     outcome = _outcome(told, result)
@@ -82,10 +83,8 @@ def resets_at(rejection: Mapping[str, Any] | None) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int | float) else None
 
 
-def _problem(told: ClaudeMessages, result: Mapping[str, Any]) -> str | None:
+def _problem(result: Mapping[str, Any]) -> str | None:
     """Why a result that is no error is no success."""
-    if result.get("permission_denials") and not told.has_done_something:
-        return f"Nothing was done: {denials(result)}."
     if result.get("stop_reason") == "refusal":
         return "The model declined the task."
     reason = result.get("terminal_reason") or "completed"
