@@ -213,6 +213,7 @@ def document_task(planned: PlannedTask, task: TaskState) -> Mapping[str, Any]:
         "notes": task.reason,
         "verified": task.verified,
         "remarks": [remark.model_dump(mode="json") for remark in task.remarks],
+        "wording": task.done_wording or planned.wording,
     }
 
 

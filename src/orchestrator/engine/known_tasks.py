@@ -132,6 +132,7 @@ def from_document(document: Mapping[str, Any]) -> list[KnownTask]:
             id=entry["id"],
             phase=_count(entry.get("phase")) or 0,
             description=_text(entry.get("description")) or "",
+            wording=(wording := _text(entry.get("wording"))),
         )
         state = TaskState(
             status=status,
@@ -142,6 +143,7 @@ def from_document(document: Mapping[str, Any]) -> list[KnownTask]:
             retry_count=_count(entry.get("retryCount")) or 0,
             last_error=_text(entry.get("lastError")),
             finding=_text(entry.get("findingsPath")),
+            done_wording=wording if status.is_settled else None,
         )
         found[entry["id"]] = KnownTask(planned, state)
     return list(found.values())

@@ -149,6 +149,7 @@ def test_status_json_has_the_fields_that_its_readers_know(run):
         "notes": "attempt 1 of 1",
         "verified": False,
         "remarks": [],
+        "wording": None,
     }
     assert (skipped["status"], skipped["skipReason"], skipped["error"]) == ("skipped", "no need", None)
     assert document["tasks"][2]["dependencies"] == ["1.2"]

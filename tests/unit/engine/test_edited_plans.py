@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from orchestrator.domain.events import FindingWritten, PlannedTask
 from orchestrator.domain.plan_parser import parse_plan
+from orchestrator.domain.projection import document_task
 from orchestrator.domain.run_state import RunState, evolve
 from orchestrator.domain.steps import AttemptResult, end_attempt, start_attempt
 from orchestrator.domain.task_status import TaskStatus
-from orchestrator.engine.known_tasks import NOTHING_KNOWN, Known, known_of_run
+from orchestrator.engine.known_tasks import NOTHING_KNOWN, Known, known_of_document, known_of_run
 from orchestrator.engine.outline import RunChoices, plan_loaded
 from orchestrator.engine.records import PlanFile
 
@@ -205,6 +206,14 @@ def work_on(state: RunState, task_id: str, *, succeeds: bool = True) -> RunState
     return evolve(state, end_attempt(state, task_id, result, NOON, 1.0), NOON)
 
 
+def begin_in_a_clone(text: str, before: RunState) -> RunState:
+    """A first run there: its database knows nothing, and status.json came with the repository."""
+    tasks = [document_task(before.outline.tasks[task_id], task) for task_id, task in before.tasks.items()]
+    known = known_of_document({"tasks": tasks})
+    begun = plan_loaded(parse_plan(text), PlanFile("p", "docs/plans/p.md", b"", NOON), known=known)
+    return evolve(RunState(), begun, NOON)
+
+
 def found_now(state: RunState, description: str) -> tuple[str, TaskStatus, str | None]:
     (task_id,) = (i for i, planned in state.outline.tasks.items() if planned.description == description)
     return task_id, state.tasks[task_id].status, state.tasks[task_id].stale
@@ -234,6 +243,24 @@ def test_an_edit_that_is_taken_back_finds_what_was_done(text, edited, choices, r
     assert found_now(again, "Alpha") == ("1.1", TaskStatus.COMPLETED, None)
     assert again.tasks["1.1"].attempt_place.instance_id == "orch-0"
     assert [task for task in again.outline.gone if task.found == "gone" and task.id == "1.1"] == []
+
+
+@pytest.mark.parametrize("line", ["- [ ] 1.1 Alpha", "- [ ] Alpha"])
+def test_in_a_clone_only_what_was_done_for_this_instruction_counts_as_done(line):
+    """The line alone says too little: an agent may have changed the block under it."""
+    text = HEAD + ALPHA.replace("- [ ] Alpha", line)
+    state = work_on(begin(text), "1.1")
+    assert found_now(begin_in_a_clone(text, state), "Alpha") == ("1.1", TaskStatus.COMPLETED, None)
+    moved = text.replace("Phase 1: Work", "Phase 1: Other\n\n- [ ] New\n\n## Phase 2: Work")
+    assert found_now(begin_in_a_clone(moved, state), "Alpha")[1:] == (TaskStatus.COMPLETED, None)
+    edited = text.replace("echo a", "echo b")
+    has_own_id = "1.1" in line
+    expected = (TaskStatus.COMPLETED, "wording") if has_own_id else (TaskStatus.PENDING, None)
+    assert found_now(begin_in_a_clone(edited, state), "Alpha")[1:] == expected
+    if has_own_id:
+        kept = begin(edited, (state, "r1"))
+        assert found_now(begin_in_a_clone(edited, kept), "Alpha")[1:] == expected
+        assert found_now(begin_in_a_clone(text, kept), "Alpha")[1:] == (TaskStatus.COMPLETED, None)
 
 
 def test_what_failed_for_the_other_wording_leaves_the_first_one_done():
