@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from orchestrator.domain.plan import Checklist, Phase, Plan, PlanDefaults, Span, Task, TaskId
 from orchestrator.domain.plan_problems import ProblemLog
 from orchestrator.domain.plan_reading.blocks import Block, read_blocks
+from orchestrator.domain.plan_reading.bounds import PLAN_CHARACTERS_MAX, PLAN_LINES_MAX, within_bounds
 from orchestrator.domain.plan_reading.context import read_context
 from orchestrator.domain.plan_reading.dependencies import (
     DEPENDENCIES_MAX,
@@ -26,19 +27,12 @@ from orchestrator.domain.plan_reading.text import PlanText, decode_plan, encode_
 
 __all__ = ["PLAN_CHARACTERS_MAX", "PLAN_LINES_MAX", "decode_plan", "encode_plan", "parse_plan", "tick"]
 
-PLAN_CHARACTERS_MAX = 2 * 2**20
-PLAN_LINES_MAX = 100_000
-
 
 def parse_plan(text: str) -> Plan:
     """Read a plan. Every span of the result points into `text`, which is kept as it is."""
     log = ProblemLog()
-    if len(text) > PLAN_CHARACTERS_MAX:
-        log.add("plan_too_large", f"longer than {PLAN_CHARACTERS_MAX} characters; nothing was read", 1)
-        return Plan(title="", text=text, problems=log.sorted())
-    source = PlanText.of(text)
-    if len(source.lines) > PLAN_LINES_MAX:
-        log.add("plan_too_large", f"longer than {PLAN_LINES_MAX} lines; nothing was read", 1)
+    source = within_bounds(text, log)
+    if source is None:
         return Plan(title="", text=text, problems=log.sorted())
     report_unreadable(source, log)
     settings = read_settings(source, log)

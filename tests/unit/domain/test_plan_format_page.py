@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 
 from orchestrator.domain.plan_parser import PLAN_CHARACTERS_MAX, PLAN_LINES_MAX, parse_plan
 from orchestrator.domain.plan_problems import PROBLEM_KINDS
+from orchestrator.domain.plan_reading.bounds import QUOTED_LINES_MAX, TABLE_CELLS_MAX
 from orchestrator.domain.plan_reading.dependencies import DEPENDENCIES_MAX
 from orchestrator.domain.plan_reading.outline import PHASES_MAX, TASKS_MAX
 
@@ -38,4 +39,6 @@ def test_the_table_of_problems_is_complete_and_right() -> None:
 def test_the_limits_are_those_of_the_code() -> None:
     said = " ".join(PAGE.split())
     assert f"At most {PLAN_CHARACTERS_MAX // 2**20} Mi characters, {PLAN_LINES_MAX:,} lines" in said
+    assert f"and {TABLE_CELLS_MAX:,} table cells" in said
+    assert f"times the lines of the plan may be {QUOTED_LINES_MAX:,}" in said
     assert f"{PHASES_MAX:,} phases, {TASKS_MAX:,} tasks and {DEPENDENCIES_MAX:,} dependencies" in said

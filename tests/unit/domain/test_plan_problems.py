@@ -8,6 +8,7 @@ from orchestrator.domain.plan import Plan, Severity
 from orchestrator.domain.plan_parser import PLAN_CHARACTERS_MAX, PLAN_LINES_MAX, decode_plan, parse_plan
 from orchestrator.domain.plan_problems import PROBLEM_KINDS, SAME_PROBLEMS_MAX
 from orchestrator.domain.plan_reading import blocks, dependencies, outline
+from orchestrator.domain.plan_reading.bounds import TABLE_CELLS_MAX
 
 HEAD = "## Phase 1: A\n"
 TASK = HEAD + "- [ ] 1.1 a\n"
@@ -17,6 +18,9 @@ PLACES = [
     ("control_character", TASK + "\n  \x07", 4, 3),
     ("plan_too_large", "x" * (PLAN_CHARACTERS_MAX + 1), 1, 1),
     ("plan_too_large", "\n" * PLAN_LINES_MAX, 1, 1),
+    ("plan_too_large", "a\n|" + "a|" * TABLE_CELLS_MAX + "\n|" + "-|" * 9 + "\n", 2, 1),
+    ("plan_too_large", "a\n" + "> " * 60 + "a\n" + "b\n" * 10_000, 2, 1),
+    ("plan_too_large", "a\n" + "- > " * 60 + "a\n" + "b\n" * 10_000, 2, 1),
     ("plan_too_large", TASK + "- [ ] 1.2 b" + " (depends: 1.1)" * 101 + "\n", 3, 3),
     ("nesting_too_deep", TASK + "- " * 30 + "x\n", 3, 1),
     ("bad_front_matter", "---\nagent: claude\nagent: codex\n---\n" + TASK, 3, 1),

@@ -48,6 +48,8 @@ def hostile(size: int) -> dict[str, str]:
         "phases": "## Phase 1\n" * (size // 11),
         "lines": "\n" * size,
         "pipes": "|" * size,
+        "a wide table": "|" + "a|" * (size // 4) + "\n|" + "-|" * (size // 4) + "\n",
+        "lazy lines of a deep quote": "> " * 60 + "a\n" + "b\n" * min(size // 2 - 100, 90_000),
         "control characters": "\x00" * size,
     }
 
