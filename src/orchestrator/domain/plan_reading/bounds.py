@@ -11,7 +11,7 @@ PLAN_CHARACTERS_MAX = 2 * 2**20
 PLAN_LINES_MAX = 100_000
 TABLE_CELLS_MAX = 100_000
 QUOTED_LINES_MAX = 500_000
-"""How often lines may be looked at for quotes: a reader asks for each line and each quote whether one ends there."""
+"""Looks at lines for quotes: a reader asks each line of each quote whether it ends there."""
 
 _MARKERS = re.compile(r"(?:[-+*>\s]|\d{1,9}[.)]|\[[ xX]\])*+")
 
@@ -37,7 +37,7 @@ def _excess(source: PlanText) -> tuple[str, int] | None:
     if (cells := source.text.count("|")) > TABLE_CELLS_MAX:
         widest = max(range(len(lines)), key=lambda number: lines[number].count("|"))
         return (
-            f"{cells:,} table cells, most of them here, and at most {TABLE_CELLS_MAX:,} are read",
+            f"{cells:,} table cells, most of them here, and {TABLE_CELLS_MAX:,} may be",
             widest + 1,
         )
     depth, line = _deepest_quote(lines)
