@@ -10,20 +10,25 @@ from orchestrator.domain.errors import InstancePruned, SeqOutOfRange
 from orchestrator.domain.projection import orchestrator_status
 from orchestrator.domain.run_state import RunState, fold
 from orchestrator.domain.status import OrchestratorInfo, OrchestratorStatus
+from orchestrator.engine.folded_states import FoldedStates
 from orchestrator.engine.ports import EVENT_PAGE_MAX, LEASE_SECONDS, RENEW_SECONDS, EventLog, InstanceRegistry
 from orchestrator.engine.records import InstanceRecord
 
-KEPT_STATES_MAX = 64
+KEPT_LOGS_MAX = 64
+LONG_FOLD_EVENTS = 20_000
+LONG_FOLDS_MAX = 2
+"""How many long folds are at work at a time: each takes the processor from all who wait for an answer."""
 
 
 class StatusReader:
-    """Folds logs. The states used last are kept, so that a further look reads only what is new."""
+    """Folds logs. The states of those used last are kept, so that a further look reads only what is new."""
 
     def __init__(self, registry: InstanceRegistry, log: EventLog) -> None:
         self._registry = registry
         self._log = log
-        self._states: OrderedDict[str, RunState] = OrderedDict()
+        self._known: OrderedDict[str, FoldedStates] = OrderedDict()
         self._locks: dict[str, asyncio.Lock] = {}
+        self._long_folds = asyncio.Semaphore(LONG_FOLDS_MAX)
 
     async def state(self, instance_id: str, at_seq: int | None = None) -> RunState:
         """The state now, or as it was right after entry `at_seq`.
@@ -32,36 +37,38 @@ class StatusReader:
         """
         record = await self._registry.get(instance_id)
         refuse_pruned(record.id, record.pruned_at)
-        if at_seq is None:
-            kept = self._states.get(instance_id)
-            if kept is not None and kept.seq == record.seq:
-                return kept
-            async with self._locks.setdefault(instance_id, asyncio.Lock()):
-                return await self._latest(instance_id)
-        if not 1 <= at_seq <= record.seq:
+        if at_seq is not None and not 1 <= at_seq <= record.seq:
             raise SeqOutOfRange(f"at_seq must be from 1 to {record.seq}, the end of this log; got {at_seq}.")
-        kept = self._states.get(instance_id)
-        start = kept if kept is not None and kept.seq <= at_seq else RunState()
-        return await self._folded(instance_id, start, at_seq)
+        known = self._known.get(instance_id)
+        if known is not None and known.latest.seq == (record.seq if at_seq is None else at_seq):
+            return known.latest
+        # Who asks for the same log meanwhile goes on from what this look has folded.
+        async with self._locks.setdefault(instance_id, asyncio.Lock()):
+            known = self._kept(instance_id)
+            if (at_seq or record.seq) - known.before(at_seq).seq < LONG_FOLD_EVENTS:
+                return await self._folded(instance_id, known, at_seq)
+            async with self._long_folds:
+                return await self._folded(instance_id, known, at_seq)
 
     async def status(self, instance_id: str, at_seq: int | None = None) -> OrchestratorStatus:
         """The status on the wire; raises as `state` does."""
         return orchestrator_status(await self.state(instance_id, at_seq), instance_id)
 
-    async def _latest(self, instance_id: str) -> RunState:
-        state = await self._folded(instance_id, self._states.get(instance_id, RunState()), None)
-        self._states[instance_id] = state
-        self._states.move_to_end(instance_id)
-        while len(self._states) > KEPT_STATES_MAX:
-            dropped, _ = self._states.popitem(last=False)
+    def _kept(self, instance_id: str) -> FoldedStates:
+        known = self._known.setdefault(instance_id, FoldedStates())
+        self._known.move_to_end(instance_id)
+        while len(self._known) > KEPT_LOGS_MAX:
+            dropped, _ = self._known.popitem(last=False)
             self._locks.pop(dropped, None)
-        return state
+        return known
 
-    async def _folded(self, instance_id: str, state: RunState, up_to: int | None) -> RunState:
+    async def _folded(self, instance_id: str, known: FoldedStates, up_to: int | None) -> RunState:
+        state = known.before(up_to)
         while up_to is None or state.seq < up_to:
             limit = EVENT_PAGE_MAX if up_to is None else min(EVENT_PAGE_MAX, up_to - state.seq)
             page = await self._log.read(instance_id, after=state.seq, limit=limit)
             state = fold(page, state)
+            known.keep(state)
             if len(page) < limit:
                 break
         return state
