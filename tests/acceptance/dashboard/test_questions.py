@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 
@@ -36,7 +37,13 @@ TAP_MS = 350
 """As long as a finger takes that taps again and again."""
 TAPS = 15
 """So that it still taps when the first answer is sent and its card is folded."""
-PLACES = ("approvals", "", "orchestrators/{id}", "orchestrators/{id}/tasks/1.3")
+PLACES = (
+    "approvals",
+    *(
+        pytest.param(place, marks=pytest.mark.long)
+        for place in ("", "orchestrators/{id}", "orchestrators/{id}/tasks/1.3")
+    ),
+)
 
 
 class Asked:
@@ -168,7 +175,7 @@ def test_a_question_is_not_answered_before_it_could_be_read(asked: Asked):
     assert asked.settled() == []
 
 
-@pytest.mark.parametrize("asked", ["light", "phone"], indirect=True)
+@pytest.mark.parametrize("asked", ["light", pytest.param("phone", marks=pytest.mark.long)], indirect=True)
 def test_an_answer_is_undone_by_button_and_by_key(asked: Asked):
     asked.go("approvals")
     asked.allow("1.2").click()
@@ -230,8 +237,18 @@ def test_a_card_tells_for_what_one_allows_it_and_what_became_of_it(asked: Asked)
     assert asked.dashboard.axe() == []
 
 
-@pytest.mark.parametrize("long_ones", ["light", "dark", "phone"], indirect=True)
-@pytest.mark.parametrize("place", ["", "approvals"])
+@pytest.mark.parametrize(
+    ("long_ones", "place"),
+    [
+        ("phone", ""),
+        *(
+            pytest.param(look, place, marks=pytest.mark.long)
+            for look, place in itertools.product(["light", "dark", "phone"], ["", "approvals"])
+            if (look, place) != ("phone", "")
+        ),
+    ],
+    indirect=["long_ones"],
+)
 def test_what_is_not_read_to_its_end_is_not_allowed(long_ones: Asked, place: str):
     box = long_ones.go_to_the_first(place)
     card, allow = long_ones.card(long_ones.first), long_ones.allow(long_ones.first)
@@ -257,7 +274,7 @@ def test_what_is_not_read_to_its_end_is_not_allowed(long_ones: Asked, place: str
     assert long_ones.dashboard.faults() == {}
 
 
-@pytest.mark.parametrize("long_ones", ["light", "phone"], indirect=True)
+@pytest.mark.parametrize("long_ones", ["light", pytest.param("phone", marks=pytest.mark.long)], indirect=True)
 def test_all_of_a_long_command_is_shown_by_keys_and_its_end_must_be_reached(long_ones: Asked):
     box = long_ones.go_to_the_first("approvals")
     allow = long_ones.allow(long_ones.first)

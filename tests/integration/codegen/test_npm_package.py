@@ -28,7 +28,7 @@ try {
 export const idOf = (event: TaskChangedEvent): string => event.data.task_id;
 """
 
-pytestmark = [pytest.mark.needs_node, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.needs_node, pytest.mark.long, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ def run(*command: object, cwd: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("compiler", ["typescript", "typescript-7"])
+@pytest.mark.parametrize("compiler", ["typescript-7", pytest.param("typescript", marks=pytest.mark.long)])
 def test_the_types_hold_under_every_strict_option(tmp_path, tools, strict_options, compiler):
     (tmp_path / "types").mkdir()
     (tmp_path / "lib").mkdir()

@@ -37,6 +37,7 @@ async def milliseconds_per_task(orchestrator, plan: str, size: int, parallel: in
         return (time.process_time() - began) * 1000 / size
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shape", [flat, chain, phases], ids=lambda shape: shape.__name__)
 @pytest.mark.parametrize("parallel", [1, 4])
 async def test_a_task_costs_at_most_ten_milliseconds(orchestrator, shape, parallel):
