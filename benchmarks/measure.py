@@ -81,9 +81,13 @@ def say(text: str) -> None:
 
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
-    """An empty folder on the disk of the working directory, not in memory."""
+    """An empty folder on the disk of the working directory, not in memory.
+
+    It is a repository of its own: inside that of the checkout, all projects would share the checkout's state.
+    """
     path = Path(tempfile.mkdtemp(prefix=".bench-", dir=Path.cwd()))
     try:
+        subprocess.run(["git", "init", "--quiet", path], check=True)
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
