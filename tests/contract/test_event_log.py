@@ -140,9 +140,9 @@ async def test_an_empty_append_does_nothing(ports, make) -> None:
 
 async def test_progress_is_kept_with_or_without_events(ports, make) -> None:
     lease = await ports.registry.claim(make.instance())
-    await ports.log.append(lease, [make.message()], counts=RunCounts(12.5, 2, 1))
+    await ports.log.append(lease, [make.message()], counts=RunCounts(12.5, 2, 1, 8, 3))
     await ports.log.append(lease, [make.message()])
-    assert (await ports.registry.get(lease.instance_id)).counts == RunCounts(12.5, 2, 1)
+    assert (await ports.registry.get(lease.instance_id)).counts == RunCounts(12.5, 2, 1, 8, 3)
     await ports.log.append(lease, [], counts=RunCounts(50.0))
     record = await ports.registry.get(lease.instance_id)
     assert (record.counts, record.seq) == (RunCounts(50.0), 2)

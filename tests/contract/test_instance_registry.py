@@ -262,7 +262,7 @@ async def test_a_listed_record_says_the_same_as_the_one_asked_for(ports, make) -
     lease = await ports.registry.claim(make.instance())
     [listed] = await ports.registry.list()
     asked = await ports.registry.get(lease.instance_id)
-    assert replace(listed, database_now=asked.database_now) == asked
+    assert listed._replace(database_now=asked.database_now) == asked
 
 
 async def test_the_latest_of_a_plan_is_the_last_whose_log_has_begun(store, make) -> None:
@@ -278,6 +278,32 @@ async def test_the_latest_of_a_plan_is_the_last_whose_log_has_begun(store, make)
     assert (await ports.registry.latest(A)).id == second.instance_id
     assert await ports.registry.latest(replace(A, project="/other")) is None
     assert await ports.registry.latest(replace(A, path="docs/plans/b.md")) is None
+
+
+async def test_the_latest_of_all_plans_are_what_each_plan_would_be_answered(store, make) -> None:
+    ports = store.ports
+    assert await ports.registry.latest_of_plans("/project", "") == {}
+    for plan in ("docs/plans/a.md", "docs/plans/b.md"):
+        for _ in range(2):
+            lease = await ports.registry.claim(make.instance(plan))
+            await ports.log.append(lease, [make.message()], counts=RunCounts(50.0, 1, 0, 2, 1))
+            store.pass_time(60)
+    # The log of this plan's latest has not begun, and of the next one's no log has.
+    await ports.registry.claim(make.instance("docs/plans/b.md"))
+    await ports.registry.claim(make.instance("docs/plans/c.md"))
+    for elsewhere in (make.instance(checkout="feature"), make.instance(project="/other")):
+        await ports.log.append(await ports.registry.claim(elsewhere), [make.message()])
+    found = await ports.registry.latest_of_plans("/project", "")
+    assert {path: record.id for path, record in found.items()} == {
+        "docs/plans/a.md": "orch-2",
+        "docs/plans/b.md": "orch-4",
+    }
+    for path, record in found.items():
+        one = await ports.registry.latest(PlanKey("/project", "", path))
+        assert record._replace(database_now=one.database_now) == one
+        assert record.counts == RunCounts(50.0, 1, 0, 2, 1)
+    of_feature = await ports.registry.latest_of_plans("/project", "feature")
+    assert [record.checkout for record in of_feature.values()] == ["feature"]
 
 
 @pytest.mark.parametrize("instance_id", ["orch-none", "", "a\0b", "\ud800", "x" * 5000])

@@ -32,6 +32,19 @@ async def test_a_status_is_read_back_as_it_was_written_and_replaced(plan_outputs
     assert (await outputs.read_status("q")).document is None
 
 
+async def test_many_statuses_are_read_as_each_of_them_is_and_nothing_is_set_aside(plan_outputs) -> None:
+    outputs = plan_outputs.outputs
+    await outputs.write_status("p", DOCUMENT)
+    plan_outputs.put("docs/plan-outputs/broken/status.json", b"{")
+    names = ["p", "broken", "none", *BAD_NAMES]
+    found = await outputs.read_statuses(names)
+    assert found == {name: await outputs.read_status(name) for name in names}
+    assert (found["p"].document, found["none"].document) == (DOCUMENT, None)
+    assert found["broken"].rejected
+    assert plan_outputs.read("docs/plan-outputs/broken/status.json") == b"{"
+    assert await outputs.read_statuses([]) == {}
+
+
 async def test_a_status_that_a_person_edited_is_read(plan_outputs) -> None:
     plan_outputs.put(STATUS, b'\xef\xbb\xbf {"tasks": [{"id": "1.1", "status": "skipped"}], "extra": null}\n')
     read = await plan_outputs.outputs.read_status("p", set_aside=True)

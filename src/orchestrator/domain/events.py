@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -501,9 +502,11 @@ class StoredEvent(NamedTuple):
 
     def envelope(self) -> bytes:
         """The JSON that clients get: `{type, timestamp, instance_id, seq, data}`."""
-        return b'{"type":"%s","timestamp":"%s","instance_id":"%s","seq":%d,"data":%s}' % (
+        seconds, rest = divmod(self.time, 1_000_000)
+        return b'{"type":"%s","timestamp":"%s.%06dZ","instance_id":"%s","seq":%d,"data":%s}' % (
             self.type.encode(),
-            utc_text(self.timestamp).encode(),
+            _second_text(seconds),
+            rest,
             self.instance_id.encode(),
             self.seq,
             self.body,
@@ -513,6 +516,12 @@ class StoredEvent(NamedTuple):
 def microseconds(moment: datetime) -> int:
     """The moment as a whole number of microseconds since 1970."""
     return (moment - EPOCH) // _MICROSECOND
+
+
+@lru_cache(maxsize=1_024)
+def _second_text(seconds: int) -> bytes:
+    """`utc_text` up to the second, which neighbours in a log share: a page takes half the time."""
+    return (EPOCH + timedelta(seconds=seconds)).replace(tzinfo=None).isoformat().encode()
 
 
 def utc_text(moment: datetime) -> str:

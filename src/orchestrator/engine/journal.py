@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from orchestrator.domain.errors import OrchestratorError, StorageError
-from orchestrator.domain.events import EventData, NewEvent, PlanLoaded, StatusSummary, TaskChanged
+from orchestrator.domain.events import EventData, NewEvent, PlanLoaded, TaskChanged
 from orchestrator.domain.projection import summarize
 from orchestrator.domain.redacted_models import redacted
 from orchestrator.domain.redaction import Redact, redact_known
@@ -106,7 +106,7 @@ class Journal:
             batch, self._waiting = self._waiting, []
             events = [event for group, _ in batch for event in group]
             moved = any(isinstance(event.data, PlanLoaded | TaskChanged) for event in events)
-            counts = _counts(summarize(self.state)) if moved else None
+            counts = RunCounts.of(summarize(self.state)) if moved else None
             try:
                 await self._log.append(self.lease, events, counts=counts)
             except OrchestratorError as error:
@@ -125,7 +125,3 @@ class Journal:
                 durable.set_exception(self._failure)
                 durable.exception()  # whoever waits gets it; nobody may be waiting any more
         self._waiting = []
-
-
-def _counts(summary: StatusSummary) -> RunCounts:
-    return RunCounts(summary.progress_percent, summary.unchecked, summary.stale)

@@ -7,7 +7,7 @@ must be known to hold, and where it was last proven too long ago, it is asked fo
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from typing import Any
 
 from orchestrator.engine.ports import LEASE_SECONDS, InstanceRegistry, PlanOutputs
@@ -72,6 +72,10 @@ class GuardedOutputs:
         if set_aside:
             await self._guard.confirm()
         return await self._outputs.read_status(plan_name, set_aside=set_aside)
+
+    async def read_statuses(self, plan_names: Collection[str]) -> Mapping[str, StatusFile]:
+        """What status.json of each of these plans holds."""
+        return await self._outputs.read_statuses(plan_names)
 
     async def edited_status(self, plan_name: str) -> StatusFile | None:
         """What someone else has made of status.json; raises LeaseLost."""

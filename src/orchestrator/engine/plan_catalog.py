@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from orchestrator.domain.answers import LastRun, PlanDocument, PlanProblem, PlanTaskLine
 from orchestrator.domain.errors import InstanceNotFound
@@ -11,13 +10,13 @@ from orchestrator.domain.plan import Plan
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
 from orchestrator.domain.projection import phase_infos, summarize, task_infos
 from orchestrator.domain.redaction import Redact, redact_known
-from orchestrator.domain.run_state import RunState, evolve
+from orchestrator.domain.run_state import RunState
 from orchestrator.domain.status import FindingInfo, PlanInfo, PlanStatus, TaskInfo
 from orchestrator.engine.default_options import DEFAULT_OPTIONS, plan_settings
 from orchestrator.engine.findings import Findings
 from orchestrator.engine.identified_plan import identify
-from orchestrator.engine.known_tasks import known_before, known_of_document
-from orchestrator.engine.outline import plan_loaded
+from orchestrator.engine.known_tasks import known_before
+from orchestrator.engine.plan_list import PlanList, unstarted_state
 from orchestrator.engine.ports import Ports
 from orchestrator.engine.records import InstanceRecord, PlanFile
 from orchestrator.engine.status_reader import StatusReader
@@ -30,11 +29,13 @@ class PlanCatalog:
         self._ports = ports
         self._reader = reader
         self._redact = redact
+        self._list = PlanList(ports, reader)
         self._parsed: dict[str, tuple[bytes, Plan]] = {}
 
     async def plans(self) -> list[PlanInfo]:
         """Every plan in docs/plans, by name."""
-        return [await self._info(file) for file in await self._ports.plans.list()]
+        files = await self._ports.plans.list()
+        return await self._list.infos([(file, await self._plan(file)) for file in files])
 
     async def document(self, name: str) -> PlanDocument:
         """The plan's own text; raises PlanNotFound or PlanUnreadable."""
@@ -83,7 +84,7 @@ class PlanCatalog:
             return _plan_status(file, state, source="log", instance_id=record.id)
         plan = await self._plan(file)
         document = (await self._ports.outputs.read_status(file.name)).document or {}
-        state = _state_of(plan, file, document)
+        state = unstarted_state(plan, file, document)
         return _plan_status(file, state, source="status.json" if document else "plan")
 
     async def tasks(self, name: str) -> tuple[TaskInfo, ...]:
@@ -107,28 +108,6 @@ class PlanCatalog:
         record, state = latest
         return Findings(artifacts, outputs, file.name, record.id, state.tasks)
 
-    async def _info(self, file: PlanFile) -> PlanInfo:
-        plan = await self._plan(file)
-        status = None if file.problem else await self._status(file)
-        problems = (file.problem,) if file.problem else ()
-        return PlanInfo(
-            name=file.name,
-            title=plan.title,
-            path=file.path,
-            has_status=status is not None and status.source != "plan",
-            last_modified=file.last_modified,
-            output_dir=self._ports.outputs.directory(file.name),
-            total_tasks=status.summary.total_tasks if status else 0,
-            completed=status.summary.completed if status else 0,
-            unchecked=status.summary.unchecked if status else 0,
-            stale=status.summary.stale if status else 0,
-            problems=(
-                *problems,
-                *(f"{p.severity}: line {p.line}: {p.message}" for p in plan.problems),
-            ),
-            has_errors=bool(problems or plan.errors),
-        )
-
     async def _plan(self, file: PlanFile) -> Plan:
         """The parsed plan; a file that has not changed is not parsed again.
 
@@ -140,11 +119,6 @@ class PlanCatalog:
         plan = await asyncio.to_thread(parse_plan, decode_plan(file.data))
         self._parsed[file.path] = (file.data, plan)
         return plan
-
-
-def _state_of(plan: Plan, file: PlanFile, document: dict[str, Any]) -> RunState:
-    event = plan_loaded(plan, file, known=known_of_document(document))
-    return evolve(RunState(), event, file.last_modified)
 
 
 def _plan_status(

@@ -5,7 +5,7 @@ Adapters raise only `orchestrator.domain.errors`; a database or disk that fails 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,6 +65,9 @@ class InstanceRegistry(Protocol):
 
     async def latest(self, plan: PlanKey) -> InstanceRecord | None:
         """The instance of this plan that was registered last, of those whose log has begun."""
+
+    async def latest_of_plans(self, project: str, checkout: str) -> Mapping[str, InstanceRecord]:
+        """What `latest` gives for every plan of this checkout that has it, by the plan's path."""
 
 
 class EventLog(Protocol):
@@ -220,6 +223,9 @@ class PlanOutputs(Protocol):
 
         With `set_aside` it also counts as seen by `edited_status`.
         """
+
+    async def read_statuses(self, plan_names: Collection[str]) -> Mapping[str, StatusFile]:
+        """What `read_status` gives for each of these plans, read in one go."""
 
     async def edited_status(self, plan_name: str) -> StatusFile | None:
         """What someone else has made of status.json since it was written or seen here, else None.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from orchestrator.domain.chosen_options import ChosenOptions
+from orchestrator.domain.events import StatusSummary
 from orchestrator.domain.plan import CodeBlock, Permissions, Task
 from orchestrator.domain.plan_matching import Reworded
 from orchestrator.domain.redaction import Redactor, redact_known
@@ -27,26 +28,40 @@ class PlanKey:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class RunCounts:
+class RunCounts(NamedTuple):
     """How far a run is, as the registry has it for lists of runs.
 
     `unchecked` of its completed tasks are so without a check, and `stale` of its tasks are done for an
-    earlier wording.
+    earlier wording. They are written in one transaction with the events that change them, so they are never
+    behind the log. Without `total_tasks` they were never written, or by a version that did not count tasks.
     """
 
     progress_percent: float = 0.0
     unchecked: int = 0
     stale: int = 0
+    total_tasks: int = 0
+    completed: int = 0
+
+    @staticmethod
+    def of(summary: StatusSummary) -> RunCounts:
+        """The counts at the head of a status."""
+        return RunCounts(
+            summary.progress_percent,
+            summary.unchecked,
+            summary.stale,
+            summary.total_tasks,
+            summary.completed,
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class InstanceRecord:
+class InstanceRecord(NamedTuple):
     """An orchestrator as the registry knows it.
 
     `pid_started` is the process's start time in the host's own units, so that a reused pid is told
     apart. `lease_until` and `last_heartbeat` are in the database's time; `database_now` is that time
     when the record was read. Of a run with `pruned_at` only this record is left.
+
+    A named tuple, because every list of runs makes hundreds.
     """
 
     id: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from orchestrator.domain.errors import InstancePruned, SeqOutOfRange
 from orchestrator.domain.projection import orchestrator_status
@@ -82,10 +82,14 @@ def refuse_pruned(instance_id: str, pruned_at: datetime | None) -> None:
         )
 
 
+def stale_after(record: InstanceRecord) -> datetime:
+    """The moment, in the database's time, after which a run that shows no sign of life is called stale."""
+    return record.last_heartbeat + timedelta(seconds=min(2 * RENEW_SECONDS, LEASE_SECONDS))
+
+
 def orchestrator_info(record: InstanceRecord) -> OrchestratorInfo:
     """A registry record as it stands in a list."""
     ended = record.status.has_ended
-    silent_seconds = (record.database_now - record.last_heartbeat).total_seconds()
     return OrchestratorInfo(
         id=record.id,
         plan_name=record.plan_name,
@@ -101,7 +105,7 @@ def orchestrator_info(record: InstanceRecord) -> OrchestratorInfo:
         ended_at=record.ended_at,
         last_heartbeat=record.last_heartbeat,
         is_alive=not ended and record.lease_until > record.database_now,
-        is_stale=not ended and silent_seconds > min(2 * RENEW_SECONDS, LEASE_SECONDS),
+        is_stale=not ended and record.database_now > stale_after(record),
         seq=record.seq,
         progress_percent=record.counts.progress_percent,
         unchecked=record.counts.unchecked,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import (
@@ -157,7 +157,7 @@ def write_entries(
 
     Returns what was stored, without the receipts that the store itself has added.
     """
-    changes: dict[str, Any] = {} if counts is None else asdict(counts)
+    changes: dict[str, Any] = {} if counts is None else counts._asdict()
     status = last_status(entries)
     if status is not None:
         changes["status"] = status.value

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, insert, not_, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    insert,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from orchestrator.domain.errors import InstanceNotFound, PlanOwned, UsageError
 from orchestrator.domain.events import NewEvent
@@ -17,6 +25,7 @@ from orchestrator.engine.records import InstanceRecord, Lease, NewInstance, Plan
 from orchestrator.store.database import database_now, insert_if_absent
 from orchestrator.store.entries import Entry, check_burial, entries_of
 from orchestrator.store.event_log import write_entries
+from orchestrator.store.instance_records import ALL, LATEST, LATEST_OF_PLANS, LIVE, ONE, record_of
 from orchestrator.store.leases import holds, is_over, is_plan, lease_lost
 from orchestrator.store.names import is_plain_id
 from orchestrator.store.schema import from_milliseconds, orchestrators, plans
@@ -54,45 +63,33 @@ class SqlInstanceRegistry:
         """Raises InstanceNotFound."""
         if not is_plain_id(instance_id):
             raise instance_not_found(instance_id)
-        query = select_records().where(orchestrators.c.id == instance_id)
-        row = await self._transactions.read(lambda c: c.execute(query).first())
+        row = await self._transactions.read(lambda c: c.execute(ONE, {"id": instance_id}).first())
         if row is None:
             raise instance_not_found(instance_id)
         return self._record(row)
 
     async def list(self, *, live_only: bool = False, limit: int = INSTANCES_MAX) -> list[InstanceRecord]:
         """Newest first; with `live_only`, those that have not ended."""
-        query = (
-            select_records()
-            .order_by(orchestrators.c.position.desc())
-            .limit(min(max(limit, 0), INSTANCES_MAX))
-        )
-        if live_only:
-            query = query.where(orchestrators.c.ended_at.is_(None))
-        rows = await self._transactions.read(lambda c: c.execute(query).all())
+        query, most = LIVE if live_only else ALL, {"most": min(max(limit, 0), INSTANCES_MAX)}
+        rows = await self._transactions.read(lambda c: c.execute(query, most).all())
         return [self._record(row) for row in rows]
 
     async def latest(self, plan: PlanKey) -> InstanceRecord | None:
         """The instance of this plan that was registered last, of those whose log has begun."""
-        query = (
-            select_records()
-            .where(
-                orchestrators.c.project == plan.project,
-                orchestrators.c.checkout == plan.checkout,
-                orchestrators.c.plan_path == plan.path,
-                orchestrators.c.next_seq > 1,
-            )
-            .order_by(orchestrators.c.position.desc())
-            .limit(1)
-        )
-        row = await self._transactions.read(lambda c: c.execute(query).first())
+        row = await self._transactions.read(lambda c: c.execute(LATEST, asdict(plan)).first())
         return None if row is None else self._record(row)
+
+    async def latest_of_plans(self, project: str, checkout: str) -> Mapping[str, InstanceRecord]:
+        """What `latest` gives for every plan of this checkout that has it, by the plan's path."""
+        of_checkout = {"project": project, "checkout": checkout}
+        rows = await self._transactions.read(lambda c: c.execute(LATEST_OF_PLANS, of_checkout).all())
+        return {row.plan_path: self._record(row) for row in rows}
 
     def _record(self, row: Row[Any]) -> InstanceRecord:
         record = record_of(row)
         if record.lease_until - record.database_now > timedelta(milliseconds=2 * self._lease_milliseconds):
             # The clock has been set back since: see `is_over`.
-            return replace(record, lease_until=record.database_now)
+            return record._replace(lease_until=record.database_now)
         return record
 
 
@@ -149,7 +146,7 @@ def claim(connection: Connection, new: NewInstance, lease_milliseconds: int) -> 
             last_heartbeat=now,
             epoch=epoch,
             next_seq=1,
-            **asdict(RunCounts()),
+            **RunCounts()._asdict(),
             **said,
         )
     )
@@ -198,49 +195,3 @@ def bury(
         return False
     write_entries(connection, record.id, entries)
     return True
-
-
-def select_records() -> Select[Any]:
-    """The columns that `record_of` needs."""
-    return select(
-        orchestrators,
-        # One that no longer owns its plan has no lease: it ended with the last sign of life.
-        func.coalesce(plans.c.lease_until, orchestrators.c.last_heartbeat).label("lease_until"),
-        database_now().label("database_now"),
-    ).select_from(
-        orchestrators.outerjoin(
-            plans,
-            and_(
-                plans.c.project == orchestrators.c.project,
-                plans.c.checkout == orchestrators.c.checkout,
-                plans.c.path == orchestrators.c.plan_path,
-                plans.c.owner == orchestrators.c.id,
-            ),
-        )
-    )
-
-
-def record_of(row: Row[Any]) -> InstanceRecord:
-    """The record that a row of `select_records` holds."""
-    return InstanceRecord(
-        id=row.id,
-        project=row.project,
-        checkout=row.checkout,
-        plan_name=row.plan_name,
-        plan_path=row.plan_path,
-        worktree_path=row.worktree_path,
-        host=row.host,
-        pid=row.pid,
-        pid_started=row.pid_started,
-        agent=row.agent,
-        status=RunStatus(row.status),
-        started_at=from_milliseconds(row.started_at),
-        ended_at=None if row.ended_at is None else from_milliseconds(row.ended_at),
-        last_heartbeat=from_milliseconds(row.last_heartbeat),
-        lease_until=from_milliseconds(row.lease_until),
-        database_now=from_milliseconds(row.database_now),
-        epoch=row.epoch,
-        seq=row.next_seq - 1,
-        counts=RunCounts(row.progress_percent, row.unchecked, row.stale),
-        pruned_at=None if row.pruned_at is None else from_milliseconds(row.pruned_at),
-    )

@@ -5,8 +5,8 @@ The clock is a parameter, so that a test can let a lease expire without waiting.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from orchestrator.domain.commands import Command, CommandRecord, CommandState
@@ -98,8 +98,7 @@ class MemoryState:
             if not entry.is_own:
                 stored.append(log[-1])
         record = self.instances[instance_id]
-        self.instances[instance_id] = replace(
-            record,
+        self.instances[instance_id] = record._replace(
             seq=len(log),
             status=last_status(entries) or record.status,
             ended_at=self.clock() if has_ended else record.ended_at,
@@ -158,7 +157,7 @@ class MemoryInstanceRegistry:
         """Hold the lease longer; raises LeaseLost when it was taken over."""
         self._state.check(lease).until = self._lease_end()
         record = self._state.instances[lease.instance_id]
-        self._state.instances[record.id] = replace(record, last_heartbeat=self._state.clock())
+        self._state.instances[record.id] = record._replace(last_heartbeat=self._state.clock())
 
     async def bury(self, record: InstanceRecord, events: Sequence[NewEvent], *, force: bool) -> bool:
         """Append a dead instance's last events and free its plan; False when another did it first.
@@ -194,6 +193,12 @@ class MemoryInstanceRegistry:
         of_plan = [r.id for r in begun if r.plan_key == plan]
         return self._now(of_plan[-1]) if of_plan else None
 
+    async def latest_of_plans(self, project: str, checkout: str) -> Mapping[str, InstanceRecord]:
+        """What `latest` gives for every plan of this checkout that has it, by the plan's path."""
+        begun = [r for r in self._state.instances.values() if r.seq > 0]
+        of_checkout = [r for r in begun if (r.project, r.checkout) == (project, checkout)]
+        return {record.plan_path: self._now(record.id) for record in of_checkout}
+
     def _lease_end(self) -> datetime:
         return self._state.clock() + timedelta(seconds=self._state.lease_seconds)
 
@@ -208,7 +213,7 @@ class MemoryInstanceRegistry:
         until = plan.until if plan.owner == instance_id else None
         if until is not None and until > self._latest_end():
             until = self._state.clock()
-        return replace(record, lease_until=until or record.last_heartbeat, database_now=self._state.clock())
+        return record._replace(lease_until=until or record.last_heartbeat, database_now=self._state.clock())
 
 
 class MemoryEventLog:

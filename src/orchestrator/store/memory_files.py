@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -132,6 +132,10 @@ class MemoryPlanOutputs:
             return StatusFile(None, f"{path} is no status document: {problem}.")
         self.files[f"{self.directory(plan_name)}/{REJECTED_NAME}"] = self.files.pop(path)
         return StatusFile(None, f"{path} was set aside as {REJECTED_NAME}: {problem}.")
+
+    async def read_statuses(self, plan_names: Collection[str]) -> Mapping[str, StatusFile]:
+        """What `read_status` gives for each of these plans."""
+        return {name: await self.read_status(name) for name in plan_names}
 
     async def edited_status(self, plan_name: str) -> StatusFile | None:
         """What someone else has made of status.json since it was written or seen here, else None."""

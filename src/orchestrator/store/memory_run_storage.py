@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection
-from dataclasses import replace
 
 from orchestrator.engine.records import Amount, StoredRun
 from orchestrator.store.memory import MemoryState
@@ -20,7 +19,7 @@ class MemoryRunStorage:
         records = [r for r in reversed(self._state.instances.values()) if r.project == project]
         now = self._state.clock()
         return [
-            StoredRun(replace(record, database_now=now), is_empty=not self._rows(record.id, set()))
+            StoredRun(record._replace(database_now=now), is_empty=not self._rows(record.id, set()))
             for record in records
         ]
 
@@ -41,7 +40,7 @@ class MemoryRunStorage:
         ]
         if of_plan[-1] == instance_id:
             return False
-        self._state.instances[instance_id] = replace(record, pruned_at=self._state.clock())
+        self._state.instances[instance_id] = record._replace(pruned_at=self._state.clock())
         self._state.changes.ring()
         return True
 

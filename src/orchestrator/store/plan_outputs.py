@@ -6,7 +6,7 @@ import asyncio
 import errno
 import os
 import stat
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,15 @@ class DiskPlanOutputs:
         if set_aside:
             self._seen[path] = await asyncio.to_thread(present_version, path)
         return await asyncio.to_thread(self._read_status, path, set_aside)
+
+    async def read_statuses(self, plan_names: Collection[str]) -> Mapping[str, StatusFile]:
+        """What `read_status` gives for each of these plans, read in one go."""
+        paths = {name: self._folder(name) / STATUS_NAME for name in plan_names if is_file_name(name)}
+
+        def read() -> dict[str, StatusFile]:
+            return {name: self._read_status(path, set_aside=False) for name, path in paths.items()}
+
+        return {name: StatusFile(None) for name in plan_names} | await asyncio.to_thread(read)
 
     async def edited_status(self, plan_name: str) -> StatusFile | None:
         """What someone else has made of status.json since it was written or seen here, else None.

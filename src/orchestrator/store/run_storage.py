@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, delete, exists, func, literal, or_, se
 
 from orchestrator.engine.records import Amount, StoredRun
 from orchestrator.store.database import database_now, encoded
-from orchestrator.store.instance_registry import record_of, select_records
+from orchestrator.store.instance_records import record_of, select_records
 from orchestrator.store.schema import artifacts, commands, events, orchestrators
 from orchestrator.store.transactions import Transactions
 
@@ -53,7 +53,7 @@ class SqlRunStorage:
             .order_by(orchestrators.c.position.desc())
         )
         rows = await self._transactions.read(lambda c: c.execute(query).all())
-        return [StoredRun(record_of(row), is_empty=not row.has_contents) for row in rows]
+        return [StoredRun(record_of(row[:-1]), is_empty=not row.has_contents) for row in rows]
 
     async def size(self, instance_id: str, kept: Collection[tuple[str, int]]) -> Amount:
         """What `remove` would delete."""

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from orchestrator.domain.events import EPOCH
 
 INTEGER_MAX = 2**63 - 1
+_MILLISECOND = timedelta(milliseconds=1)
 
 metadata = MetaData(
     naming_convention={
@@ -77,6 +78,8 @@ orchestrators = Table(
     Column("pruned_at", BigInteger, comment="milliseconds, by the database's clock"),
     Column("unchecked", Integer, nullable=False, server_default="0"),
     Column("stale", Integer, nullable=False, server_default="0"),
+    Column("total_tasks", Integer, nullable=False, server_default="0", comment="0: not counted"),
+    Column("completed", Integer, nullable=False, server_default="0"),
     UniqueConstraint("id"),
     Index(None, "project", "checkout", "plan_path", "position"),
 )
@@ -128,4 +131,4 @@ artifacts = Table(
 
 def from_milliseconds(count: int) -> datetime:
     """The moment that a column in milliseconds holds."""
-    return EPOCH + timedelta(milliseconds=count)
+    return EPOCH + count * _MILLISECOND

@@ -129,6 +129,8 @@ async def test_a_listener_that_raises_is_not_asked_again(house, journal):
 
 async def test_the_registry_knows_the_progress(house, journal):
     await journal.record(start_attempt(journal.state, "1.1", "robot"))
-    assert (await house.registry.get("orch-1")).counts == RunCounts()
+    assert (await house.registry.get("orch-1")).counts == RunCounts(total_tasks=1)
     await journal.record(task_step(journal.state, "1.1", TaskTrigger.SUCCEED))
-    assert (await house.registry.get("orch-1")).counts == RunCounts(100.0, unchecked=1)
+    assert (await house.registry.get("orch-1")).counts == RunCounts(
+        100.0, unchecked=1, total_tasks=1, completed=1
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -135,7 +134,7 @@ async def test_a_list_says_who_is_alive_and_who_is_stale(house):
     record = await house.registry.get("orch-1")
 
     def seen_after(seconds, **fields):
-        later = replace(record, database_now=record.database_now + timedelta(seconds=seconds), **fields)
+        later = record._replace(database_now=record.database_now + timedelta(seconds=seconds), **fields)
         info = orchestrator_info(later)
         return info.is_alive, info.is_stale
 

@@ -10,7 +10,7 @@ from orchestrator.domain.errors import StorageError
 from orchestrator.store.failures import storage_errors
 from orchestrator.store.postgresql import MIGRATION_LOCK
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """Every revision in `versions`, oldest first; a test holds them against each other."""
 
 
