@@ -10,6 +10,8 @@ from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from orchestrator.api.compression import Body, JsonResponse, tag_of, tags_of
+
 PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
 EVENT_SCHEMA = {"$ref": "#/components/schemas/OrchestratorEvent"}
 _WHEN = {
@@ -42,7 +44,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def json_bytes(body: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """An answer whose JSON is ready."""
-    return Response(body, status_code=status, headers=headers, media_type="application/json")
+    return JsonResponse(Body(body), status=status, headers=headers)
 
 
 def json_of(adapter: TypeAdapter[Any], value: object, **options: Any) -> Response:
@@ -50,13 +52,20 @@ def json_of(adapter: TypeAdapter[Any], value: object, **options: Any) -> Respons
     return json_bytes(adapter.dump_json(value), **options)
 
 
+def json_version(request: Request, body: Body, etag: str) -> Response:
+    """This version of something, or 304 where If-None-Match names it, in whatever coding it was sent."""
+    if not is_unchanged(request, etag):
+        return JsonResponse(body, headers={"Cache-Control": "no-cache"}, etag=etag)
+    headers = {
+        "ETag": tag_of(etag, body.coding(request.scope)),
+        "Cache-Control": "no-cache",
+        "Vary": "Accept-Encoding",
+    }
+    return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+
+
 def is_unchanged(request: Request, etag: str) -> bool:
     """Whether If-None-Match names this version (compared weakly, as RFC 9110 asks)."""
     given = ",".join(request.headers.getlist("if-none-match"))
     tags = {tag.strip().removeprefix("W/") for tag in given.split(",")}
-    return bool(given) and (etag in tags or "*" in tags)
-
-
-def unchanged(etag: str) -> Response:
-    """304: the client has this version already."""
-    return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": etag, "Cache-Control": "no-cache"})
+    return bool(given) and (not tags_of(etag).isdisjoint(tags) or "*" in tags)

@@ -21,6 +21,7 @@ from orchestrator.api.guard import HostAndOrigin, TokenGate
 from orchestrator.api.hub import Hub
 from orchestrator.api.metrics import Metrics
 from orchestrator.api.openapi import DESCRIPTION, TITLE
+from orchestrator.api.orchestrator_list import OrchestratorList
 from orchestrator.api.routes import agents, commands, events, health, orchestrators, plans, runs
 from orchestrator.api.settings import ApiSettings
 from orchestrator.api.status_cache import StatusCache
@@ -63,6 +64,7 @@ def create_app(
         catalog=catalog,
         hub=Hub(ports.log, ports.changes, settings, metrics),
         statuses=StatusCache(reader, ports.changes),
+        orchestrators=OrchestratorList(ports.registry, ports.changes),
         metrics=metrics,
         agents=agents or AgentRoll(tuple),
         starter=starter,

@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 
 from orchestrator.api.hub import Hub
 from orchestrator.api.metrics import Metrics
+from orchestrator.api.orchestrator_list import OrchestratorList
 from orchestrator.api.settings import ApiSettings
 from orchestrator.api.status_cache import StatusCache
 from orchestrator.engine.agent_roll import AgentRoll
@@ -35,6 +36,7 @@ class ApiContext:
     catalog: PlanCatalog
     hub: Hub
     statuses: StatusCache
+    orchestrators: OrchestratorList
     metrics: Metrics
     agents: AgentRoll
     starter: RunStarter | None = None

@@ -6,22 +6,28 @@ enough under whatever path a proxy puts it.
 
 from __future__ import annotations
 
+import mimetypes
+import os
 import re
 import secrets
 from html import escape
+from http import HTTPStatus
 from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
-from starlette.staticfiles import StaticFiles
+from starlette.staticfiles import PathLike, StaticFiles
 from starlette.types import Scope
+
+from orchestrator.api.compression import accepted
 
 FOLDER = Path(__file__).parent / "dashboard"
 INDEX = FOLDER / "index.html"
 ASSETS_PATH = "/dashboard"
 _NONCE_TAG = '<meta name="csp-nonce" content="" />'
 _WEIGHT = re.compile(r"[01](\.[0-9]{0,3})?")
+_SUFFIXES = {"br": ".br", "gzip": ".gz"}
 _FOREVER = "public, max-age=31536000, immutable"
 
 _NOT_BUILT = """<!doctype html>
@@ -84,14 +90,45 @@ def page() -> Response:
 
 
 class _Assets(StaticFiles):
-    """Scripts and styles, whose names change with what is in them."""
+    """Scripts and styles, whose names change with what is in them.
+
+    The build has put `<name>.br` and `<name>.gz` beside those that get smaller by it. They are the file's
+    codings, not files of their own: each has its own ETag, ranges count in its bytes (RFC 9110, 14.2), and
+    their names lead nowhere.
+    """
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        if not FOLDER.exists():
+        if not FOLDER.exists() or path.endswith(tuple(_SUFFIXES.values())):
             raise HTTPException(404)
         response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = _FOREVER
         return response
+
+    def file_response(
+        self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """The file in the best coding that there is of it and that the client takes."""
+        coding = accepted(scope, self._codings(full_path))
+        if coding is None:
+            response = super().file_response(full_path, stat_result, scope, status_code)
+        else:
+            packed = f"{os.fspath(full_path)}{_SUFFIXES[coding]}"
+            response = super().file_response(packed, os.stat(packed), scope, status_code)  # noqa: PTH116
+            if response.status_code != HTTPStatus.NOT_MODIFIED:
+                response.headers["Content-Encoding"] = coding
+                response.headers["Content-Type"] = _media_type(full_path)
+        response.headers.add_vary_header("Accept-Encoding")
+        return response
+
+    def _codings(self, full_path: PathLike) -> tuple[str, ...]:
+        """The codings that the build made of a file, smallest first."""
+        path = os.fspath(full_path)
+        return tuple(coding for coding, suffix in _SUFFIXES.items() if Path(path + suffix).is_file())
+
+
+def _media_type(path: PathLike) -> str:
+    kind = mimetypes.guess_type(os.fspath(path))[0] or "application/octet-stream"
+    return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
 
 def add(app: FastAPI) -> None:

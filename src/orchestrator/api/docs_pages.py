@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Respon
 
 from orchestrator import __version__
 from orchestrator.api import dashboard_page
+from orchestrator.api.compression import Body, JsonResponse
 from orchestrator.api.openapi import TITLE, document_bytes
 
 STATIC_FOLDER = Path(__file__).parent / "static"
@@ -46,8 +47,8 @@ def add(app: FastAPI) -> None:
     """Give the app its pages; none of them stands in openapi.json."""
 
     @lru_cache(maxsize=1)
-    def document() -> bytes:
-        return document_bytes(app)
+    def document() -> Body:
+        return Body(document_bytes(app))
 
     async def index(request: Request) -> Response:
         if dashboard_page.is_wanted(request.headers.get("accept", "")):
@@ -67,7 +68,7 @@ def add(app: FastAPI) -> None:
         )
 
     async def openapi(_request: Request) -> Response:
-        return Response(document(), media_type="application/json", headers={"Cache-Control": "no-cache"})
+        return JsonResponse(document(), headers={"Cache-Control": "no-cache"})
 
     async def docs(_request: Request) -> Response:
         scripts = ("swagger-ui-bundle.js", "swagger-init.js")

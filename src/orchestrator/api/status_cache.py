@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from orchestrator import __version__
+from orchestrator.api.compression import Body
 from orchestrator.api.frames import Frame, status_frame
 from orchestrator.domain.projection import orchestrator_status
 from orchestrator.domain.run_state import RunState
@@ -23,18 +24,18 @@ class EncodedStatus:
     def __init__(self, instance_id: str, seq: int, body: bytes, now: datetime) -> None:
         self.instance_id = instance_id
         self.seq = seq
-        self.body = body
+        self.body = Body(body)
         self._now = now
 
     @property
     def etag(self) -> str:
-        """Strong: the log up to `seq` and the version of this program decide every byte."""
+        """Of the plain body; strong: the log up to `seq` and this program's version decide every byte."""
         return f'"{self.instance_id}:{self.seq}:{__version__}"'
 
     @cached_property
     def frame(self) -> Frame:
         """The status as the first message of a stream."""
-        return status_frame(self.instance_id, self.seq, self.body, self._now)
+        return status_frame(self.instance_id, self.seq, self.body.plain, self._now)
 
 
 class StatusCache:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 
 import pytest
@@ -11,6 +12,8 @@ from orchestrator.api import dashboard_page
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 INDEX = '<!doctype html><meta name="csp-nonce" content="" /><script src="./dashboard/main-1.js"></script>'
 
+LONG = b"start();\n" * 500
+
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
@@ -19,6 +22,9 @@ def folder(tmp_path, monkeypatch):
     (folder / "dashboard").mkdir(parents=True)
     (folder / "index.html").write_text(INDEX)
     (folder / "dashboard" / "main-1.js").write_text("start();")
+    for suffix, packed in (("br", b"brotli of it"), ("gz", gzip.compress(LONG, 9))):
+        (folder / "dashboard" / f"long-1.js.{suffix}").write_bytes(packed)
+    (folder / "dashboard" / "long-1.js").write_bytes(LONG)
     (tmp_path / "secret.txt").write_text("secret")
     (folder / "dashboard" / "link.txt").symlink_to(tmp_path / "secret.txt")
     monkeypatch.setattr(dashboard_page, "FOLDER", folder)
@@ -77,6 +83,58 @@ async def test_assets_are_kept_for_ever_and_what_is_not_there_is_404(client):
     assert missing.status_code == 404
     assert missing.headers["Content-Type"] == "application/problem+json"
     assert "immutable" not in missing.headers.get("Cache-Control", "")
+
+
+async def raw(client, path="/dashboard/long-1.js", method="GET", **headers):
+    """The answer with the bytes that were sent: nothing is unpacked."""
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    async with client.stream(method, path, headers=headers) as answer:
+        return answer, b"".join([piece async for piece in answer.aiter_raw()])
+
+
+@pytest.mark.parametrize(
+    ("takes", "coding", "suffix"),
+    [
+        ("identity", None, ""),
+        ("gzip, deflate", "gzip", ".gz"),
+        ("gzip, deflate, br, zstd", "br", ".br"),
+        ("br;q=0, gzip", "gzip", ".gz"),
+        ("zstd", None, ""),
+    ],
+)
+async def test_assets_are_sent_in_the_coding_that_the_build_made(client, folder, takes, coding, suffix):
+    answer, sent = await raw(client, Accept_Encoding=takes)
+    assert sent == (folder / "dashboard" / f"long-1.js{suffix}").read_bytes()
+    headers = answer.headers
+    assert (headers.get("Content-Encoding"), headers["Content-Length"]) == (coding, str(len(sent)))
+    assert headers["Content-Type"].startswith("text/javascript")
+    assert "Accept-Encoding" in headers["Vary"]
+    assert "immutable" in headers["Cache-Control"]
+    head, nothing = await raw(client, method="HEAD", Accept_Encoding=takes)
+    assert (head.headers["Content-Length"], head.headers["ETag"]) == (str(len(sent)), headers["ETag"])
+    assert nothing == b""
+
+
+async def test_each_coding_of_an_asset_has_its_own_etag_and_its_own_ranges(client, folder):
+    tags = []
+    for takes in ("identity", "gzip", "br"):
+        answer, sent = await raw(client, Accept_Encoding=takes)
+        tag = answer.headers["ETag"]
+        tags.append(tag)
+        same, nothing = await raw(client, Accept_Encoding=takes, If_None_Match=tag)
+        assert (same.status_code, nothing, same.headers["ETag"]) == (304, b"", tag)
+        assert "Accept-Encoding" in same.headers["Vary"]
+        assert "Content-Encoding" not in same.headers
+        part, piece = await raw(client, Accept_Encoding=takes, Range="bytes=2-5", If_Range=tag)
+        assert (part.status_code, piece) == (206, sent[2:6])
+        assert part.headers["Content-Range"] == f"bytes 2-5/{len(sent)}"
+        assert part.headers.get("Content-Encoding") == answer.headers.get("Content-Encoding")
+    assert len(set(tags)) == 3
+
+
+async def test_the_files_of_a_coding_have_no_address_of_their_own(client):
+    for suffix in ("br", "gz"):
+        assert (await client.get(f"/dashboard/long-1.js.{suffix}")).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field, TypeAdapter
 
-from orchestrator.api.answers import EVENT_SCHEMA, is_unchanged, json_bytes, json_of, problems, unchanged
+from orchestrator.api.answers import EVENT_SCHEMA, json_bytes, json_of, json_version, problems
+from orchestrator.api.compression import JsonResponse
 from orchestrator.api.context import Context
 from orchestrator.api.errors import invalid
 from orchestrator.api.parameters import AFTER, Digits, EntrySeq, OrchestratorId, Position, unrepeated
@@ -17,7 +18,6 @@ from orchestrator.engine.status_reader import orchestrator_info, refuse_pruned
 EVENTS_DEFAULT = 100
 TYPES_LENGTH_MAX = 1_000
 _INFO: TypeAdapter[OrchestratorInfo] = TypeAdapter(OrchestratorInfo)
-_INFOS: TypeAdapter[list[OrchestratorInfo]] = TypeAdapter(list[OrchestratorInfo])
 
 router = APIRouter(prefix="/api/orchestrators", tags=["orchestrators"], dependencies=[Depends(unrepeated)])
 PageSize = Annotated[int, Field(ge=1, le=EVENT_PAGE_MAX), Digits]
@@ -42,7 +42,7 @@ _TYPES = {
 )
 async def list_orchestrators(context: Context) -> Response:
     """Every orchestrator that this database knows, at most 1,000."""
-    return json_of(_INFOS, [orchestrator_info(record) for record in await context.ports.registry.list()])
+    return JsonResponse(await context.orchestrators.latest())
 
 
 @router.get(
@@ -84,9 +84,7 @@ async def get_orchestrator_status(
         status = await context.statuses.latest(orchestrator_id)
     else:
         status = await context.statuses.at(orchestrator_id, at_seq)
-    if is_unchanged(request, status.etag):
-        return unchanged(status.etag)
-    return json_bytes(status.body, headers={"ETag": status.etag, "Cache-Control": "no-cache"})
+    return json_version(request, status.body, status.etag)
 
 
 def _chosen_types(types: str | None) -> list[str] | None:
