@@ -24,7 +24,7 @@ from orchestrator.domain.events import (
     ToolCompleted,
     ToolStarted,
 )
-from orchestrator.domain.evidence import evidence_text
+from orchestrator.domain.evidence import CHECK_CHANGED, evidence_text
 from orchestrator.domain.run_state import TaskState
 from orchestrator.domain.safe_text import safe_json, safe_line
 from orchestrator.domain.status import TaskInfo
@@ -57,7 +57,7 @@ def task_mark(status: TaskStatus, *, verified: bool, stale: Stale | None = None)
 def task_evidence(task: TaskState | TaskInfo) -> str:
     """How a completed task is known to be done: `checked`, or `unchecked` and what makes it doubtful."""
     # Where no attempt of ours did it, the reason says why it counts as done.
-    reason = None if task.attempt else task.reason
+    reason = task.reason if not task.attempt or task.reason == CHECK_CHANGED else None
     return evidence_text(verified=task.verified, remarks=task.remarks, reason=reason)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from orchestrator.domain.events import PlanLoaded, PlannedTask
+from orchestrator.domain.evidence import CHECK_CHANGED
 from orchestrator.domain.safe_text import safe_line
 from orchestrator.domain.task_status import TaskStatus
 
@@ -39,6 +40,8 @@ def change_lines(begun: PlanLoaded) -> list[str]:
     if lines:
         as_before = sum(task.found == "same" for task in tasks)
         lines.insert(0, f"the plan was edited since the last run; {as_before} of its tasks are as they were")
+    other_check = [task for task in tasks if task.reason == CHECK_CHANGED]
+    lines += _listed("unchecked, since their check was changed", map(_named, other_check))
     lines += _listed("still done for an earlier wording", map(_named, still_stale))
     return lines + ([STALE_HINT] if open_stale else [])
 

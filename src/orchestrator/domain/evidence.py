@@ -59,6 +59,9 @@ class TreeLook:
 
 UNSEEN = TreeLook()
 
+CHECK_CHANGED = "its check was changed since"
+"""Why a completed task that was checked is unchecked now: another check has passed than the plan's."""
+
 
 @dataclass(frozen=True, slots=True)
 class AttemptFacts:

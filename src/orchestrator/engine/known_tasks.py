@@ -12,6 +12,7 @@ from orchestrator.domain.errors import InstanceNotFound
 from orchestrator.domain.events import AttemptPlace, PlannedTask
 from orchestrator.domain.plan_ids import made_up_numbers
 from orchestrator.domain.plan_matching import TaskKey
+from orchestrator.domain.plan_parts import PlanReading
 from orchestrator.domain.run_state import RunState, TaskState, loaded_state
 from orchestrator.domain.task_status import TaskStatus
 from orchestrator.engine.ports import Ports
@@ -47,11 +48,15 @@ class KnownTask:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The tasks of the run before; the last `removed` of them were not in its plan any more."""
+    """The tasks of the run before; the last `removed` of them were not in its plan any more.
+
+    `reading` is the plan that the run executed, None where nobody has recorded it.
+    """
 
     tasks: tuple[KnownTask, ...] = ()
     removed: int = 0
     made_up: Mapping[str, int] = field(default_factory=dict)
+    reading: PlanReading | None = None
 
 
 NOTHING_KNOWN = Known()
@@ -75,7 +80,7 @@ def known_of_run(state: RunState, instance_id: str) -> Known:
     ]
     removed = [_removed(planned, state) for planned in outline.gone]
     made_up = outline.made_up or made_up_numbers({}, outline.tasks)
-    return Known((*present, *removed), len(removed), made_up)
+    return Known((*present, *removed), len(removed), made_up, outline.reading)
 
 
 def _removed(planned: PlannedTask, state: RunState) -> KnownTask:

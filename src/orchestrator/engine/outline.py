@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from orchestrator.domain.chosen_options import ChosenOptions
 from orchestrator.domain.events import PlanLoaded, PlannedPhase, PlannedTask
+from orchestrator.domain.evidence import CHECK_CHANGED
 from orchestrator.domain.held_tasks import held_tasks, is_proposed, unapproved_text
 from orchestrator.domain.permissions import UNBOUND, narrowed_tasks, unbound_commands
 from orchestrator.domain.plan import Permissions, Plan, Task
@@ -22,7 +23,7 @@ from orchestrator.domain.task_status import TaskStatus
 from orchestrator.engine.identified_plan import IdentifiedPlan, identify
 from orchestrator.engine.known_tasks import NOTHING_KNOWN, Known, KnownTask, left_by
 from orchestrator.engine.records import PlanFile
-from orchestrator.engine.task_history import gone_tasks, handed_on_task, history
+from orchestrator.engine.task_history import gone_tasks, handed_on_task, history, is_check_changed
 
 AGENT_ATTEMPTS = 2
 SHELL_ATTEMPTS = 1
@@ -98,6 +99,8 @@ def identified_plan_loaded(
             planned = planned.model_copy(update={"reason": TICKED_BY_ATTEMPT})
             believed = replace(task, checked=False)
         planned = planned.model_copy(update=history(believed, planned, match, before, choices.answer))
+        if before is not None and is_check_changed(reading.by_id[task.id], planned, before, known.reading):
+            planned = planned.model_copy(update={"verified": False, "reason": CHECK_CHANGED})
         if not known.tasks:
             planned = planned.model_copy(update={"found": None})
         is_known = before is not None and match.kind != "similar"

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from orchestrator.domain.events import PlannedTask
 from orchestrator.domain.plan import Task
 from orchestrator.domain.plan_matching import Match, Reworded
+from orchestrator.domain.plan_parts import PlanReading, TaskParts
 from orchestrator.domain.task_status import TaskStatus
 from orchestrator.engine.known_tasks import OTHER_WORDING, Known, KnownTask
 
@@ -63,6 +64,19 @@ def history(
         reason = "its instruction was changed since it was done"
         return carried | _NOT_DONE | {"reason": reason, "revision": revision}
     return carried | _stale(before, planned, is_chosen=chosen == "keep")
+
+
+def is_check_changed(
+    now: TaskParts, planned: PlannedTask, before: KnownTask, reading: PlanReading | None
+) -> bool:
+    """Whether the completed task was checked, but by another check than the one that it has now.
+
+    `reading` is the plan that the run before executed. A check that was taken out leaves what it has shown.
+    """
+    was = None if reading is None else reading.by_id.get(before.planned.id)
+    if was is None or not planned.verified or planned.status is not TaskStatus.COMPLETED or planned.stale:
+        return False
+    return now.digest("verify") not in {"", was.digest("verify")}
 
 
 def handed_on_task(known: KnownTask) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from small_plans import plan_of, planned
 from orchestrator.cli.plan_changes import STALE_HINT, change_lines
 from orchestrator.cli.reworded import KEYS, ask_about, nobody_to_ask
 from orchestrator.domain.events import PlannedTask
+from orchestrator.domain.evidence import CHECK_CHANGED
 from orchestrator.domain.task_status import TaskStatus
 
 
@@ -84,3 +85,9 @@ def test_a_task_is_in_one_list_with_its_earlier_id_first(task, line):
 def test_what_is_still_done_for_an_earlier_wording_is_in_one_list():
     said = change_lines(plan_of(stale("1.1", "a", "Bake", found="same")))
     assert said == ["still done for an earlier wording: 1.1 Bake", STALE_HINT]
+
+
+def test_what_another_check_has_passed_is_named():
+    fields = {"status": TaskStatus.COMPLETED, "found": "same", "previous_id": "1.1", "reason": CHECK_CHANGED}
+    said = change_lines(plan_of(planned("1.1", description="Bake", **fields)))
+    assert said == ["unchecked, since their check was changed: 1.1 Bake"]

@@ -14,12 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.cli.event_lines import task_evidence
 from orchestrator.domain.events import FindingWritten, PlannedTask
+from orchestrator.domain.evidence import CHECK_CHANGED
 from orchestrator.domain.plan_parser import parse_plan
 from orchestrator.domain.projection import document_task
 from orchestrator.domain.run_state import RunState, evolve
-from orchestrator.domain.steps import AttemptResult, end_attempt, start_attempt
-from orchestrator.domain.task_status import TaskStatus
+from orchestrator.domain.steps import AttemptResult, end_attempt, start_attempt, task_step
+from orchestrator.domain.task_status import TaskStatus, TaskTrigger
 from orchestrator.engine.known_tasks import NOTHING_KNOWN, Known, known_of_document, known_of_run
 from orchestrator.engine.outline import RunChoices, plan_loaded
 from orchestrator.engine.records import PlanFile
@@ -200,9 +202,9 @@ def begin(text: str, before: tuple[RunState, str] | None = None, choices: RunCho
     return evolve(RunState(), begun, NOON)
 
 
-def work_on(state: RunState, task_id: str, *, succeeds: bool = True) -> RunState:
+def work_on(state: RunState, task_id: str, *, succeeds: bool = True, verified: bool = False) -> RunState:
     state = evolve(state, start_attempt(state, task_id, "robot"), NOON)
-    result = AttemptResult(succeeded=succeeds, is_final=True, error="no")
+    result = AttemptResult(succeeded=succeeds, is_final=True, error="no", verified=verified)
     return evolve(state, end_attempt(state, task_id, result, NOON, 1.0), NOON)
 
 
@@ -261,6 +263,42 @@ def test_in_a_clone_only_what_was_done_for_this_instruction_counts_as_done(line)
         kept = begin(edited, (state, "r1"))
         assert found_now(begin_in_a_clone(edited, kept), "Alpha")[1:] == expected
         assert found_now(begin_in_a_clone(text, kept), "Alpha")[1:] == (TaskStatus.COMPLETED, None)
+
+
+CHECKED = "- [ ] 1.1 Alpha\n  - verify: `test -s a`\n"
+
+
+@pytest.mark.parametrize(
+    ("edited", "is_checked"),
+    [
+        (CHECKED, True),
+        (CHECKED.replace("1.1", "1.7"), True),
+        (CHECKED.replace("  - verify: `test -s a`\n", ""), True),
+        (CHECKED.replace("test -s a", "test -s b"), False),
+        (CHECKED.replace("test -s a", "test -s b").replace("1.1", "1.7"), False),
+    ],
+)
+def test_a_task_is_checked_only_by_the_check_that_it_has_now(edited, is_checked):
+    state = work_on(begin(HEAD + CHECKED), "1.1", verified=True)
+    again = begin(HEAD + edited, (state, "r1"))
+    (task,) = again.tasks.values()
+    assert (task.status, task.stale) == (TaskStatus.COMPLETED, None)
+    assert (task.verified, task.reason) == (is_checked, None if is_checked else CHECK_CHANGED)
+    assert task_evidence(task) == ("checked" if is_checked else f"unchecked: {CHECK_CHANGED}")
+    (later,) = begin(HEAD + edited, (again, "r2")).tasks.values()
+    assert later.verified is is_checked
+    (task_id,) = again.tasks
+    retried = evolve(again, task_step(again, task_id, TaskTrigger.FORCE_RETRY), NOON)
+    done = work_on(retried, task_id, verified=True)
+    (task,) = begin(HEAD + edited, (done, "r3")).tasks.values()
+    assert task_evidence(task) == "checked"
+
+
+def test_a_command_that_was_done_is_unchecked_by_a_check_that_it_did_not_have():
+    state = work_on(begin(HEAD + ALPHA), "1.1", verified=True)
+    edited = HEAD + ALPHA.replace("Alpha\n", "Alpha\n  - verify: `test -s a`\n")
+    (task,) = begin(edited, (state, "r1")).tasks.values()
+    assert (task.status, task.verified, task.reason) == (TaskStatus.COMPLETED, False, CHECK_CHANGED)
 
 
 def test_what_failed_for_the_other_wording_leaves_the_first_one_done():

@@ -52,6 +52,12 @@ test('what a completion rests on is said for agents, commands and ticked boxes',
   );
   expect(evidenceText(unchecked)).toBe('only its agent’s word: nothing checked it');
   expect(evidenceText(makeTask({ status: 'completed', attempt: 0 }))).toBe('only the ticked box in the plan');
+  expect(evidenceText(makeTask({ status: 'completed', attempt: 0, reason: 'taken over from status.json' }))).toBe(
+    'taken over from status.json',
+  );
+  expect(evidenceText(makeTask({ ...DONE, reason: 'its check was changed since' }))).toBe(
+    'it was checked, but its check was changed since',
+  );
   expect(evidenceText(makeTask())).toBe('none');
 });
 

@@ -14,6 +14,7 @@ export interface Evident {
 }
 
 const FILES_MAX = 3;
+const CHECK_CHANGED = 'its check was changed since';
 
 /** What a completed task's completion rests on; null for a task that is not completed. */
 export function evidenceOf({ status, verified }: Pick<Evident, 'status' | 'verified'>): Evidence | null {
@@ -56,14 +57,16 @@ export function completedText(completed: number, unchecked: number): string {
 }
 
 /** What a task's completion rests on, in a sentence without its full stop. */
-export function evidenceText(task: Pick<TaskInfo, 'status' | 'verified' | 'agent' | 'attempt'>): string {
+export function evidenceText(task: Pick<TaskInfo, 'status' | 'verified' | 'agent' | 'attempt' | 'reason'>): string {
   switch (evidenceOf(task)) {
     case null:
       return 'none';
     case 'checked':
       return task.agent === 'shell' ? 'its commands ended with exit code 0' : 'its checks passed';
     case 'unchecked':
-      return task.attempt ? 'only its agent’s word: nothing checked it' : 'only the ticked box in the plan';
+      if (task.reason === CHECK_CHANGED) return `it was checked, but ${task.reason}`;
+      if (task.attempt) return 'only its agent’s word: nothing checked it';
+      return task.reason ?? 'only the ticked box in the plan';
   }
 }
 
