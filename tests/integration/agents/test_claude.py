@@ -318,5 +318,5 @@ async def test_without_the_sdk_a_run_says_how_to_get_it(own, tmp_path, job, monk
     monkeypatch.setattr("orchestrator.agents.claude.session.SDK", "no_such_sdk")
     agent = ClaudeAgent(own, program=claude_double.install(tmp_path / "bin"))
     (end,) = await play(agent.run(job("completes")))
-    assert end.outcome == "failed"
+    assert (end.outcome, end.is_final) == ("failed", True)
     assert "pip install 'plan-orchestrator[claude]'" in end.error

@@ -32,7 +32,7 @@ class ClaudeRun:
         self._exit: Exit | None = None
         self._reason: str | None = None
         self._problem: str | None = None
-        self._has_begun = self._has_ended = self._takes_notes = False
+        self._has_begun = self._has_ended = self._takes_notes = self._is_absent = False
         self._ending: asyncio.Task[None] | None = None
 
     async def interrupt(self, reason: str) -> None:
@@ -80,11 +80,14 @@ class ClaudeRun:
         """The SDK; None, with the problem told, where the job cannot be begun."""
         if self._program is None:
             self._problem = "The program claude is neither in the SDK nor on the PATH."
+            self._is_absent = True
             return None
         try:
             return await load_sdk()
         except ImportError as error:
+            # Half of it may be installed, which shows only here: importing it takes a second.
             self._problem = f"The SDK of Claude Code cannot be used ({error}): {installation.INSTALL}"
+            self._is_absent = True
             return None
 
     async def _converse(self, sdk: Any, session_id: str | None) -> AsyncGenerator[AgentEvent]:
@@ -150,7 +153,7 @@ class ClaudeRun:
 
     def _finished(self) -> Finished:
         if self._problem is not None:
-            return Finished("failed", error=self._problem)
+            return Finished("failed", error=self._problem, is_final=self._is_absent)
         if self._reason is not None:
             return interrupted(self._told, self._reason, self._exit)
         return verdict(self._told, self._exit)
