@@ -139,7 +139,8 @@ def call_completed(
     call = attempt.open_tools.pop(tool_id)
     attempt.denied += status == "denied"
     if status == "denied" and len(attempt.denied_calls) < DENIED_TOLD_MAX:
-        attempt.denied_calls.append(clip(f"{call.tool_name} ({call.input})", DENIED_LENGTH_MAX))
+        given = " ".join(call.input.split())
+        attempt.denied_calls.append(clip(f"{call.tool_name} ({given})", DENIED_LENGTH_MAX))
     attempt.went_well += status == "ok"
     return ToolCompleted(
         task_id=attempt.job.task.id,

@@ -377,7 +377,7 @@ async def test_an_agent_whose_calls_were_all_denied_has_done_nothing(house, play
     told = [
         event
         for number, outcome in enumerate(calls)
-        for event in (ToolCallStarted(str(number), "Bash", "ls"), ToolCallCompleted(str(number), outcome))
+        for event in (ToolCallStarted(str(number), "Bash", "ls\n-l"), ToolCallCompleted(str(number), outcome))
     ]
     house.robot.play("1.1", plays.say(*told, Finished("completed", "I was not allowed to.")))
     await house.run(max_attempts=3)
@@ -385,7 +385,7 @@ async def test_an_agent_whose_calls_were_all_denied_has_done_nothing(house, play
     assert house.statuses() == {"1.1": expected}
     last = house.events(TaskChanged)[-1]
     if expected == "failed":
-        denied = ", ".join(["Bash (ls)"] * calls.count("denied"))
+        denied = ", ".join(["Bash (ls -l)"] * calls.count("denied"))
         assert last.error == f"Nothing was done: the agent was not allowed to use {denied}."
     else:
         assert last.remarks == ((Remark(kind="calls_denied", count=1),) if "denied" in calls else ())
