@@ -5,6 +5,8 @@ import { waitingText } from '@/run/words';
 
 const ICONS = { blocked: CircleAlert, limit: Hourglass, unapproved: FilePen } as const;
 
+const TASKS_MAX = 5;
+
 /** What needs a person and is not a question. */
 export type Standstill = Exclude<Need, { kind: 'approval' }>;
 
@@ -24,7 +26,7 @@ function Words({ need }: { need: Standstill }) {
   return (
     <p>
       Nothing more can run{need.taskIds.length ? ': ' : `. ${waitingText({ what: need.what, until: null })}.`}
-      {need.taskIds.slice(0, 5).map((taskId, index) => (
+      {need.taskIds.slice(0, TASKS_MAX).map((taskId, index) => (
         <span key={taskId}>
           {index > 0 && ', '}
           <Link
@@ -36,7 +38,9 @@ function Words({ need }: { need: Standstill }) {
           </Link>
         </span>
       ))}
-      {need.taskIds.length > 0 && ' failed. Retry or skip it, or shut the run down.'}
+      {need.taskIds.length > TASKS_MAX && ` and ${need.taskIds.length - TASKS_MAX} more`}
+      {need.taskIds.length > 0 &&
+        ` failed. Retry or skip ${need.taskIds.length > 1 ? 'them' : 'it'}, or shut the run down.`}
     </p>
   );
 }
