@@ -13,7 +13,7 @@ import pytest
 import websockets
 from doors import Project, marked_processes, wait_until
 from fake_model import FakeModel
-from real_agents import CLAUDE, CODEX, OPENCODE, environment
+from real_agents import CLAUDE, CODEX, OPENCODE, together
 
 from orchestrator.agents import processes
 
@@ -51,11 +51,7 @@ def model():
 
 @pytest.fixture
 def variables(model, tmp_path) -> dict[str, str]:
-    """All that the three are to be started with, in one home."""
-    home = tmp_path / "home"
-    of_each = [environment(agent, home, model.url) for agent in (CLAUDE, CODEX, OPENCODE)]
-    together = {name: value for one in of_each for name, value in one.items()}
-    return {**together, "PATH": ":".join(one["PATH"] for one in of_each)}
+    return together((CLAUDE, CODEX, OPENCODE), tmp_path / "home", model.url)
 
 
 @pytest.fixture

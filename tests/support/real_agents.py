@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,6 +141,13 @@ def environment(agent: RealAgent, home: Path, model_url: str, **more: str) -> di
         "qwen": _qwen,
     }[agent.name]
     return variables | settings(home, model_url, **more)
+
+
+def together(agents: Sequence[RealAgent], home: Path, model_url: str) -> dict[str, str]:
+    """All that several of them are to be started with, in one home."""
+    of_each = [environment(agent, home, model_url) for agent in agents]
+    variables = {name: value for one in of_each for name, value in one.items()}
+    return {**variables, "PATH": ":".join(one["PATH"] for one in of_each)}
 
 
 def _codex(

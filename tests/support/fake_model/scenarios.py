@@ -86,6 +86,9 @@ ORPHAN = (
 )
 """Leaves the session, the process group and the terminal, and does not hear polite signals."""
 
+PLAN_EDIT = "sed -i -e 's/echo listed/echo sneaked/' -e 's/- \\[ \\] 3/- [x] 3/' docs/plans/*.md"
+"""Ticks boxes of phase 3, and changes a block there."""
+
 
 def _work() -> list[Turn]:
     return [
@@ -144,6 +147,7 @@ SCENARIOS: dict[str, Callable[[int | None], list[Turn]]] = {
     "talks": lambda _: [[Say("I have done everything: the file is written and the tests pass.")]],
     "declines": lambda _: [[Say("I looked around.\n\nBLOCKED: the token is missing. Nothing was sent.")]],
     "declines_after_work": lambda _: [[Shell("ls")], [Say("I looked.\n\nBLOCKED: the token is missing.")]],
+    "edits_the_plan": lambda _: [[Shell(PLAN_EDIT)], [DONE]],
     "budget": _budget,
     "loop": lambda _: [[Shell("echo again")]],
     "many": _many,
