@@ -58,6 +58,7 @@ test('what a completion rests on is said for agents, commands and ticked boxes',
   expect(evidenceText(makeTask({ ...DONE, reason: 'its check was changed since' }))).toBe(
     'it was checked, but its check was changed since',
   );
+  expect(evidenceText({ ...checked, stale: 'wording' })).toBe('checked, for an earlier wording of the task');
   expect(evidenceText(makeTask())).toBe('none');
 });
 

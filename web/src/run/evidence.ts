@@ -57,8 +57,12 @@ export function completedText(completed: number, unchecked: number): string {
 }
 
 /** What a task's completion rests on, in a sentence without its full stop. */
-export function evidenceText(task: Pick<TaskInfo, 'status' | 'verified' | 'agent' | 'attempt' | 'reason'>): string {
-  switch (evidenceOf(task)) {
+export function evidenceText(
+  task: Pick<TaskInfo, 'status' | 'verified' | 'agent' | 'attempt' | 'reason' | 'stale'>,
+): string {
+  const evidence = evidenceOf(task);
+  if (task.stale && evidence !== null) return `${evidence}, for an earlier wording of the task`;
+  switch (evidence) {
     case null:
       return 'none';
     case 'checked':
