@@ -11,7 +11,9 @@ from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from orchestrator.api.connections import Bounds, bounded, places
 from orchestrator.api.context import ApiContext
 from orchestrator.api.guard import check_binding
 from orchestrator.api.settings import ENVIRONMENT_PREFIX, ApiSettings
@@ -95,7 +97,7 @@ class ApiServer:
         self._context: ApiContext = app.state.context
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=bounded(HttpToolsProtocol, Bounds(settings, places(settings.connections_max))),
             ws="websockets-sansio",
             lifespan="on",
             log_config=None,

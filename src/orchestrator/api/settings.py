@@ -60,6 +60,18 @@ class ApiSettings(BaseSettings):
     queue_frames_max: int = Field(default=1_000, ge=1, description="Frames that wait for one client.")
     queue_bytes_max: int = Field(default=4 * 2**20, ge=1, description="Bytes that wait for one client.")
     streams_max: int = Field(default=10_000, ge=1, description="Streams that are open at once.")
+    connections_max: int = Field(
+        default=12_000,
+        ge=64,
+        description="Connections that are open at once; fewer where descriptors are few.",
+    )
+    head_bytes_max: int = Field(
+        default=32 * 2**10, ge=1_024, description="Size of a request's URL and headers together."
+    )
+    url_bytes_max: int = Field(default=8 * 2**10, ge=256, description="Size of a request's URL.")
+    head_seconds: float = Field(
+        default=10.0, gt=0, description="How long a connection may take to bring the head of a request."
+    )
     body_bytes_max: int = Field(default=64 * 2**10, ge=1, description="Size of a request's body.")
     body_seconds: float = Field(default=10.0, gt=0, description="How long a request's body may take.")
     client_message_bytes_max: int = Field(
