@@ -124,7 +124,7 @@ async def make_server(
 
         async def make(**changes: Any) -> Running:
             chosen = settings.model_copy(update=changes)
-            reader, processes = StatusReader(ports.registry, ports.log), Hosts()
+            reader, processes = StatusReader(ports.registry, ports.log, ports.commands), Hosts()
             undertaker = Undertaker(ports.registry, reader, processes, lambda: datetime.now(UTC))
             app = create_app(
                 ports, chosen, reader=reader, catalog=PlanCatalog(ports, reader), undertaker=undertaker

@@ -18,13 +18,13 @@ export type {
   ApprovalSettled, ApprovalSettledEvent, ApprovePlanRequest, ApprovedPart, ArtifactContent, AttemptName,
   AttemptPlace, Blocker, ChosenOptions, CommandResponse, CommandSettled, CommandSettledEvent, CommandState,
   EmptyRequest, FilesBlocker, FindingContent, FindingInfo, FindingPlace, FindingWritten, FindingWrittenEvent,
-  GateBlocker, Health, InitialStatusEvent, LastRun, LogEventType, MessageTaskRequest, ModelUsage,
-  OrchestratorChanged, OrchestratorChangedEvent, OrchestratorEvent, OrchestratorInfo, OrchestratorStatus,
-  PhaseBlocker, PhaseChanged, PhaseChangedEvent, PhaseInfo, PingData, PingEvent, PlanApproved,
-  PlanApprovedEvent, PlanChanged, PlanChangedEvent, PlanDocument, PlanInfo, PlanLoaded, PlanLoadedEvent,
-  PlanPart, PlanProblem, PlanReading, PlanStatus, PlanTaskLine, PlannedPhase, PlannedTask, Problem,
-  ProblemPart, PromptSent, PromptSentEvent, RateLimitBlocker, ReadingChange, Remark, ResyncData, ResyncEvent,
-  RetryBlocker, RetryTaskRequest, RunStatus, SkipTaskRequest, StartRequest, StartedOrchestrator,
+  GateBlocker, Health, InitialStatusEvent, KeptCommand, LastRun, LogEventType, MessageTaskRequest,
+  ModelUsage, OrchestratorChanged, OrchestratorChangedEvent, OrchestratorEvent, OrchestratorInfo,
+  OrchestratorStatus, PhaseBlocker, PhaseChanged, PhaseChangedEvent, PhaseInfo, PingData, PingEvent,
+  PlanApproved, PlanApprovedEvent, PlanChanged, PlanChangedEvent, PlanDocument, PlanInfo, PlanLoaded,
+  PlanLoadedEvent, PlanPart, PlanProblem, PlanReading, PlanStatus, PlanTaskLine, PlannedPhase, PlannedTask,
+  Problem, ProblemPart, PromptSent, PromptSentEvent, RateLimitBlocker, ReadingChange, Remark, ResyncData,
+  ResyncEvent, RetryBlocker, RetryTaskRequest, RunStatus, SkipTaskRequest, StartRequest, StartedOrchestrator,
   StatusSummary, StatusUpdated, StatusUpdatedEvent, TaskBlocker, TaskChanged, TaskChangedEvent, TaskInfo,
   TaskParts, TaskStatus, ToolCompleted, ToolCompletedEvent, ToolStarted, ToolStartedEvent, TranscriptLine,
   UnapprovedBlocker, UnapprovedPart, UnapprovedPlan, UsageInfo, UsageUpdated, UsageUpdatedEvent, WaitingFor
@@ -564,7 +564,7 @@ export function createApiClient(server: string | ApiClientOptions): ApiClient {
  * `initial_status` and `plan_loaded` begin anew, so that a log can be folded from its first event on.
  *
  * `blocked_by`, `waiting_for` and `unapproved` follow from what only the server knows: what is settled leaves
- * them, what comes into them is told by `getOrchestratorStatus`.
+ * them, what comes into them is told by `getOrchestratorStatus`. So is `kept`, which comes after the log's end.
  */
 export function applyEvent(status: OrchestratorStatus, event: OrchestratorEvent): OrchestratorStatus;
 export function applyEvent(status: OrchestratorStatus | undefined, event: OrchestratorEvent): OrchestratorStatus | undefined;
@@ -641,7 +641,7 @@ function plannedStatus({ instance_id, seq, timestamp, data }: EventOf<'plan_load
       line, follows, runs_after_preceding, files, max_attempts, once, gate, headings, has_own_id, wording,
       done_wording, done_description, kept_wordings, found, previous_id, finding_place, attempt_place, tick_unchecked, ...task
     }) => ({ ...task, blocked_by: [], retry_at: null, usage: NOTHING_USED })),
-    usage: NOTHING_USED, usage_by_model: [], approvals: [], options: data.options, unapproved: null,
+    usage: NOTHING_USED, usage_by_model: [], approvals: [], options: data.options, unapproved: null, kept: [],
   });
 }
 

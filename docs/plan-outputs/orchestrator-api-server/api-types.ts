@@ -996,6 +996,18 @@ export interface components {
             data: components["schemas"]["OrchestratorStatus"];
         };
         /**
+         * KeptCommand
+         * @description A command that waits for the plan's next run, since this one has ended.
+         */
+        KeptCommand: {
+            id: string;
+            command: string;
+            task_id: string | null;
+            actor: string;
+            /** Format: date-time */
+            submitted_at: string;
+        };
+        /**
          * LastRun
          * @description The latest run of a plan. `options` are those it was started with; null where its log does not say.
          */
@@ -1102,7 +1114,9 @@ export interface components {
          * @description The whole status of one orchestrator at position `seq` of its log.
          *
          *     `options` are those it was started with; null in logs of versions that did not record them. `unapproved`
-         *     is null when nothing in the plan waits for an approval.
+         *     is null when nothing in the plan waits for an approval. `kept` are the commands that came after the run's
+         *     end and that the plan's next run begins with: they are not in this log, `seq` does not cover them, and a
+         *     status as it was has none.
          */
         OrchestratorStatus: {
             instance_id: string;
@@ -1124,6 +1138,7 @@ export interface components {
             waiting_for: components["schemas"]["WaitingFor"] | null;
             options: components["schemas"]["ChosenOptions"] | null;
             unapproved: components["schemas"]["UnapprovedPlan"] | null;
+            kept: components["schemas"]["KeptCommand"][];
         };
         /**
          * PhaseBlocker
@@ -1958,6 +1973,8 @@ export interface components {
         /**
          * UnapprovedBlocker
          * @description A person's approval: `parts` of the task appeared or changed in the plan's file during an attempt.
+         *
+         *     One that `is_approved` waits for the plan's next run only, which begins with the approval.
          */
         UnapprovedBlocker: {
             /**
@@ -1966,6 +1983,7 @@ export interface components {
              */
             kind: "unapproved";
             parts: ("block" | "verify" | "agent" | "permissions" | "gate" | "tick")[];
+            is_approved: boolean;
         };
         /**
          * UnapprovedPart
@@ -1989,11 +2007,14 @@ export interface components {
         };
         /**
          * UnapprovedPlan
-         * @description What attempts have changed in the plan and nobody has approved; approve-plan takes the `digest`.
+         * @description What attempts have changed in the plan; approve-plan takes the `digest`.
+         *
+         *     It `is_approved` when the run has ended and the approval is kept: the plan's next run begins with it.
          */
         UnapprovedPlan: {
             digest: string;
             parts: components["schemas"]["UnapprovedPart"][];
+            is_approved: boolean;
         };
         /**
          * UsageInfo
@@ -2091,6 +2112,7 @@ export type FindingWrittenEvent = components['schemas']['FindingWrittenEvent'];
 export type GateBlocker = components['schemas']['GateBlocker'];
 export type Health = components['schemas']['Health'];
 export type InitialStatusEvent = components['schemas']['InitialStatusEvent'];
+export type KeptCommand = components['schemas']['KeptCommand'];
 export type LastRun = components['schemas']['LastRun'];
 export type LogEventType = components['schemas']['LogEventType'];
 export type MessageTaskRequest = components['schemas']['MessageTaskRequest'];

@@ -66,7 +66,7 @@ async def open_services(
     checkout = checkout or os.environ.get(CHECKOUT_VARIABLE) or None
     async with _with_database(root, url, checkout) if is_there else _without_database(root) as opened:
         ports = replace(opened, commands=RedactedCommands(opened.commands, redactor(os.environ)))
-        reader = StatusReader(ports.registry, ports.log)
+        reader = StatusReader(ports.registry, ports.log, ports.commands)
         processes = LocalProcesses()
         yield Services(
             ports=ports,

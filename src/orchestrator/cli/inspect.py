@@ -22,7 +22,7 @@ from orchestrator.cli.source import open_source
 from orchestrator.cli.usage_text import usage_text
 from orchestrator.domain.blockers import blocker_text
 from orchestrator.domain.evidence import STALE_TEXT, unchecked_text
-from orchestrator.domain.held_tasks import unapproved_text
+from orchestrator.domain.held_tasks import approved_text, unapproved_text
 from orchestrator.domain.safe_text import safe_line
 from orchestrator.domain.status import ApprovalInfo, OrchestratorInfo, OrchestratorStatus, TaskInfo
 from orchestrator.domain.task_status import TaskStatus
@@ -92,14 +92,29 @@ def _status_lines(status: OrchestratorStatus) -> list[str]:
         stale = sum(task.stale is not None for task in completed)
         lines.append(f"{unchecked_text(len(completed), summary.unchecked, stale)}.")
     lines += _waiting_lines(status)
-    if status.unapproved is not None:
-        lines.append(unapproved_text(status.unapproved.parts, status.plan_name))
+    lines += _held_lines(status)
     lines += _usage_lines(status)
     tasks = iter(status.tasks)
     for phase in status.phases:
         lines += ["", f"Phase {phase.number}: {phase.name}"]
         for task in (next(tasks) for _ in range(phase.total_tasks)):
             lines.append(_task_line(task))
+    return lines
+
+
+def _held_lines(status: OrchestratorStatus) -> list[str]:
+    """What waits for a person's approval, and what the plan's next run begins with."""
+    held = status.unapproved
+    lines = []
+    if held is not None:
+        told = (
+            approved_text(held.parts) if held.is_approved else unapproved_text(held.parts, status.plan_name)
+        )
+        lines.append(told)
+    others = [one for one in status.kept if not (one.command == "approve-plan" and held and held.is_approved)]
+    if others:
+        listed = ", ".join(" ".join(filter(None, (one.command, one.task_id))) for one in others)
+        lines.append(f"Kept for the plan's next run: {listed}.")
     return lines
 
 

@@ -15,6 +15,7 @@ from orchestrator.cli.output import write, write_error
 from orchestrator.cli.prompt_answer import says_yes
 from orchestrator.cli.source import Source, open_source
 from orchestrator.domain.commands import ApprovePlan
+from orchestrator.domain.decisions import KEPT_ALREADY_MESSAGE
 from orchestrator.domain.errors import InstanceNotFound
 from orchestrator.domain.held_tasks import KINDS_TEXT, attempts_text
 from orchestrator.domain.plan_parts import UnapprovedPart
@@ -41,6 +42,9 @@ async def _approve(plan: str, root: Path | None, url: str | None, *, is_yes: boo
             return ExitCode.COMPLETED
         for line in _difference(unapproved):
             write(safe_line(line))
+        if unapproved.is_approved:
+            write(KEPT_ALREADY_MESSAGE)
+            return ExitCode.COMPLETED
         if not is_yes:
             if not (sys.stdin.isatty() and sys.stdout.isatty()):
                 write_error("Nobody can be asked here. Read the difference, then add --yes to approve it.")

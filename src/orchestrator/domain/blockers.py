@@ -62,10 +62,14 @@ class FilesBlocker(_Blocker):
 
 
 class UnapprovedBlocker(_Blocker):
-    """A person's approval: `parts` of the task appeared or changed in the plan's file during an attempt."""
+    """A person's approval: `parts` of the task appeared or changed in the plan's file during an attempt.
+
+    One that `is_approved` waits for the plan's next run only, which begins with the approval.
+    """
 
     kind: Literal["unapproved"] = "unapproved"
     parts: tuple[PartKind, ...]
+    is_approved: bool = False
 
 
 Blocker = Annotated[
@@ -101,5 +105,7 @@ def blocker_text(  # noqa: PLR0911 - one case a kind
             return f"the limit of {blocker.agent} until {time_text(blocker.until)}"
         case FilesBlocker():
             return f"{blocker.task_id}, which works on the same files"
+        case UnapprovedBlocker(is_approved=True):
+            return f"the plan's next run: the change of its {kinds_text(blocker.parts)} is approved"
         case UnapprovedBlocker():
             return f"approve-plan: {kinds_text(blocker.parts)} changed during an attempt"

@@ -84,14 +84,23 @@ def approve_command(plan_name: str) -> str:
 
 def unapproved_text(parts: Iterable[UnapprovedPart], plan_name: str) -> str:
     """Which tasks wait for an approval because of what, and what to type; empty when there are none."""
+    listed = _tasks_text(parts)
+    if not listed:
+        return ""
+    return f"Not approved: {listed}. See the difference and approve it: {approve_command(plan_name)}"
+
+
+def approved_text(parts: Iterable[UnapprovedPart]) -> str:
+    """Which tasks' changes are approved, and wait for nothing but the plan's next run."""
+    return f"Approved since: {_tasks_text(parts)}. The plan's next run begins with it."
+
+
+def _tasks_text(parts: Iterable[UnapprovedPart]) -> str:
+    """`task 1.2 (shell block), task 1.3 (check)`; empty when nothing of it can be approved."""
     by_task: dict[str, list[UnapprovedPart]] = {}
     for part in approvable(parts):
         by_task.setdefault(part.task_id, []).append(part)
-    if not by_task:
-        return ""
-    shown = [f"task {task_id} ({kinds_text(kinds_of(its))})" for task_id, its in by_task.items()]
-    listed = _first_ones(shown)
-    return f"Not approved: {listed}. See the difference and approve it: {approve_command(plan_name)}"
+    return _first_ones([f"task {task_id} ({kinds_text(kinds_of(its))})" for task_id, its in by_task.items()])
 
 
 def ticks_text(parts: Iterable[UnapprovedPart]) -> str:

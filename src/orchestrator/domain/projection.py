@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from orchestrator.domain.blockers import Blocker
+from orchestrator.domain.blockers import Blocker, UnapprovedBlocker
+from orchestrator.domain.commands import ApprovePlan, CommandRecord
 from orchestrator.domain.events import PlannedTask, StatusSummary, utc_text
 from orchestrator.domain.held_tasks import approvable
 from orchestrator.domain.plan_parts import approval_digest
@@ -21,6 +22,7 @@ from orchestrator.domain.ready_tasks import (
 )
 from orchestrator.domain.run_state import RunState, TaskState
 from orchestrator.domain.status import (
+    KeptCommand,
     ModelUsage,
     OrchestratorStatus,
     PhaseInfo,
@@ -57,8 +59,10 @@ def _by_status(counts: Mapping[TaskStatus, int]) -> dict[str, int]:
     }
 
 
-def orchestrator_status(state: RunState, instance_id: str) -> OrchestratorStatus:
-    """The whole status at the state's `seq`."""
+def orchestrator_status(
+    state: RunState, instance_id: str, kept: Sequence[CommandRecord] = ()
+) -> OrchestratorStatus:
+    """The whole status at the state's `seq`, with the commands that are kept for the plan's next run."""
     summary = summarize(state)
     return OrchestratorStatus(
         instance_id=instance_id,
@@ -67,7 +71,7 @@ def orchestrator_status(state: RunState, instance_id: str) -> OrchestratorStatus
         status=state.status,
         summary=summary,
         phases=phase_infos(state, summary.current_phase),
-        tasks=task_infos(state),
+        tasks=task_infos(state, kept),
         started_at=state.started_at,
         ended_at=state.ended_at,
         reason=state.reason,
@@ -79,22 +83,44 @@ def orchestrator_status(state: RunState, instance_id: str) -> OrchestratorStatus
         approvals=tuple(state.open_approvals.values()),
         waiting_for=_waiting_for(state),
         options=state.outline.options,
-        unapproved=_unapproved(state),
+        unapproved=_unapproved(state, kept),
+        kept=tuple(_kept_command(record) for record in kept),
     )
 
 
-def _unapproved(state: RunState) -> UnapprovedPlan | None:
-    parts = approvable(state.unapproved)
-    return UnapprovedPlan(digest=approval_digest(parts), parts=parts) if parts else None
+def _unapproved(state: RunState, kept: Sequence[CommandRecord]) -> UnapprovedPlan | None:
+    if not (parts := approvable(state.unapproved)):
+        return None
+    digest = approval_digest(parts)
+    approved = {record.command.digest for record in kept if isinstance(record.command, ApprovePlan)}
+    return UnapprovedPlan(digest=digest, parts=parts, is_approved=digest in approved)
 
 
-def task_infos(state: RunState) -> tuple[TaskInfo, ...]:
-    """Every task, in the order of the plan."""
-    blocked_by = blockers(state)
+def _kept_command(record: CommandRecord) -> KeptCommand:
+    return KeptCommand(
+        id=record.id,
+        command=record.command.command,
+        task_id=getattr(record.command, "task_id", None),
+        actor=record.actor,
+        submitted_at=record.submitted_at,
+    )
+
+
+def task_infos(state: RunState, kept: Sequence[CommandRecord] = ()) -> tuple[TaskInfo, ...]:
+    """Every task, in the order of the plan; `kept` are the commands that the plan's next run begins with."""
+    blocked_by: Mapping[str, Iterable[Blocker]] = blockers(state)
+    held = _unapproved(state, kept)
+    if held is not None and held.is_approved:
+        blocked_by = {task_id: tuple(map(_approved, found)) for task_id, found in blocked_by.items()}
     return tuple(
         _task_info(planned, state.tasks[planned.id], blocked_by.get(planned.id, ()))
         for planned in state.outline.tasks.values()
     )
+
+
+def _approved(blocker: Blocker) -> Blocker:
+    is_held = isinstance(blocker, UnapprovedBlocker)
+    return blocker.model_copy(update={"is_approved": True}) if is_held else blocker
 
 
 def _task_info(planned: PlannedTask, task: TaskState, blocked_by: Iterable[Blocker]) -> TaskInfo:

@@ -126,17 +126,33 @@ class WaitingFor(View):
 
 
 class UnapprovedPlan(View):
-    """What attempts have changed in the plan and nobody has approved; approve-plan takes the `digest`."""
+    """What attempts have changed in the plan; approve-plan takes the `digest`.
+
+    It `is_approved` when the run has ended and the approval is kept: the plan's next run begins with it.
+    """
 
     digest: str
     parts: tuple[UnapprovedPart, ...]
+    is_approved: bool = False
+
+
+class KeptCommand(View):
+    """A command that waits for the plan's next run, since this one has ended."""
+
+    id: str
+    command: str
+    task_id: str | None
+    actor: str
+    submitted_at: datetime
 
 
 class OrchestratorStatus(View):
     """The whole status of one orchestrator at position `seq` of its log.
 
     `options` are those it was started with; null in logs of versions that did not record them. `unapproved`
-    is null when nothing in the plan waits for an approval.
+    is null when nothing in the plan waits for an approval. `kept` are the commands that came after the run's
+    end and that the plan's next run begins with: they are not in this log, `seq` does not cover them, and a
+    status as it was has none.
     """
 
     instance_id: str
@@ -156,6 +172,7 @@ class OrchestratorStatus(View):
     waiting_for: WaitingFor | None
     options: ChosenOptions | None = None
     unapproved: UnapprovedPlan | None = None
+    kept: tuple[KeptCommand, ...] = ()
 
 
 class OrchestratorInfo(View):

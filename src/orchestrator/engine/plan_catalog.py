@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from orchestrator.domain.answers import LastRun, PlanDocument, PlanProblem, PlanTaskLine
+from orchestrator.domain.commands import CommandRecord
 from orchestrator.domain.errors import InstanceNotFound
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.plan_parser import decode_plan, parse_plan
@@ -81,7 +83,8 @@ class PlanCatalog:
         latest = await self._latest(file)
         if latest is not None:
             record, state = latest
-            return _plan_status(file, state, source="log", instance_id=record.id)
+            kept = await self._reader.kept_commands(record.id)
+            return _plan_status(file, state, source="log", instance_id=record.id, kept=kept)
         plan = await self._plan(file)
         document = (await self._ports.outputs.read_status(file.name)).document or {}
         state = unstarted_state(plan, file, document)
@@ -122,7 +125,12 @@ class PlanCatalog:
 
 
 def _plan_status(
-    file: PlanFile, state: RunState, *, source: str, instance_id: str | None = None
+    file: PlanFile,
+    state: RunState,
+    *,
+    source: str,
+    instance_id: str | None = None,
+    kept: Sequence[CommandRecord] = (),
 ) -> PlanStatus:
     summary = summarize(state)
     return PlanStatus(
@@ -133,6 +141,6 @@ def _plan_status(
         status=state.status if instance_id else None,
         summary=summary,
         phases=phase_infos(state, summary.current_phase),
-        tasks=task_infos(state),
+        tasks=task_infos(state, kept),
         seq=state.seq if instance_id else None,
     )

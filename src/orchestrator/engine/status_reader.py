@@ -6,12 +6,20 @@ import asyncio
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
+from orchestrator.domain.commands import CommandRecord
 from orchestrator.domain.errors import InstancePruned, SeqOutOfRange
 from orchestrator.domain.projection import orchestrator_status
 from orchestrator.domain.run_state import RunState, fold
 from orchestrator.domain.status import OrchestratorInfo, OrchestratorStatus
 from orchestrator.engine.folded_states import FoldedStates
-from orchestrator.engine.ports import EVENT_PAGE_MAX, LEASE_SECONDS, RENEW_SECONDS, EventLog, InstanceRegistry
+from orchestrator.engine.ports import (
+    EVENT_PAGE_MAX,
+    LEASE_SECONDS,
+    RENEW_SECONDS,
+    CommandQueue,
+    EventLog,
+    InstanceRegistry,
+)
 from orchestrator.engine.records import InstanceRecord
 
 KEPT_LOGS_MAX = 64
@@ -23,9 +31,10 @@ LONG_FOLDS_MAX = 2
 class StatusReader:
     """Folds logs. The states of those used last are kept, so that a further look reads only what is new."""
 
-    def __init__(self, registry: InstanceRegistry, log: EventLog) -> None:
+    def __init__(self, registry: InstanceRegistry, log: EventLog, commands: CommandQueue) -> None:
         self._registry = registry
         self._log = log
+        self._commands = commands
         self._known: OrderedDict[str, FoldedStates] = OrderedDict()
         self._locks: dict[str, asyncio.Lock] = {}
         self._long_folds = asyncio.Semaphore(LONG_FOLDS_MAX)
@@ -51,8 +60,21 @@ class StatusReader:
                 return await self._folded(instance_id, known, at_seq)
 
     async def status(self, instance_id: str, at_seq: int | None = None) -> OrchestratorStatus:
-        """The status on the wire; raises as `state` does."""
-        return orchestrator_status(await self.state(instance_id, at_seq), instance_id)
+        """The status on the wire; that of `at_seq` without what is kept since. Raises as `state` does."""
+        state = await self.state(instance_id, at_seq)
+        kept = await self.kept_commands(instance_id) if at_seq is None else ()
+        return orchestrator_status(state, instance_id, kept)
+
+    async def kept_commands(self, instance_id: str) -> tuple[CommandRecord, ...]:
+        """The commands that this run was sent after its end and that its plan's next run begins with.
+
+        Raises InstanceNotFound.
+        """
+        record = await self._registry.get(instance_id)
+        if not record.status.has_ended:
+            return ()
+        found = await self._commands.kept(record.plan_key)
+        return tuple(command for command in found if command.instance_id == instance_id)
 
     def _kept(self, instance_id: str) -> FoldedStates:
         known = self._known.setdefault(instance_id, FoldedStates())

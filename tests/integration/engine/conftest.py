@@ -101,7 +101,7 @@ def orchestrator(tmp_path: Path, worker: Worker) -> Callable[..., Any]:
     """Makes the orchestrator `id` over these ports."""
 
     async def make(ports: Ports, instance_id: str, **options: Any) -> Orchestrator:
-        reader = StatusReader(ports.registry, ports.log)
+        reader = StatusReader(ports.registry, ports.log, ports.commands)
         file = await ports.plans.read("p")
         root = str(tmp_path)
         new = NewInstance(instance_id, ports.project, file.name, file.path, root, "here", 1, "1")

@@ -26,7 +26,7 @@ def url(request, tmp_path):
 
 async def facts_of_second_task(ports, instance_id):
     """What the prompt of 1.2 would be made of."""
-    state = await StatusReader(ports.registry, ports.log).state(instance_id)
+    state = await StatusReader(ports.registry, ports.log, ports.commands).state(instance_id)
     file = await ports.plans.read("p")
     task = parse_plan(decode_plan(file.data)).task_by_id["1.2"]
     return await prompt_facts(
@@ -56,7 +56,7 @@ async def test_the_api_s_findings_need_no_file(tmp_path, write_plan, url, orches
     write_plan(PLAN)
     async with open_store(tmp_path, url) as ports:
         await (await orchestrator(ports, "orch-a")).run()
-        catalog = PlanCatalog(ports, StatusReader(ports.registry, ports.log))
+        catalog = PlanCatalog(ports, StatusReader(ports.registry, ports.log, ports.commands))
         before = [await catalog.finding("p", "1-1"), await catalog.finding("p", "1.2")]
         shutil.rmtree(tmp_path / "docs" / "plan-outputs")
         assert [await catalog.finding("p", "1-1"), await catalog.finding("p", "1.2")] == before

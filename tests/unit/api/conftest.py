@@ -97,7 +97,7 @@ async def make_world(ports: Ports, settings: ApiSettings) -> AsyncIterator[Calla
             *, starter: Any = None, agents: Any = tuple, allow_shell: bool = False, **changes: Any
         ) -> World:
             chosen = settings.model_copy(update=changes)
-            reader = StatusReader(ports.registry, ports.log)
+            reader = StatusReader(ports.registry, ports.log, ports.commands)
             app = create_app(
                 ports,
                 chosen,

@@ -1,5 +1,6 @@
 import pytest
 
+from orchestrator.domain.commands import ApprovePlan
 from orchestrator.domain.errors import StorageError
 from orchestrator.domain.task_status import RunStatus
 
@@ -34,6 +35,21 @@ async def test_status_carries_an_etag_and_answers_304_until_the_log_grows(world)
     changed = await world.client.get("/api/orchestrators/orch-1/status", headers=headers)
     assert changed.status_code == 200
     assert changed.json()["seq"] == 3
+
+
+async def test_status_has_another_etag_once_a_command_is_kept_for_the_next_run(world):
+    run = await world.begin()
+    await run.end()
+    address = "/api/orchestrators/orch-1/status"
+    before = await world.client.get(address)
+    await world.ports.commands.submit("orch-1", ApprovePlan(digest="d"), actor="me")
+    after = await world.client.get(address, headers={"If-None-Match": before.headers["ETag"]})
+    assert after.status_code == 200
+    assert [(one["command"], one["actor"]) for one in after.json()["kept"]] == [("approve-plan", "me")]
+    again = await world.client.get(address, headers={"If-None-Match": after.headers["ETag"]})
+    assert again.status_code == 304
+    as_it_was = await world.client.get(f"{address}?at_seq={after.json()['seq']}")
+    assert (as_it_was.json()["kept"], as_it_was.headers["ETag"]) == ([], before.headers["ETag"])
 
 
 async def test_status_is_encoded_once_per_position(world):
@@ -192,7 +208,7 @@ async def test_the_undertaker_is_called_again_and_again_and_survives_errors(port
     import asyncio
 
     done = asyncio.Event()
-    reader = StatusReader(ports.registry, ports.log)
+    reader = StatusReader(ports.registry, ports.log, ports.commands)
     app = create_app(
         ports,
         settings.model_copy(update={"undertaker_seconds": 0.001}),

@@ -31,6 +31,9 @@ TEXTS = {
     UnapprovedBlocker(parts=("block", "agent", "verify")): (
         "approve-plan: shell block, agent and check changed during an attempt"
     ),
+    UnapprovedBlocker(parts=("verify",), is_approved=True): (
+        "the plan's next run: the change of its check is approved"
+    ),
 }
 
 

@@ -267,7 +267,7 @@ class House:
         )
         self.agents = Robots()
         self.robot, self.shell = self.agents.robot, self.agents.shell
-        self.reader = StatusReader(self.registry, self.log)
+        self.reader = StatusReader(self.registry, self.log, self.commands)
         self.processes = Processes()
         self.undertaker = Undertaker(self.registry, self.reader, self.processes, self.now, self.elapsed)
         self.count = 0

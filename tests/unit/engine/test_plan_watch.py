@@ -14,6 +14,7 @@ from orchestrator.domain.plan_parts import AttemptName, approval_digest
 from orchestrator.domain.projection import orchestrator_status
 from orchestrator.domain.task_status import RunStatus
 from orchestrator.engine.agent_events import Finished
+from orchestrator.engine.plan_catalog import PlanCatalog
 
 PLAN = """\
 # Plan
@@ -99,6 +100,33 @@ async def test_an_approval_after_the_end_is_kept_and_the_next_run_begins_with_it
     assert await house.commands.kept(house.ports.plan_key("docs/plans/p.md")) == []
     with pytest.raises(InstanceEnded):
         await house.commands.submit("orch-1", ApprovePlan(digest="x"), actor="me")
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+async def test_an_approval_that_is_kept_is_in_the_status_until_the_next_run_settles_it(house, is_killed):
+    house.robot.play("1.1", writes(house, CHANGED))
+    if is_killed:
+        run = await house.begin(on_blocked="wait")
+        await house.until(lambda: house.state().status is RunStatus.BLOCKED)
+        await house.vanish(run)
+        await house.undertaker.bury_the_dead()
+    else:
+        await house.run()
+    status = await house.reader.status("orch-1")
+    assert (status.unapproved.is_approved, status.kept) == (False, ())
+    record = await house.commands.submit("orch-1", ApprovePlan(digest=status.unapproved.digest), actor="me")
+    status = await house.reader.status("orch-1")
+    assert status.unapproved.is_approved
+    assert [(one.id, one.command, one.actor) for one in status.kept] == [(record.id, "approve-plan", "me")]
+    [blocker] = next(task for task in status.tasks if task.id == "1.2").blocked_by
+    assert blocker.is_approved
+    planned = await PlanCatalog(house.ports, house.reader).status("p")
+    assert [task.blocked_by for task in planned.tasks] == [task.blocked_by for task in status.tasks]
+    as_it_was = await house.reader.status("orch-1", at_seq=status.seq)
+    assert (as_it_was.unapproved.is_approved, as_it_was.kept) == (False, ())
+    await house.run()
+    status = await house.reader.status("orch-1")
+    assert (status.unapproved.is_approved, status.kept) == (False, ())
 
 
 async def test_an_approval_of_something_else_changes_nothing(house):

@@ -26,7 +26,7 @@ async def ended(house):
         return await read(instance_id, after=after, **how)
 
     house.log.read = count
-    house.reader = StatusReader(house.registry, house.log)
+    house.reader = StatusReader(house.registry, house.log, house.commands)
     return house
 
 
@@ -85,7 +85,7 @@ async def test_kept_states_grow_sparser_where_a_log_is_long(ended, monkeypatch):
 async def test_only_so_many_long_logs_are_folded_at_a_time(ended, monkeypatch):
     monkeypatch.setattr(status_reader, "LONG_FOLDS_MAX", 1)
     monkeypatch.setattr(status_reader, "LONG_FOLD_EVENTS", 1)
-    reader = StatusReader(ended.registry, ended.log)
+    reader = StatusReader(ended.registry, ended.log, ended.commands)
     await ended.run()
     at_work, most = 0, 0
     read = ended.log.read

@@ -37,7 +37,7 @@ function needsOf(run: OrchestratorInfo, { status }: RunView): Need[] {
     task: status.tasks.find((task) => task.id === approval.task_id)?.description ?? '',
   }));
   const waiting = status.waiting_for;
-  if (status.unapproved) {
+  if (status.unapproved && !status.unapproved.is_approved) {
     const { digest } = status.unapproved;
     needs.push({ kind: 'unapproved', key: `${run.id}/unapproved/${digest}`, run, taskIds: heldTaskIds(status) });
   }

@@ -18,13 +18,17 @@ const PART: UnapprovedPart = {
   is_cut: false,
   attempts: [{ task_id: '1.1', attempt: 1 }],
 };
-const HELD = makeTask({ id: '2.1', description: 'Deploy it', blocked_by: [{ kind: 'unapproved', parts: ['verify'] }] });
+const HELD = makeTask({
+  id: '2.1',
+  description: 'Deploy it',
+  blocked_by: [{ kind: 'unapproved', parts: ['verify'], is_approved: false }],
+});
 
 const withParts = (...parts: UnapprovedPart[]): OrchestratorStatus =>
   makeStatus({
     plan_name: 'my notes',
     tasks: [makeTask({ status: 'completed' }), HELD],
-    unapproved: { digest: 'x9', parts },
+    unapproved: { digest: 'x9', parts, is_approved: false },
   });
 
 function show(status: OrchestratorStatus, address: string, methods: Partial<ApiClient> = {}) {
@@ -62,6 +66,23 @@ test('what was changed is shown from both sides, and approved by the digest of w
   await userEvent.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Approve' }));
   expect(approvePlan.mock.calls[0]?.slice(0, 2)).toEqual(['orch-1', { digest: 'x9' }]);
   await screen.findByText('Approved: 2.1 may start.');
+});
+
+test('an approval that is kept for the next run is shown as given, and not asked for again', async () => {
+  const before = { ...withParts(PART), status: 'failed' as const };
+  let status = before;
+  show(before, '/orchestrators/orch-1', {
+    approvePlan: () => {
+      status = { ...before, unapproved: { digest: 'x9', parts: [PART], is_approved: true } };
+      return Promise.resolve({ success: true, message: 'Kept.', command_id: 'c', state: 'kept', seq: null });
+    },
+    getOrchestratorStatus: () => Promise.resolve(status),
+  });
+  const shown = within(await card());
+  await userEvent.click(shown.getByRole('button', { name: 'Approve' }));
+  await userEvent.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Approve' }));
+  await shown.findByText(/has been approved since. The plan’s next run begins with it/, {}, { timeout: 3_000 });
+  expect(shown.queryByRole('button', { name: 'Approve' })).toBeNull();
 });
 
 test('what is not shown in full is not approved here', async () => {

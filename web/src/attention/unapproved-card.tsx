@@ -101,11 +101,15 @@ export function UnapprovedCard({ id, status }: { id: string; status: Orchestrato
         <FilePen size={20} aria-hidden="true" className="mt-0.5 shrink-0 text-warn" />
         <div className="min-w-0">
           <h2 className="font-semibold">The plan was changed while agents were at work</h2>
-          <p>
-            {held.length > 0 &&
-              `${held.length === 1 ? 'Task' : 'Tasks'} ${held.join(', ')} will not start until you approve it. `}
-            An agent may have written the changes below, and a task would run them.
-          </p>
+          {unapproved.is_approved ? (
+            <p>What is shown below has been approved since. The plan’s next run begins with it.</p>
+          ) : (
+            <p>
+              {held.length > 0 &&
+                `${held.length === 1 ? 'Task' : 'Tasks'} ${held.join(', ')} will not start until you approve it. `}
+              An agent may have written the changes below, and a task would run them.
+            </p>
+          )}
         </div>
       </div>
       <ul className="grid gap-4">
@@ -113,20 +117,22 @@ export function UnapprovedCard({ id, status }: { id: string; status: Orchestrato
           <Change key={`${part.task_id}/${part.kind}/${part.digest}`} id={id} part={part} />
         ))}
       </ul>
-      <div className="flex flex-wrap items-center gap-2">
-        <Button
-          look="primary"
-          icon={<Check size={16} aria-hidden="true" />}
-          disabled={isCut}
-          title={isCut ? 'Not all of it can be shown here: approve it on the command line' : undefined}
-          onClick={() => ask(unapproved)}
-        >
-          Approve
-        </Button>
-        <span className="text-sm text-muted">or on the command line:</span>
-        <code className="min-w-0 rounded bg-ground px-1.5 py-0.5 font-mono text-sm break-all">{command}</code>
-        <CopyButton text={command} what="The command" />
-      </div>
+      {!unapproved.is_approved && (
+        <div className="flex flex-wrap items-center gap-2">
+          <Button
+            look="primary"
+            icon={<Check size={16} aria-hidden="true" />}
+            disabled={isCut}
+            title={isCut ? 'Not all of it can be shown here: approve it on the command line' : undefined}
+            onClick={() => ask(unapproved)}
+          >
+            Approve
+          </Button>
+          <span className="text-sm text-muted">or on the command line:</span>
+          <code className="min-w-0 rounded bg-ground px-1.5 py-0.5 font-mono text-sm break-all">{command}</code>
+          <CopyButton text={command} what="The command" />
+        </div>
+      )}
       {asked && <ApproveDialog id={id} unapproved={asked} held={held} onClose={() => ask(null)} />}
     </section>
   );

@@ -119,6 +119,11 @@ export class RunStore {
     this.open();
   }
 
+  /** Ask for the status again: something that is not in the log has changed it. */
+  refresh(): void {
+    this.#refreshSoon();
+  }
+
   readonly subscribe = (subscriber: () => void): (() => void) => {
     this.#subscribers.add(subscriber);
     return () => this.#subscribers.delete(subscriber);

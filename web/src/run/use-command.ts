@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { keys } from '@/api/queries';
-import { useApi } from '@/api/api-context';
+import { useServer } from '@/api/api-context';
 import type { ApiClient, CommandResponse } from '@/api/client';
 import { errorText } from '@/components/states';
 import { useTell } from '@/components/toasts';
@@ -31,13 +31,15 @@ export async function settled(api: ApiClient, id: string, receipt: CommandRespon
  * refuses is told with its reason.
  */
 export function useCommand(id: string) {
-  const api = useApi();
+  const { api, runs } = useServer();
   const tell = useTell();
   const queries = useQueryClient();
   return useMutation({
     mutationFn: async (send: Send) => settled(api, id, await send(api, { idempotencyKey: commandKey() })),
     onSuccess(receipt) {
       tell(receipt.success ? 'good' : 'bad', receipt.message);
+      // No event tells of a command that is kept for the next run: this one's log has ended.
+      if (receipt.state === 'kept') runs.peek(id).refresh();
       void queries.invalidateQueries({ queryKey: keys.orchestrators });
     },
     onError(error) {

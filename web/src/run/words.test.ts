@@ -21,8 +21,12 @@ test.each<[Blocker, string | RegExp]>([
     /^Waits for the limit of claude until .*\d\d:\d\d/,
   ],
   [
-    { kind: 'unapproved', parts: ['block', 'verify'] },
+    { kind: 'unapproved', parts: ['block', 'verify'], is_approved: false },
     'Waits for your approval: its shell block and check changed in the plan during an attempt',
+  ],
+  [
+    { kind: 'unapproved', parts: ['verify'], is_approved: true },
+    'Waits for the plan’s next run: the change of its check is approved',
   ],
   [{ kind: 'files', task_id: '1.4' }, 'Waits for 1.4, which works on the same files'],
 ])('a pending task says what it waits for: %o', (blocker, text) => {

@@ -51,6 +51,8 @@ function blockerText(blocker: Exclude<Blocker, { kind: 'task' }>): string {
     case 'files':
       return `for ${blocker.task_id}, which works on the same files`;
     case 'unapproved':
+      if (blocker.is_approved)
+        return `for the plan’s next run: the change of its ${kindsText(blocker.parts)} is approved`;
       return `for your approval: its ${kindsText(blocker.parts)} changed in the plan during an attempt`;
   }
 }

@@ -139,6 +139,7 @@ export function makeStatus(changes: Partial<OrchestratorStatus> = {}): Orchestra
     waiting_for: null,
     options: NO_OPTIONS,
     unapproved: null,
+    kept: [],
     ...changes,
   };
 }

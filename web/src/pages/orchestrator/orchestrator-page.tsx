@@ -1,7 +1,7 @@
 import { Link, Outlet, useNavigate, useParams } from '@tanstack/react-router';
 import { Activity, Archive, ChartNoAxesGantt, FileText, ListTree, ScrollText, type LucideIcon } from 'lucide-react';
 import { useOrchestrators } from '@/api/queries';
-import { ApiError, type OrchestratorInfo } from '@/api/client';
+import { ApiError, type OrchestratorInfo, type OrchestratorStatus } from '@/api/client';
 import { useAttention } from '@/attention/attention';
 import { NeedCard } from '@/attention/need-card';
 import { QuestionCard } from '@/attention/question-card';
@@ -81,6 +81,14 @@ function PrunedRun({ info, prunedAt }: { info: OrchestratorInfo; prunedAt: strin
 }
 
 /** One run: its head, what needs a person, and its views. */
+/** What the plan's next run begins with; an approval is said where the changes are. */
+function KeptCommands({ kept }: Pick<OrchestratorStatus, 'kept'>) {
+  const told = kept.filter(({ command }) => command !== 'approve-plan');
+  if (!told.length) return null;
+  const listed = told.map(({ command, task_id }) => (task_id ? `${command} ${task_id}` : command)).join(', ');
+  return <p className="card p-4">Kept for the plan’s next run: {listed}.</p>;
+}
+
 export function OrchestratorPage() {
   const { id } = useParams({ from: '/orchestrators/$id' });
   const { store, run } = useRun(id);
@@ -136,6 +144,7 @@ export function OrchestratorPage() {
           <QuestionCard key={question.need.key} question={question} isOwnPage />
         ))}
         <UnapprovedCard id={id} status={status} />
+        <KeptCommands kept={status.kept} />
         {needs.map(
           (need) => need.run.id === id && need.kind === 'blocked' && <NeedCard key={need.key} need={need} isOwnPage />,
         )}
