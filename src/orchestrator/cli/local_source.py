@@ -84,15 +84,15 @@ class LocalSource:
         place = await self._place(instance_id, task_id, attempt)
         kept = await self._services.ports.artifacts.get(*place, name)
         if kept is None:
-            raise UsageError(f"Attempt {place[-1]} of task {task_id} left no {name} in this orchestrator.")
+            raise UsageError(f"Attempt {place[-1]} of task {task_id} left no {name}.")
         return artifact_content(kept).text
 
     async def _place(self, instance_id: str, task_id: str, attempt: int | None) -> tuple[str, str, int]:
         """Where the artifacts are of the attempt that is asked for, else of the latest."""
-        task = (await self._services.reader.state(instance_id)).tasks.get(task_id)
-        if task is None:
+        place = await artifacts_of(self._services.reader, instance_id, task_id, attempt)
+        if place is None:
             raise UsageError(f"The plan has no task {task_id!r}.")
-        return artifacts_of(task, task_id, attempt, instance_id)
+        return place
 
     async def plans(self) -> list[PlanInfo]:
         """Every plan in docs/plans."""

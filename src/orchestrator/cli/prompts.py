@@ -19,10 +19,10 @@ from orchestrator.domain.redaction import redactor
 from orchestrator.domain.run_state import TaskState, loaded_state
 from orchestrator.domain.task_agents import SHELL, task_agent
 from orchestrator.domain.wording import counted
-from orchestrator.engine.earlier_runs import earlier_ids
+from orchestrator.engine.attempt_places import artifacts_of_known
 from orchestrator.engine.findings import Findings
-from orchestrator.engine.identified_plan import identify
-from orchestrator.engine.known_tasks import known_before
+from orchestrator.engine.identified_plan import IdentifiedPlan, identify
+from orchestrator.engine.known_tasks import Known, KnownTask, known_before, known_of_run
 from orchestrator.engine.outline import identified_plan_loaded
 from orchestrator.engine.prompt import PromptPart, prompt_text, task_prompt
 from orchestrator.engine.prompt_facts import prompt_facts
@@ -67,24 +67,43 @@ async def _next_prompt(plan_name: str, task_id: str, root: Path) -> Sequence[Pro
 
 
 async def _sent_prompt(plan_name: str, task_id: str, attempt: int, root: Path) -> str:
-    """The prompt of the latest run that has begun this attempt: attempts are counted across runs."""
+    """What the agent of this attempt was sent; attempts of a task are counted across runs.
+
+    The id is the plan's of now: the latest run may have known the task under another one.
+    """
     file = await read_plan(DiskPlanFiles(root), root, plan_name)
     async with open_services(root, create=False) as services:
-        latest = await services.ports.registry.latest(services.ports.plan_key(file.path))
+        ports, reader = services.ports, services.reader
+        latest = await ports.registry.latest(ports.plan_key(file.path))
         if latest is None:
             raise UsageError(f"No run of {file.path} has begun yet, so no agent was sent anything.")
-        async for run_id, name in earlier_ids(services.reader, latest.id, task_id):
-            kept = await services.ports.artifacts.get(run_id, name, attempt, PROMPT_NAME)
-            if kept is not None:
-                return kept.content.decode(errors="replace")
-        task = (await services.reader.state(latest.id)).tasks.get(task_id)
-    raise UsageError(_why_none(task, task_id, attempt))
+        known = known_of_run(await reader.state(latest.id), latest.id)
+        identified = identify(parse_plan(decode_plan(file.data)), known, redactor(os.environ))
+        task = _known_task(identified, known, task_id)
+        place = await artifacts_of_known(reader, latest.id, task, attempt)
+        kept = await ports.artifacts.get(*place, PROMPT_NAME) if place else None
+    if kept is None:
+        raise UsageError(_why_none(task.state, task_id, attempt))
+    return kept.content.decode(errors="replace")
 
 
-def _why_none(task: TaskState | None, task_id: str, attempt: int) -> str:
-    """Why no prompt is kept of the attempt; `task` is as the plan's latest run knows it."""
-    if task is None:
-        return f"The plan's latest run knows no task {task_id!r}."
+def _known_task(identified: IdentifiedPlan, known: Known, task_id: str) -> KnownTask:
+    """What the latest run left of the plan's task, else of what had its id then; raises UsageError."""
+    for task, match in zip(identified.plan.tasks(), identified.matches, strict=True):
+        if task.id == task_id:
+            if match.known is not None:
+                return known.tasks[match.known]
+            raise UsageError(
+                f"Task {task_id} is new in the plan since its latest run, so no agent was sent it."
+            )
+    found = next((task for task in known.tasks if task.planned.id == task_id), None)
+    if found is None:
+        raise UsageError(f"The plan has no task {task_id!r}, and its latest run knows none.")
+    return found
+
+
+def _why_none(task: TaskState, task_id: str, attempt: int) -> str:
+    """Why no prompt is kept of the attempt; `task` is as the plan's latest run left it."""
     if attempt > task.attempt:
         begun = f"{counted(task.attempt, 'attempt')} so far" if task.attempt else "none so far"
         return f"There was no attempt {attempt} of task {task_id}: {begun}."

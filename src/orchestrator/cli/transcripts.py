@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
 
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.find_instance import find_instance
 from orchestrator.cli.output import write, write_json
-from orchestrator.cli.source import Source, open_source
+from orchestrator.cli.source import open_source
 from orchestrator.domain.answers import TranscriptLine
-from orchestrator.domain.errors import UsageError
 from orchestrator.domain.safe_text import safe_line
-from orchestrator.domain.status import OrchestratorInfo
 
 _SAID = ("text", "question", "why", "error", "input_summary", "output_summary")
 """The fields that hold what was said, of which a line mostly has one."""
 
 _NAMES = ("tool_name", "agent", "model", "outcome")
 _COUNTS = ("_tokens", "_usd", "events")
-Kept = TypeVar("Kept")
 
 
 def show_transcript(
@@ -50,41 +44,16 @@ async def _lines(
     instance: str, task_id: str, attempt: int | None, root: Path | None, url: str | None
 ) -> list[TranscriptLine]:
     async with open_source(root, url) as source:
-        return await _of_latest(source, instance, lambda found: source.transcript(found.id, task_id, attempt))
+        found = find_instance(await source.orchestrators(), instance, source.here)
+        return await source.transcript(found.id, task_id, attempt)
 
 
 async def _artifact(
     instance: str, task_id: str, attempt: int | None, name: str, root: Path | None, url: str | None
 ) -> str:
     async with open_source(root, url) as source:
-        return await _of_latest(
-            source, instance, lambda found: source.artifact(found.id, task_id, attempt, name)
-        )
-
-
-async def _of_latest(
-    source: Source, instance: str, read: Callable[[OrchestratorInfo], Awaitable[Kept]]
-) -> Kept:
-    """What the orchestrator that is meant has kept; of a plan, what the latest has kept that has it.
-
-    A run with nothing left to do has no attempt of its own, and is the latest all the same.
-    """
-    infos = await source.orchestrators()
-    meant = find_instance(infos, instance, source.here)
-    try:
-        return await read(meant)
-    except UsageError:
-        if instance != meant.plan_name:
-            raise
-        for info in infos:
-            if _plan_of(info) == _plan_of(meant) and info.id != meant.id:
-                with suppress(UsageError):
-                    return await read(info)
-        raise
-
-
-def _plan_of(info: OrchestratorInfo) -> tuple[str, str | None, str]:
-    return info.project, info.checkout, info.plan_path
+        found = find_instance(await source.orchestrators(), instance, source.here)
+        return await source.artifact(found.id, task_id, attempt, name)
 
 
 def transcript_line(line: TranscriptLine) -> str:

@@ -147,7 +147,7 @@ async def get_artifact(
     place = await _place(context, orchestrator_id, task_id, attempt)
     kept = await context.ports.artifacts.get(*place, artifact)
     if kept is None:
-        detail = f"Attempt {place[-1]} of task {task_id} left no {artifact} in this orchestrator."
+        detail = f"Attempt {place[-1]} of task {task_id} left no {artifact}."
         raise ApiError(404, "artifact_not_found", detail)
     return json_of(_ARTIFACT, artifact_content(kept))
 
@@ -156,10 +156,10 @@ async def _place(
     context: Context, orchestrator_id: str, task_id: str, attempt: int | None
 ) -> tuple[str, str, int]:
     """Where the artifacts are of the attempt that is asked for, else of the latest."""
-    state = await context.reader.state(orchestrator_id)
-    if task_id not in state.tasks:
+    place = await artifacts_of(context.reader, orchestrator_id, task_id, attempt)
+    if place is None:
         raise ApiError(404, "task_not_found", f"The plan has no task {task_id!r}.")
-    return artifacts_of(state.tasks[task_id], task_id, attempt, orchestrator_id)
+    return place
 
 
 async def _all(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -60,7 +60,8 @@ function WhyNone({ attempt, number }: { attempt: Attempt | undefined; number: nu
   }
   return (
     <p className="text-muted">
-      Attempt {number} belongs to an earlier run of this plan: its page has the prompt, unless that run was pruned.
+      Attempt {number} belongs to an earlier run of this plan, and its prompt is not kept: that run was pruned, or the
+      attempt ended before its agent was sent anything.
     </p>
   );
 }
