@@ -12,6 +12,7 @@ from orchestrator.cli.composition import Services
 from orchestrator.cli.event_lines import one_line, shown
 from orchestrator.cli.first_lines import first_lines
 from orchestrator.cli.output import write, write_error
+from orchestrator.domain.blockers import blocker_text
 from orchestrator.domain.events import PlanLoaded
 from orchestrator.domain.safe_text import safe_line
 from orchestrator.domain.task_status import RunStatus
@@ -67,18 +68,23 @@ def _was_taken(line: str) -> bool:
 
 
 def show_order(begun: PlanLoaded, doers: Mapping[str, Doer]) -> None:
-    """Print what would run, turn by turn."""
+    """Print what would run, turn by turn, and then what would not, with what it waits for."""
     write("\n      ".join(map(safe_line, first_lines(begun))))
     tasks = {task.id: task for task in begun.tasks}
-    turns, gates = rehearse(begun, begun.parallel)
-    for number, turn in enumerate(turns, start=1):
+    rehearsal = rehearse(begun, begun.parallel)
+    for number, turn in enumerate(rehearsal.turns, start=1):
         for task_id in turn:
             doer = doers[task_id]
             note = f"  [{doer.note}]" if doer.note else ""
             who = "its check" if tasks[task_id].tick_unchecked else doer.agent or "nobody"
             line = f"{number:>4}  {task_id:<10} {who:<9} {one_line(tasks[task_id].description)}{note}"
             write(safe_line(line))
-    if gates:
-        write(f"Then a person is waited for: {', '.join(gates)}")
+    if rehearsal.gates:
+        write(f"Then a person is waited for: {', '.join(rehearsal.gates)}")
+    if rehearsal.left:
+        write("Would not start:")
+    for task_id, reasons in rehearsal.left.items():
+        waits = ", ".join(map(blocker_text, reasons))
+        write(safe_line(f"      {task_id:<10} {one_line(tasks[task_id].description)}  (waits for {waits})"))
     for refusal in dict.fromkeys(filter(None, (doer.refusal for doer in doers.values()))):
         write(safe_line(refusal))

@@ -79,13 +79,20 @@ class AgentChoice:
         ]
 
     async def doers(self, begun: PlanLoaded) -> Mapping[str, Doer]:
-        """For each task that may start without a person, its agent, and what prevents it from starting."""
+        """For each task that may start without a person, its agent, and what prevents it from starting.
+
+        A ticked box that is only to be checked needs no agent for that; what its work lacks is a note.
+        """
+        ticked = {task.id for task in begun.tasks if task.tick_unchecked}
         found: dict[str, Doer] = {}
         for task in self._open_tasks(begun):
             try:
-                found[task.id] = await self._doer(task)
+                doer = await self._doer(task)
             except AgentUnavailable as error:
-                found[task.id] = Doer(None, str(error))
+                doer = Doer(None, str(error))
+            if task.id in ticked and doer.refusal:
+                doer = Doer(doer.agent, note=f"if that fails: {doer.refusal}")
+            found[task.id] = doer
         return found
 
     async def _doer(self, task: Task) -> Doer:
