@@ -118,6 +118,29 @@ async def test_a_finding_is_found_by_both_spellings_of_its_id(plan_outputs, task
     )
 
 
+async def test_findings_change_places_and_what_is_in_the_way_is_put_aside(plan_outputs) -> None:
+    outputs = plan_outputs.outputs
+    path = {number: outputs.finding_path("p", f"1.{number}") for number in range(1, 8)}
+    for number in (1, 2, 3, 4, 6):
+        await outputs.write_finding("p", f"1.{number}", f"of {number}")
+    moves = {
+        path[1]: path[2],
+        path[2]: path[1],
+        path[3]: path[4],
+        path[5]: path[7],
+        "docs/plans/p.md": path[7],
+    }
+    await outputs.move_findings("p", moves, [path[6], path[7], "docs/plans/p.md"], "orch-9")
+    left = {
+        finding.task_id: await outputs.read_finding("p", finding.task_id)
+        for finding in await outputs.list_findings("p")
+    }
+    assert left == {"1.1": "of 2", "1.2": "of 1", "1.4": "of 3"}
+    away = "docs/plan-outputs/p/archive/orch-9/findings"
+    assert plan_outputs.read(f"{away}/1-4.md") == b"of 4"
+    assert plan_outputs.read(f"{away}/1-6.md") == b"of 6"
+
+
 @pytest.mark.parametrize(
     "task_id",
     [

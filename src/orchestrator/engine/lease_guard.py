@@ -7,7 +7,7 @@ must be known to hold, and where it was last proven too long ago, it is asked fo
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from orchestrator.engine.ports import LEASE_SECONDS, InstanceRegistry, PlanOutputs
@@ -102,6 +102,13 @@ class GuardedOutputs:
     async def read_finding(self, plan_name: str, task_id: str) -> str | None:
         """A finding's text, or None."""
         return await self._outputs.read_finding(plan_name, task_id)
+
+    async def move_findings(
+        self, plan_name: str, moves: Mapping[str, str], aside: Sequence[str], label: str
+    ) -> None:
+        """Give findings other names; raises LeaseLost."""
+        await self._guard.confirm()
+        await self._outputs.move_findings(plan_name, moves, aside, label)
 
     async def archive(self, plan_name: str, label: str) -> None:
         """Put findings and status.json aside; raises LeaseLost."""

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from orchestrator.domain.chosen_options import ChosenOptions
 from orchestrator.domain.commands import ApprovePlan, Command
-from orchestrator.domain.errors import OrchestratorError, PlanOwned
-from orchestrator.domain.events import AgentLimit, PlanLoaded, PlannedTask
+from orchestrator.domain.errors import OrchestratorError, PlanOwned, StorageError
+from orchestrator.domain.events import AgentLimit, PlanChanged, PlanLoaded, PlannedTask
 from orchestrator.domain.held_tasks import approvable
 from orchestrator.domain.permissions import UNBOUND
 from orchestrator.domain.plan import Permissions
@@ -28,6 +28,7 @@ from orchestrator.engine.attempt import Limits
 from orchestrator.engine.briefing import Briefing
 from orchestrator.engine.budget import UNBOUNDED, Allowance, Budget
 from orchestrator.engine.command_handler import settle_kept
+from orchestrator.engine.finding_copies import CopyMoves, copy_moves, with_moved
 from orchestrator.engine.identified_plan import identify
 from orchestrator.engine.journal import Journal, Listener
 from orchestrator.engine.known_tasks import NOTHING_KNOWN, Known, known_of_document, known_of_run
@@ -35,7 +36,7 @@ from orchestrator.engine.lease_guard import GuardedOutputs, LeaseGuard, elapsed_
 from orchestrator.engine.lease_keeper import keep_lease
 from orchestrator.engine.outline import RunChoices, identified_plan_loaded
 from orchestrator.engine.plan_watch import PlanWatch, carried_unapproved
-from orchestrator.engine.ports import RENEW_SECONDS, Agent, Agents, Ports, WorkTree
+from orchestrator.engine.ports import RENEW_SECONDS, Agent, Agents, PlanOutputs, Ports, WorkTree
 from orchestrator.engine.records import Lease, NewInstance, PlanFile
 from orchestrator.engine.recovery import Undertaker
 from orchestrator.engine.scheduler import LIMIT_SECONDS_MAX, Scheduler, SchedulerOptions
@@ -125,6 +126,7 @@ class Orchestrator:
         self._is_strict = bool(strict)
         self._choice = AgentChoice(agents, self._plan, self._choices)
         self._carried: tuple[UnapprovedPart, ...] = ()
+        self._copies = CopyMoves()
         self._early_wishes: list[Command] = []
         self._scheduler: Scheduler | None = None
         self._journal: Journal | None = None
@@ -181,6 +183,8 @@ class Orchestrator:
             )
             names = {task_id: agent.name for task_id, agent in agents.items()}
             await journal.record(_with_agents(begun, names, unbound))
+            if self._copies:
+                await self._move_copies(journal, outputs)
             if begun.predecessor is not None and previous and not self._options.restart:
                 # Edited between two runs: the same as edited during one.
                 await edits.take_over(previous, before=begun)
@@ -192,6 +196,15 @@ class Orchestrator:
         finally:
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
+
+    async def _move_copies(self, journal: Journal, outputs: PlanOutputs) -> None:
+        """The copies of findings get the names of their tasks of now; a full disk is reported, not fatal."""
+        try:
+            await outputs.move_findings(
+                self._file.name, self._copies.moves, self._copies.aside, journal.lease.instance_id
+            )
+        except StorageError as error:
+            await journal.record(PlanChanged(reason=f"Copies of findings keep the names they had. {error}"))
 
     async def preview(self) -> tuple[PlanLoaded, Mapping[str, Doer]]:
         """Event 1 as it would be now, and who would do each task; nothing is claimed.
@@ -248,7 +261,8 @@ class Orchestrator:
             predecessor=predecessor.id if predecessor else None,
             unapproved=await self._still_unapproved(before),
         )
-        begun = begun.model_copy(update={"limits": limits})
+        self._copies = copy_moves(begun, self._ports.outputs)
+        begun = with_moved(begun, self._copies.moves).model_copy(update={"limits": limits})
         if status.rejected:
             begun = begun.model_copy(update={"problems": (*begun.problems, status.rejected)})
         return begun, document

@@ -251,6 +251,15 @@ class PlanOutputs(Protocol):
     async def read_finding(self, plan_name: str, task_id: str) -> str | None:
         """A finding's text by `1.1` or `1-1`, or None."""
 
+    async def move_findings(
+        self, plan_name: str, moves: Mapping[str, str], aside: Sequence[str], label: str
+    ) -> None:
+        """Give findings other names, all at once: `moves` leads from path to path, relative to the root.
+
+        Those `aside`, and what else lies where one is moved to, go to `archive/<label>/findings`. What is not
+        there, and what is no path of a finding of this plan, is left out. Raises StorageError.
+        """
+
     async def archive(self, plan_name: str, label: str) -> None:
         """Put findings and status.json aside under `archive/<label>`, so that a run starts afresh."""
 

@@ -35,6 +35,7 @@ from orchestrator.store.plan_outputs import (
     encode_status,
     finding_path,
     in_order,
+    renames,
 )
 from orchestrator.store.wake_ups import WakeUps
 
@@ -176,6 +177,15 @@ class MemoryPlanOutputs:
         stem = finding_stem(task_id)
         found = self.files.get(f"{self.directory(plan_name)}/{FINDINGS_FOLDER}/{stem}.md")
         return None if stem is None or found is None else found[0].decode()
+
+    async def move_findings(
+        self, plan_name: str, moves: Mapping[str, str], aside: Sequence[str], label: str
+    ) -> None:
+        """Give findings other names, all at once, and put those aside that are in the way."""
+        check_label(label)
+        away = f"{self.directory(checked_name(plan_name))}/archive/{label}/{FINDINGS_FOLDER}"
+        for old, new in renames(plan_name, moves, aside, away, self.files.__contains__):
+            self.files[new] = self.files.pop(old)
 
     async def archive(self, plan_name: str, label: str) -> None:
         """Put findings and status.json aside under `archive/<label>`, so that a run starts afresh."""

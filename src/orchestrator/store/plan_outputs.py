@@ -6,7 +6,7 @@ import asyncio
 import errno
 import os
 import stat
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,15 @@ class DiskPlanOutputs:
             return None
         path = self._folder(plan_name) / FINDINGS_FOLDER / f"{stem}.md"
         return await asyncio.to_thread(_read_finding, path)
+
+    async def move_findings(
+        self, plan_name: str, moves: Mapping[str, str], aside: Sequence[str], label: str
+    ) -> None:
+        """Give findings other names, all at once, and put those aside that are in the way."""
+        check_label(label)
+        away = f"{self.directory(checked_name(plan_name))}/{ARCHIVE_FOLDER}/{label}/{FINDINGS_FOLDER}"
+        steps = renames(plan_name, moves, aside, away, lambda path: (self._root / path).exists())
+        await asyncio.to_thread(_rename_all, self._root, steps)
 
     async def archive(self, plan_name: str, label: str) -> None:
         """Put findings and status.json aside under `archive/<label>`, so that a run starts afresh.
@@ -240,6 +249,45 @@ def _read_finding(path: Path) -> str | None:
         return None
     except OSError as error:
         raise StorageError(f"{path}: the finding cannot be read: {error.strerror or error}.") from error
+
+
+def renames(
+    plan_name: str,
+    moves: Mapping[str, str],
+    aside: Sequence[str],
+    away: str,
+    exists: Callable[[str], bool],
+) -> list[tuple[str, str]]:
+    """One rename after another that together make the `moves`; `away` is where what is in the way goes.
+
+    All leave their names before any is given its new one, so that copies can change places. A crash in
+    between leaves some under names that nobody takes for a finding.
+    """
+    prefix = f"{OUTPUTS_FOLDER}/{plan_name}/{FINDINGS_FOLDER}/"
+
+    def is_finding(path: str) -> bool:
+        stem = path.removeprefix(prefix).removesuffix(".md")
+        return finding_path(plan_name, stem) == path
+
+    wanted = {
+        old: new
+        for old, new in moves.items()
+        if is_finding(old) and is_finding(new) and old != new and exists(old)
+    }
+    in_the_way = [path for path in (*aside, *wanted.values()) if path not in wanted]
+    put_aside = [path for path in dict.fromkeys(in_the_way) if is_finding(path) and exists(path)]
+    return [
+        *((path, f"{away}/{path.removeprefix(prefix)}") for path in put_aside),
+        *((old, f"{old}.moving") for old in wanted),
+        *((f"{old}.moving", new) for old, new in wanted.items()),
+    ]
+
+
+def _rename_all(root: Path, steps: Sequence[tuple[str, str]]) -> None:
+    for old, new in steps:
+        with storage_errors(root / new):
+            (root / new).parent.mkdir(parents=True, exist_ok=True)
+            (root / old).rename(root / new)
 
 
 def _archive(folder: Path, label: str) -> None:
