@@ -321,7 +321,7 @@ class TestRefusals:
         assert NO_KEY in refused.finding("1.1")
 
     async def test_a_limit_that_is_said_as_an_answer_is_waited_for(self, refused, plays):
-        limit = Limit("the quota is used up", refused.now() + timedelta(seconds=0.05))
+        limit = Limit("the quota is used up", refused.now() + timedelta(seconds=0.5))
         refused.robot.refusals["quota"] = Finished("limited", error=limit.message, limit=limit)
         refused.robot.play("1.1", plays.say(Finished("completed", "quota")))
         assert await refused.run() is RunStatus.COMPLETED
