@@ -18,6 +18,7 @@ from orchestrator.api import dashboard_page, docs_pages, errors
 from orchestrator.api.context import ApiContext
 from orchestrator.api.docs_pages import STATIC_FOLDER
 from orchestrator.api.guard import HostAndOrigin, TokenGate
+from orchestrator.api.head_requests import HeadAsGet
 from orchestrator.api.hub import Hub
 from orchestrator.api.metrics import Metrics
 from orchestrator.api.openapi import DESCRIPTION, TITLE
@@ -105,6 +106,7 @@ def bare_app(settings: ApiSettings, metrics: Metrics, **options: object) -> Fast
             ),
             Middleware(TokenGate, token=settings.token),
             Middleware(errors.CatchAll),
+            Middleware(HeadAsGet),
         ],
         **options,  # type: ignore[arg-type]  # only `lifespan`, from above
     )

@@ -220,7 +220,10 @@ def _methods(routes: Iterable[BaseRoute], scope: Scope) -> list[str]:
         for method in _METHODS
         if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in paths)
     ]
-    return taken or ["GET", "HEAD"]
+    if not taken:
+        return ["GET", "HEAD"]
+    # What takes GET takes HEAD as well: `head_requests`.
+    return [name for name in _METHODS if name in taken or (name == "HEAD" and "GET" in taken)]
 
 
 async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:

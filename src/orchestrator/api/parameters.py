@@ -119,6 +119,7 @@ async def idempotency_key(
         Header(
             alias="Idempotency-Key",
             description="The same key within a day gives the same receipt again, and commands nothing twice.",
+            json_schema_extra={"pattern": f"^{_KEY.pattern}$"},
         ),
     ] = None,
 ) -> str | None:
@@ -134,6 +135,7 @@ async def if_revision(
         Header(
             alias="If-Match",
             description='The task\'s revision in quotes, as `"3"`, or `*`: 412 when the task has moved on.',
+            json_schema_extra={"pattern": rf"^\s*({_REVISION.pattern}|\*)\s*$"},
         ),
     ] = None,
 ) -> int | None:

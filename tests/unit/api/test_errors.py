@@ -30,16 +30,16 @@ async def test_an_unknown_path_is_a_404_problem(world, path):
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("POST", "/api/plans", "GET"),
-        ("PUT", "/api/orchestrators", "GET, POST"),
-        ("HEAD", "/api/orchestrators", "GET, POST"),
+        ("POST", "/api/plans", "GET, HEAD"),
+        ("PUT", "/api/orchestrators", "GET, HEAD, POST"),
+        ("HEAD", "/api/orchestrators/orch-1/pause", "POST"),
         ("POST", "/docs", "GET, HEAD"),
         ("POST", "/static/swagger-init.js", "GET, HEAD"),
-        ("DELETE", "/api/orchestrators/orch-1", "GET"),
+        ("DELETE", "/api/orchestrators/orch-1", "GET, HEAD"),
         ("GET", "/api/orchestrators/orch-1/pause", "POST"),
         ("OPTIONS", "/api/orchestrators/orch-1/pause", "POST"),
-        ("PUT", "/health", "GET"),
-        ("BREW", "/health", "GET"),
+        ("PUT", "/health", "GET, HEAD"),
+        ("BREW", "/health", "GET, HEAD"),
     ],
 )
 async def test_another_method_is_a_405_problem_that_names_the_right_ones(world, method, path, allow):
@@ -48,9 +48,23 @@ async def test_another_method_is_a_405_problem_that_names_the_right_ones(world, 
     assert (answer.status_code, answer.headers["allow"]) == (405, allow)
 
 
-async def test_head_is_not_taken_and_never_begins_a_stream(world):
+@pytest.mark.parametrize(
+    "path", ["/api/orchestrators", "/api/plans", "/health", "/livez", "/docs", "/nothing"]
+)
+async def test_head_has_the_head_of_get_and_no_body(world, path):
+    got, head = await world.client.get(path), await world.client.head(path)
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    differ = {"date", "x-request-id"}
+    assert {k: v for k, v in head.headers.items() if k not in differ} == {
+        k: v for k, v in got.headers.items() if k not in differ
+    }
+
+
+async def test_head_of_a_stream_ends_at_once(world):
+    await world.begin()
     answer = await world.client.head("/api/orchestrators/orch-1/events-sse")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"].startswith("text/event-stream")
 
 
 @pytest.mark.parametrize(
