@@ -1298,6 +1298,8 @@ export interface components {
          * PlanInfo
          * @description One plan in a list; `unchecked` of its completed tasks are so without a check.
          *
+         *     `progress_percent` counts skipped tasks too, as a run does: it is 100 only where nothing is left to do.
+         *
          *     `problems` is what lint would say. A run refuses a plan that `has_errors`.
          */
         PlanInfo: {
@@ -1312,6 +1314,7 @@ export interface components {
             completed: number;
             unchecked: number;
             stale: number;
+            progress_percent: number;
             problems: string[];
             has_errors: boolean;
         };

@@ -103,6 +103,8 @@ async def _list_plans(root: Path | None, url: str | None, *, json: bool) -> Exit
         mark = "*" if plan.name == current else " "
         notes = [f"{plan.stale} of them {STALE_TEXT}"] if plan.stale else []
         notes += [f"{plan.unchecked} unchecked"] if plan.unchecked else []
+        if plan.progress_percent == 100 and plan.completed < plan.total_tasks:
+            notes.append("the rest skipped")
         notes += [counted(len(plan.problems), "problem")] if plan.problems else []
         told = f"  ({', '.join(notes)})" if notes else ""
         done = f"{plan.completed:>4}/{plan.total_tasks:<4}"

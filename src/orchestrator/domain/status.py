@@ -209,6 +209,8 @@ class OrchestratorInfo(View):
 class PlanInfo(View):
     """One plan in a list; `unchecked` of its completed tasks are so without a check.
 
+    `progress_percent` counts skipped tasks too, as a run does: it is 100 only where nothing is left to do.
+
     `problems` is what lint would say. A run refuses a plan that `has_errors`.
     """
 
@@ -222,6 +224,7 @@ class PlanInfo(View):
     completed: int
     unchecked: int
     stale: int = 0
+    progress_percent: float = 0.0
     problems: tuple[str, ...]
     has_errors: bool = False
 

@@ -130,6 +130,7 @@ class PlanList:
             total_tasks=counts.total_tasks,
             completed=counts.completed,
             unchecked=counts.unchecked,
+            progress_percent=counts.progress_percent,
             stale=counts.stale,
             problems=(
                 *problems,

@@ -41,6 +41,13 @@ async def test_the_log_speaks_for_a_plan_that_ran(house, catalog):
     assert [task.status for task in await catalog.tasks("p")] == ["completed"]
 
 
+async def test_a_plan_whose_rest_was_skipped_has_nothing_left(house, catalog):
+    document = {"tasks": [{"id": "1.1", "status": "skipped"}]}
+    house.outputs.put("docs/plan-outputs/p/status.json", json.dumps(document).encode())
+    (info,) = await catalog.plans()
+    assert (info.completed, info.progress_percent, info.total_tasks) == (0, 100, 1)
+
+
 async def test_findings_are_found_by_either_spelling(house, catalog):
     await house.run()
     (info,) = await catalog.findings("p")

@@ -49,12 +49,14 @@ const plan = (name: string, completed: number, last_modified: string) => ({
   completed,
   unchecked: 0,
   stale: 0,
+  progress_percent: completed * 50,
   problems: [],
   has_errors: false,
 });
 
 test('plans with something left to do that nobody works on can be started', () => {
   const plans = [plan('old', 0, '2026-01-01'), plan('done', 2, '2026-01-02'), plan('new', 1, '2026-01-03')];
+  plans.push({ ...plan('skipped', 1, '2026-01-05'), progress_percent: 100 });
   const busy = { ...plan('notes', 0, '2026-01-04') };
   expect(startablePlans([...plans, busy], [makeRun()]).map((one) => one.name)).toEqual(['new', 'old']);
 });

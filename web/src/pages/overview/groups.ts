@@ -44,7 +44,7 @@ export function abandonedRuns(runs: readonly OrchestratorInfo[]): OrchestratorIn
 export function startablePlans(plans: readonly PlanInfo[], runs: readonly OrchestratorInfo[]): PlanInfo[] {
   const busy = new Set(runs.filter((run) => run.is_alive).map((run) => run.plan_path));
   return plans
-    .filter((plan) => !busy.has(plan.path) && (plan.completed < plan.total_tasks || plan.total_tasks === 0))
+    .filter((plan) => !busy.has(plan.path) && (plan.progress_percent < 100 || plan.total_tasks === 0))
     .toSorted((a, b) => b.last_modified.localeCompare(a.last_modified));
 }
 

@@ -15,6 +15,7 @@ const plan = (name: string, has_errors: boolean): PlanInfo => ({
   completed: 0,
   unchecked: 0,
   stale: 0,
+  progress_percent: 0,
   problems: ['a line of lint'],
   has_errors,
 });
