@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.measure import BIN, Effort, Row, say, table
 
-FIGURES = ("push", "commands", "log", "work", "agents", "start", "pages", "reads")
+FIGURES = ("push", "commands", "log", "work", "agents", "start", "pages", "reads", "lists")
 PAGE = Path("docs/performance.md")
 BEGIN, END = "<!-- measured -->\n", "\n<!-- end -->"
 

@@ -13,6 +13,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.domain.events import ToolStarted
 from orchestrator.engine.journal import Journal
@@ -20,6 +21,9 @@ from orchestrator.engine.lease_guard import LeaseGuard, elapsed_seconds
 from orchestrator.engine.lease_keeper import keep_lease
 from orchestrator.engine.records import NewInstance
 from orchestrator.store.open import open_store
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 PAUSE_SECONDS = 0.01
 PAYLOAD = "x" * 200
@@ -94,7 +98,7 @@ async def nats_writer(url: str) -> None:
 
 
 def plain_server(kind: str, body: str) -> None:
-    """FastAPI as it is usually written: `noop` for commands, `status` for a model as the answer."""
+    """FastAPI as it is usually written: `noop` for commands, `status` and `lists` for models as answers."""
     import uvicorn
     from fastapi import FastAPI
 
@@ -109,6 +113,9 @@ def plain_server(kind: str, body: str) -> None:
         async def get_status() -> dict[str, object]:
             return status
 
+    if kind == "lists":
+        _answer_lists(app, Path(body))
+
     @app.post("/noop")
     async def noop() -> dict[str, str]:
         return {"state": "applied"}
@@ -117,6 +124,30 @@ def plain_server(kind: str, body: str) -> None:
     sock.bind(("127.0.0.1", 0))
     answer(f"http://127.0.0.1:{sock.getsockname()[1]}")
     uvicorn.Server(uvicorn.Config(app, log_level="critical")).run([sock])
+
+
+def _answer_lists(app: FastAPI, folder: Path) -> None:
+    """Each of the answers in the folder as bytes that are ready, and as what a database would give."""
+    from fastapi import Response
+
+    from orchestrator.domain.status import OrchestratorInfo, PlanInfo
+
+    models = {"plans": PlanInfo, "orchestrators": OrchestratorInfo, "events": dict[str, object]}
+
+    def add(name: str, model: Any) -> None:
+        ready = (folder / f"{name}.json").read_bytes()
+        values = json.loads(ready)
+
+        @app.get(f"/prepared/{name}")
+        async def prepared() -> Response:
+            return Response(ready, media_type="application/json")
+
+        @app.get(f"/model/{name}", response_model=list[model])
+        async def modelled() -> list[dict[str, object]]:
+            return values
+
+    for name, model in models.items():
+        add(name, model)
 
 
 KINDS = {

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+import httpx
+
 PYTHON = sys.executable
 BIN = Path(sys.executable).parent
 # Children keep what they compile, as users' programs do.
@@ -158,6 +160,14 @@ def cpu_seconds(pid: int) -> float:
     """The processor time that the process has used, see proc(5)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def cpu_a_request(client: httpx.Client, pid: int, url: str, count: int, headers: dict[str, str]) -> float:
+    """The processor time in milliseconds that the process needs for each of so many requests."""
+    before = cpu_seconds(pid)
+    for _ in range(count):
+        assert client.get(url, headers=headers).status_code in {200, 304}
+    return (cpu_seconds(pid) - before) * 1000 / count
 
 
 def memory_mib(pid: int) -> float:

@@ -16,6 +16,7 @@ from benchmarks.measure import (
     Row,
     Samples,
     api_server,
+    cpu_a_request,
     cpu_seconds,
     folder,
     memory_mib,
@@ -29,6 +30,8 @@ from orchestrator.engine.records import NewInstance
 from orchestrator.store.open import open_store
 
 TASKS = 2_000
+PLAIN, PACKED = {"Accept-Encoding": "identity"}, {"Accept-Encoding": "gzip"}
+PACKED_KB_MAX = 50
 
 
 async def _fill(root: Path) -> None:
@@ -51,33 +54,28 @@ async def _fill(root: Path) -> None:
         await ports.log.append(lease, [NewEvent(event, datetime.now(UTC)) for event in (loaded, running)])
 
 
-def _cpu_a_request(client: httpx.Client, pid: int, url: str, count: int, headers: dict[str, str]) -> float:
-    before = cpu_seconds(pid)
-    for _ in range(count):
-        assert client.get(url, headers=headers).status_code in {200, 304}
-    return (cpu_seconds(pid) - before) * 1000 / count
-
-
 def rows(effort: Effort) -> list[Row]:
     rounds, each = effort.count(5, 1), effort.count(600, 60)
-    full, unchanged, plain = Samples(), Samples(), Samples()
+    full, packed, unchanged, plain = (Samples() for _ in range(4))
     with folder() as root:
         asyncio.run(_fill(root))
         with api_server(root) as (url, pid), httpx.Client() as client:
             path = f"{url}/api/orchestrators/orch-bench/status"
-            first = client.get(path)
+            first = client.get(path, headers=PLAIN)
+            packed_kb = int(client.get(path, headers=PACKED).headers["content-length"]) / 1000
             body = root / "status.json"
             body.write_bytes(first.content)
             with process(PYTHON, "-m", "benchmarks.children", "plain-server", "status", body) as other:
                 assert other.stdout is not None
                 base = other.stdout.readline().strip()
                 wait_until(lambda: _is_up(f"{base}/noop"))
-                same = {"If-None-Match": first.headers["etag"]}
+                same = PLAIN | {"If-None-Match": first.headers["etag"]}
                 for number in range(rounds):
                     say(f"status, round {number + 1} of {rounds}")
-                    full.add(_cpu_a_request(client, pid, path, each, {}))
-                    unchanged.add(_cpu_a_request(client, pid, path, each, same))
-                    plain.add(_cpu_a_request(client, other.pid, f"{base}/status", max(each // 10, 10), {}))
+                    full.add(cpu_a_request(client, pid, path, each, PLAIN))
+                    packed.add(cpu_a_request(client, pid, path, each, PACKED))
+                    unchanged.add(cpu_a_request(client, pid, path, each, same))
+                    plain.add(cpu_a_request(client, other.pid, f"{base}/status", max(each // 10, 10), PLAIN))
             seconds = effort.count(20, 2)
             say(f"idle, {seconds} s")
             before = cpu_seconds(pid)
@@ -93,6 +91,13 @@ def rows(effort: Effort) -> list[Row]:
             beside,
             "≤ 1/20",
             whole >= 20,
+        ),
+        Row(
+            "The same as gzip, kB; ms of processor a request",
+            f"{packed_kb:.1f}; {packed.spread()}",
+            f"as it is: {len(first.content) / 1000:.0f}",
+            f"≤ {PACKED_KB_MAX} kB",
+            packed_kb <= PACKED_KB_MAX,
         ),
         Row("The same unchanged (304)", f"{unchanged.spread()}: 1/{none:.0f}", beside, "≤ 1/50", none >= 50),
         Row("The idle server: share of a core", f"{idle:.1f} %", "", "≤ 2 %", idle <= 2),
