@@ -21,7 +21,13 @@ FIGURES = (
     "--help",
     "304",
     "idle",
+    "as gzip",
+    "GET /api/plans",
+    "GET /api/orchestrators",
+    "a page of",
     "first paint",
+    "first load",
+    "kB a second",
     "longest frame",
 )
 

@@ -8,6 +8,7 @@ import {
   type SearchSchemaInput,
 } from '@tanstack/react-router';
 import { Empty, ErrorPanel } from '@/components/states';
+import { OverviewPage } from '@/pages/overview/overview-page';
 import { Shell } from '@/shell/shell';
 
 type Raw = Record<string, unknown> & SearchSchemaInput;
@@ -40,7 +41,7 @@ const overview = createRoute({
   getParentRoute: () => root,
   path: '/',
   validateSearch: texts('q', 'status'),
-  component: lazyRouteComponent(() => import('@/pages/overview/overview-page'), 'OverviewPage'),
+  component: OverviewPage,
 });
 
 const plans = createRoute({

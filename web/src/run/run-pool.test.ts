@@ -14,11 +14,12 @@ function make() {
   return { pool: new RunPool(api), watches };
 }
 
-test('all that show a run share one stream, which outlives a short absence and no longer', () => {
+test('all that show a run share one stream, which outlives a short absence and no longer', async () => {
   vi.useFakeTimers();
   const { pool, watches } = make();
   const store = pool.take('orch-1');
   expect(pool.take('orch-1')).toBe(store);
+  await vi.advanceTimersByTimeAsync(0);
   expect(watches).toHaveLength(1);
   pool.release('orch-1');
   pool.release('orch-1');
@@ -31,9 +32,10 @@ test('all that show a run share one stream, which outlives a short absence and n
   vi.useRealTimers();
 });
 
-test('where the server does not answer, a stream that seems to live is made again behind what it brought', () => {
+test('where the server does not answer, a stream that seems to live is made again behind what it brought', async () => {
   const { pool, watches } = make();
   const store = pool.take('orch-1');
+  await expect.poll(() => watches.length).toBe(1);
   watches[0]?.begin(makeStatus({ seq: 7 }));
   expect(store.view.watch.state).toBe('live');
   pool.doubt();

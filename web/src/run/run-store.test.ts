@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi, type Mock } from 'vitest';
-import type { ApiClient, OrchestratorEvent } from '@/api/client';
+import type { ApiClient, OrchestratorEvent, OrchestratorStatus } from '@/api/client';
 import { RunStore } from '@/run/run-store';
 import {
   fakeApi,
@@ -30,7 +30,7 @@ let listEvents: Mock<ApiClient['listEvents']>;
 let getOrchestratorStatus: Mock<ApiClient['getOrchestratorStatus']>;
 let store: RunStore;
 
-beforeEach(() => {
+beforeEach(async () => {
   vi.useFakeTimers();
   watches = [];
   log = [];
@@ -49,6 +49,9 @@ beforeEach(() => {
   });
   store = new RunStore(api, 'orch-1');
   store.open();
+  // No status to begin with: the stream brings it.
+  await vi.advanceTimersByTimeAsync(0);
+  getOrchestratorStatus.mockClear();
   return () => vi.useRealTimers();
 });
 
@@ -241,4 +244,100 @@ test('a stream that begins again where only a status has come so far leaves out 
   store.readHistory();
   await settle();
   expect(seqs()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+});
+
+/** A store of its own whose run has this status, opened. */
+async function begun(status: OrchestratorStatus): Promise<RunStore> {
+  getOrchestratorStatus.mockResolvedValue(status);
+  const api = fakeApi({
+    watch: (_id, options) => {
+      watches.push(new FakeWatch(options));
+      return watch();
+    },
+    listEvents,
+    getOrchestratorStatus,
+  });
+  const other = new RunStore(api, 'orch-1');
+  other.open();
+  await vi.advanceTimersByTimeAsync(0);
+  return other;
+}
+
+test('the status comes as an answer, and the stream goes on where it ends', async () => {
+  const other = await begun(makeStatus({ seq: 7 }));
+  expect(watch().options.after).toBe(7);
+  watch().state({ state: 'live' });
+  watch().tell(makeCall(8));
+  await settle();
+  expect(other.view.status?.seq).toBe(8);
+  expect(other.view.watch).toMatchObject({ state: 'live', completeUpTo: 8 });
+  expect(getOrchestratorStatus).toHaveBeenCalledTimes(1);
+});
+
+test('a store that is closed before its first status is there begins no stream', async () => {
+  const before = watches.length;
+  getOrchestratorStatus.mockReturnValue(new Promise((resolve) => setTimeout(() => resolve(makeStatus()), 100)));
+  const other = new RunStore(fakeApi({ getOrchestratorStatus, watch: () => expect.unreachable() }), 'orch-1');
+  other.open();
+  other.close();
+  await settle();
+  expect(watches).toHaveLength(before);
+  expect(other.view.status).toBeUndefined();
+});
+
+test('the end of the history is read once, also by who asks before the run is known', async () => {
+  log = [1, 2, 3].map((seq) => makeCall(seq));
+  getOrchestratorStatus.mockResolvedValue(makeStatus({ seq: 3 }));
+  const other = new RunStore(
+    fakeApi({ listEvents, getOrchestratorStatus, watch: (_id, options) => new FakeWatch(options) }),
+    'orch-1',
+  );
+  other.open();
+  other.readRecent();
+  await settle();
+  expect(other.view.history.calls).toHaveLength(3);
+  expect(listEvents).toHaveBeenCalledTimes(1);
+});
+
+test('from afar the status is asked for rarely, however many tasks change; closely, once a second', async () => {
+  const other = await begun(makeStatus({ seq: 1 }));
+  let seq = 2;
+  const asked = async (seconds: number) => {
+    getOrchestratorStatus.mockClear();
+    for (let second = 0; second < seconds; second++) {
+      watch().tell(makeChange(seq++));
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    return getOrchestratorStatus.mock.calls.length;
+  };
+  expect(await asked(60)).toBeLessThanOrEqual(4);
+  const stop = other.watchClosely();
+  expect(await asked(20)).toBeGreaterThanOrEqual(10);
+  stop();
+  await settle();
+  expect(await asked(60)).toBeLessThanOrEqual(5);
+});
+
+test('who comes close is told soon what was put off', async () => {
+  const other = await begun(makeStatus({ seq: 1 }));
+  await settle();
+  watch().tell(makeChange(2));
+  await settle();
+  expect(getOrchestratorStatus).toHaveBeenCalledTimes(1);
+  other.watchClosely();
+  await settle();
+  expect(getOrchestratorStatus).toHaveBeenCalledTimes(2);
+});
+
+test('a wait that begins or may be over is asked about at once, also from afar', async () => {
+  const retry = { what: 'retry', until: null };
+  const other = await begun(makeStatus({ seq: 1 }));
+  watch().tell(makeChange(2, { retry_at: '2026-01-02T03:05:00Z' }));
+  getOrchestratorStatus.mockResolvedValue(makeStatus({ seq: 2, waiting_for: retry }));
+  await settle();
+  expect(other.view.status?.waiting_for).toEqual(retry);
+  getOrchestratorStatus.mockResolvedValue(makeStatus({ seq: 3 }));
+  watch().tell(makeChange(3));
+  await settle();
+  expect(other.view.status?.waiting_for).toBeNull();
 });

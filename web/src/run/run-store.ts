@@ -4,7 +4,6 @@ import {
   type EventOf,
   type OrchestratorEvent,
   type OrchestratorStatus,
-  type Watch,
   type WatchStatus,
 } from '@/api/client';
 import { hasEnded } from '@/components/status';
@@ -12,10 +11,14 @@ import { History, HISTORY_TYPES, isHistory, type HistoryEvent } from '@/run/hist
 
 /** How long events are gathered before the page hears of them, so that a busy run costs few renderings. */
 const FLUSH_MS = 100;
-/** What only the server can work out (`blocked_by`, `waiting_for`) is asked for at most this often. */
+/** What only the server can work out (`waiting_for`, `unapproved`) is asked for at most this often. */
 const REFRESH_MS_MIN = 1_000;
+/**
+ * What each task waits for (`blocked_by`) changes with every task, and only the pages of the run show it. For all others
+ * a status that large, of which nearly nothing is new, is asked for this rarely.
+ */
+const DISTANT_REFRESH_MS_MIN = 15_000;
 const REFRESHING: ReadonlySet<string> = new Set([
-  'task_changed',
   'orchestrator_changed',
   'agent_limited',
   'approval_requested',
@@ -59,7 +62,7 @@ export class RunStore {
   readonly #subscribers = new Set<() => void>();
   #history = new History();
   #status: OrchestratorStatus | undefined;
-  #watch: Watch | null = null;
+  #isOpen = false;
   #waiting: OrchestratorEvent[] = [];
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
   /** Where the live part of the history begins, and how far the stream has come; a status may be ahead of it. */
@@ -73,6 +76,9 @@ export class RunStore {
   #stop = new AbortController();
   #refreshedAt = 0;
   #refreshTimer: ReturnType<typeof setTimeout> | undefined;
+  #refreshAt = Infinity;
+  /** How many parts of the page show the run's tasks, with all that the server knows of them. */
+  #closeViews = 0;
   #sinceRefresh: OrchestratorEvent[] | null = null;
 
   constructor(api: ApiClient, id: string) {
@@ -92,12 +98,32 @@ export class RunStore {
 
   /** Begin to follow, unless that has begun. */
   open(): void {
-    if (this.#watch) return;
+    if (this.#isOpen) return;
+    this.#isOpen = true;
     this.#stop = new AbortController();
     this.#publish({ watch: CONNECTING });
-    this.#watch = this.#api.watch(this.id, {
+    void this.#begin(this.#stop.signal);
+  }
+
+  /**
+   * First the whole status, as an answer and not as the stream's first message: an answer is compressed, and the stream
+   * goes on where it ends. Where there is none, the stream says why, or brings the status itself.
+   */
+  async #begin(signal: AbortSignal): Promise<void> {
+    if (this.#liveUpTo === null) {
+      try {
+        const data = await this.#api.getOrchestratorStatus(this.id, { signal });
+        if (signal.aborted) return;
+        const timestamp = new Date().toISOString();
+        this.#take({ type: 'initial_status', timestamp, instance_id: this.id, seq: data.seq, data });
+        this.#refreshedAt = Date.now();
+      } catch {
+        if (signal.aborted) return;
+      }
+    }
+    this.#api.watch(this.id, {
       after: this.#liveUpTo ?? undefined,
-      signal: this.#stop.signal,
+      signal,
       onEvent: (event) => this.#take(event),
       onState: (watch) => this.#tellState(watch),
     });
@@ -105,12 +131,10 @@ export class RunStore {
 
   close(): void {
     this.#stop.abort();
-    this.#watch = null;
+    this.#isOpen = false;
     clearTimeout(this.#flushTimer);
-    clearTimeout(this.#refreshTimer);
     this.#flush();
-    clearTimeout(this.#refreshTimer);
-    this.#refreshTimer = undefined;
+    this.#refreshNever();
   }
 
   /** Try again after a failure for good (an orchestrator that was unknown, a token that was missing). */
@@ -121,7 +145,15 @@ export class RunStore {
 
   /** Ask for the status again: something that is not in the log has changed it. */
   refresh(): void {
-    this.#refreshSoon();
+    this.#refreshSoon(REFRESH_MS_MIN);
+  }
+
+  /** Keep up to date what each task waits for, until the function is called that this returns. */
+  watchClosely(): () => void {
+    this.#closeViews += 1;
+    // What has been put off for nobody to see is due now.
+    if (this.#refreshTimer !== undefined) this.#refreshSoon(REFRESH_MS_MIN);
+    return () => (this.#closeViews -= 1);
   }
 
   readonly subscribe = (subscriber: () => void): (() => void) => {
@@ -173,16 +205,17 @@ export class RunStore {
     this.#waiting = [];
     const history: HistoryEvent[] = [];
     const settled = new Map(this.view.settledApprovals);
-    let mustRefresh = false;
+    let refreshMs = Infinity;
     for (const event of events) {
       if (event.type === 'approval_settled') settled.set(event.data.approval_id, event.data);
       this.#status = applyEvent(this.#status, event);
       this.#sinceRefresh?.push(event);
       if (isHistory(event)) history.push(event);
-      mustRefresh ||= REFRESHING.has(event.type);
+      if (REFRESHING.has(event.type)) refreshMs = REFRESH_MS_MIN;
+      else if (event.type === 'task_changed') refreshMs = Math.min(refreshMs, this.#refreshMs(event));
     }
     this.#history.append(history);
-    if (mustRefresh) this.#refreshSoon();
+    if (refreshMs < Infinity) this.#refreshSoon(refreshMs);
     // The watch tells its state when that changes, not with each event.
     const watch = { ...this.view.watch, completeUpTo: this.#liveUpTo };
     const { settledApprovals: known } = this.view;
@@ -204,15 +237,32 @@ export class RunStore {
     for (const subscriber of this.#subscribers) subscriber();
   }
 
-  #refreshSoon(): void {
-    if (this.#refreshTimer !== undefined || this.#sinceRefresh) return;
-    const wait = Math.max(FLUSH_MS, this.#refreshedAt + REFRESH_MS_MIN - Date.now());
-    this.#refreshTimer = setTimeout(() => void this.#refresh(), wait);
+  /** How long the status may be out of date in what follows from this change of a task. */
+  #refreshMs({ data }: EventOf<'task_changed'>): number {
+    // A wait that begins or may be over is shown everywhere.
+    const isAboutWaiting = data.retry_at !== null || (this.#status?.waiting_for ?? null) !== null;
+    return this.#closeViews || isAboutWaiting ? REFRESH_MS_MIN : DISTANT_REFRESH_MS_MIN;
+  }
+
+  /** Ask for the status so long after it was asked for last, unless that is due sooner already. */
+  #refreshSoon(afterMs: number): void {
+    if (this.#sinceRefresh) return;
+    const at = Math.max(Date.now() + FLUSH_MS, this.#refreshedAt + afterMs);
+    if (at >= this.#refreshAt) return;
+    this.#refreshNever();
+    this.#refreshAt = at;
+    this.#refreshTimer = setTimeout(() => void this.#refresh(), at - Date.now());
+  }
+
+  #refreshNever(): void {
+    clearTimeout(this.#refreshTimer);
+    this.#refreshTimer = undefined;
+    this.#refreshAt = Infinity;
   }
 
   /** Ask for the whole status, and put on top of it what has come meanwhile. */
   async #refresh(): Promise<void> {
-    this.#refreshTimer = undefined;
+    this.#refreshNever();
     const since: OrchestratorEvent[] = (this.#sinceRefresh = []);
     const began = Date.now();
     const { signal } = this.#stop;
@@ -231,7 +281,10 @@ export class RunStore {
       this.#sinceRefresh = null;
       // A status that takes long, of thousands of tasks, is asked for less often.
       this.#refreshedAt = Date.now() + 5 * (Date.now() - began);
-      if (since.some((event) => event.type === 'task_changed')) this.#refreshSoon();
+      for (const event of since) {
+        if (event.type === 'task_changed') this.#refreshSoon(this.#refreshMs(event));
+        else if (REFRESHING.has(event.type)) this.#refreshSoon(REFRESH_MS_MIN);
+      }
     }
   }
 
@@ -239,11 +292,13 @@ export class RunStore {
   async #readBack(): Promise<void> {
     if (this.#isReadingBack || this.view.historyLoaded === 1) return;
     this.#isReadingBack = true;
-    const history = this.#history;
+    let history = this.#history;
     const { signal } = this.#stop;
     this.#publish({ historyError: null, ...this.#loaded() });
     try {
       const begin = this.#liveFrom ?? (await this.#whenLive(signal));
+      // The stream that was waited for has begun a new one.
+      history = this.#history;
       this.#readDownTo ??= begin;
       while (this.#readDownTo > 0 && this.#pagesRead < this.#pagesWanted && !history.isCut) {
         const end = this.#readDownTo;

@@ -2,13 +2,16 @@ import { useEffect, useMemo, useSyncExternalStore } from 'react';
 import { useServer } from '@/api/api-context';
 import type { RunStore, RunView } from '@/run/run-store';
 
-/** The run with this id, followed live as long as the component is shown. */
+/** The run with this id, followed live and closely as long as the component is shown. */
 export function useRun(id: string): { store: RunStore; run: RunView } {
   const { runs } = useServer();
   const store = useMemo(() => runs.peek(id), [runs, id]);
   useEffect(() => {
-    runs.take(id);
-    return () => runs.release(id);
+    const stop = runs.take(id).watchClosely();
+    return () => {
+      stop();
+      runs.release(id);
+    };
   }, [runs, id]);
   const run = useSyncExternalStore(store.subscribe, store.getView);
   return { store, run };
