@@ -12,7 +12,7 @@ from pathlib import Path
 from orchestrator.agents.containment import ContainedProcesses, Ended, Message, NotStarted
 from orchestrator.agents.pipes import PipeReader, PipeWriter
 from orchestrator.agents.program_output import LineSplitter, LineTooLong, Tail
-from orchestrator.domain.redaction import Redact, redact_known
+from orchestrator.domain.redaction import RedactedStream, Redactor, redact_known
 
 LINE_BYTES_MAX = 16 * 1024 * 1024
 STDERR_BYTES_MAX = 16_384
@@ -57,7 +57,7 @@ class ContainedProgram:
         *,
         line_bytes_max: int = LINE_BYTES_MAX,
         on_stderr: Callable[[str], None] | None = None,
-        redact: Redact = redact_known,
+        redact: Redactor = redact_known,
     ) -> None:
         if any("\0" in argument for argument in command):
             raise ValueError("an argument of a command cannot hold a NUL character")
@@ -188,16 +188,16 @@ class ContainedProgram:
             self._stderr.finish()
 
     async def _keep_stderr(self) -> None:
-        lines = LineSplitter(STDERR_BYTES_MAX)
+        lines, clean = LineSplitter(STDERR_BYTES_MAX), RedactedStream(self._redact)
         try:
             while data := await self._stderr.read():
                 self._tail.add(data)
                 if self._on_stderr is None:
                     continue
-                lines.feed(data)
+                lines.feed(clean.feed_bytes(data))
                 with contextlib.suppress(LineTooLong):  # it is passed over
                     while (line := lines.next_line()) is not None:
-                        self._on_stderr(self._redact(line.decode(errors="replace")))
+                        self._on_stderr(line.decode(errors="replace"))
         finally:
             self._stderr.close()
 

@@ -71,6 +71,7 @@ class ScriptedRun:
         self._speed = speed
         self._model = model
         self._redact = redact
+        self._said = RedactedStream(redact)
         self._reason: str | None = None
         self._is_interrupted = asyncio.Event()
         self._has_begun = False
@@ -101,7 +102,7 @@ class ScriptedRun:
             raise RuntimeError("the events of a run can be read only once")
         self._has_begun = True
         yield Started(NAME, version=VERSION, model=self._model)
-        for step in self._steps:
+        for at, step in enumerate(self._steps):
             if self._reason is not None:
                 break
             while self._notes:
@@ -115,18 +116,23 @@ class ScriptedRun:
             if isinstance(step, Fail):
                 yield Finished("failed", step.finding, step.fail, step.exit)
                 return
-            async for event in self._play(step):
+            async for event in self._play(step, self._steps[at + 1 :]):
                 yield event
         if self._reason is None:
             yield Finished("completed")
         else:
             yield Finished("interrupted", error=f"Interrupted: {self._reason}")
 
-    async def _play(self, step: Say | Wait | Ask | Tool | Usage | Hang) -> AsyncIterator[AgentEvent]:
+    async def _play(
+        self, step: Say | Wait | Ask | Tool | Usage | Hang, then: list[Step]
+    ) -> AsyncIterator[AgentEvent]:
         """A step that does not end the attempt."""
         match step:
             case Say():
-                yield Text(step.say)
+                # A key that one step begins the next one may end, also after a pause.
+                speaks_on = isinstance(next((one for one in then if not isinstance(one, Wait)), None), Say)
+                if text := self._said.feed(step.say, is_last=not speaks_on):
+                    yield Text(text)
             case Wait():
                 await self._wait(step.wait)
             case Hang():

@@ -9,6 +9,8 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
+from orchestrator.cli.output import without_secrets
+
 FOLDER = "crashes"
 REPORTS_KEPT_MAX = 50
 
@@ -21,8 +23,8 @@ def keep_crash_reports_in(state_folder: Path) -> None:
 
 
 def write_crash_report(error: Exception) -> Path:
-    """Write the error with its traceback to a file that only the user can read; returns the file."""
-    text = "".join(traceback.format_exception(error)).encode(errors="replace")
+    """Write the error with its traceback, without secrets, to a file that only the user can read."""
+    text = without_secrets("".join(traceback.format_exception(error))).encode(errors="replace")
     for folder in _folders:
         with contextlib.suppress(OSError):
             folder.mkdir(mode=0o700, exist_ok=True)

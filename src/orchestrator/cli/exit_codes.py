@@ -6,7 +6,7 @@ from enum import IntEnum
 
 from orchestrator.cli.crash_reports import write_crash_report
 from orchestrator.cli.interrupts import STOPPED
-from orchestrator.cli.output import write_error
+from orchestrator.cli.output import without_secrets, write_error
 from orchestrator.domain.errors import (
     AgentUnavailable,
     CommandNotFound,
@@ -50,7 +50,7 @@ _USAGE_ERRORS = (
 
 def report(error: OrchestratorError) -> ExitCode:
     """Print the error on stderr, with the plan's problems where it has some; return the exit code."""
-    write_error("orchestrator: " + str(error).replace("\n", "\n  "))
+    write_error("orchestrator: " + without_secrets(str(error)).replace("\n", "\n  "))
     if isinstance(error, PlanInvalid):
         for problem in error.problems[:PROBLEMS_SHOWN_MAX]:
             write_error(f"  line {problem.line}, column {problem.column}: {problem.message}")
@@ -67,7 +67,7 @@ def report_fault(error: Exception) -> ExitCode:
     if isinstance(error, SyntaxError):
         write_error(f"{error.filename}, line {error.lineno}")
     write_error(
-        f"orchestrator: a fault of the program, {type(error).__name__}: {error}\n"
+        f"orchestrator: a fault of the program, {type(error).__name__}: {without_secrets(str(error))}\n"
         f"Its details are in {report}; please report them. What was acknowledged is not lost."
     )
     return ExitCode.FAILED

@@ -359,5 +359,22 @@ def prompt(
     raise typer.Exit(show_next_prompt(plan, task, root))
 
 
+@app.command()
+def redact(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file; - reads stdin.")],
+    test: Annotated[
+        bool, typer.Option("--test", help="Only print where secrets are, and of which kind; exit 1 if any.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Print a text as it would be recorded: without secrets. Your own variables count, as in a run.
+
+    With --test or --json it prints the line, column, kind and length of each, and never the secret.
+    """
+    from orchestrator.cli.redact import show_redacted, show_secrets
+
+    raise typer.Exit(show_secrets(file, json=json) if test or json else show_redacted(file))
+
+
 for name, command in (*LOOKS.items(), *COMMANDS.items()):
     app.command(name=name)(command)

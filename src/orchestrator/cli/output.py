@@ -8,7 +8,10 @@ several texts goes through `safe_line` as a whole: a newline in a name must not 
 from __future__ import annotations
 
 import logging
+import os
 import sys
+from collections.abc import Callable
+from functools import cache
 
 from orchestrator.domain.safe_text import safe_json, safe_line, safe_text
 
@@ -49,6 +52,18 @@ def keep_warnings_safe() -> None:
         logging.lastResort.setFormatter(SafeFormatter("%(message)s"))
 
 
+@cache
+def _redact() -> Callable[[str], str]:
+    from orchestrator.domain.redaction import redactor  # noqa: PLC0415 - most commands need none
+
+    return redactor(os.environ)
+
+
+def without_secrets(text: str) -> str:
+    """A text of an error or a log without keys, and without the values of this process's secret variables."""
+    return _redact()(text)
+
+
 class SafeFormatter(logging.Formatter):
     """Keeps a message on one line, whatever a client has sent; a traceback behind it has its own."""
 
@@ -59,4 +74,4 @@ class SafeFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, and the traceback where there is one."""
-        return safe_text(super().format(record))
+        return safe_text(without_secrets(super().format(record)))

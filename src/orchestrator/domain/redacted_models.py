@@ -17,6 +17,7 @@ from annotated_types import MaxLen
 from pydantic import BaseModel
 
 from orchestrator.domain.events import clip
+from orchestrator.domain.key_kinds import MARK
 from orchestrator.domain.redaction import Redact
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -66,6 +67,11 @@ EXEMPT: Mapping[str, str] = {
 """The fields of events and commands that stay as they are, and why."""
 
 _NO_TEXTS = (int, float, bool, datetime, date, Enum, type(None))
+
+
+def is_marked(model: BaseModel) -> bool:
+    """Whether a text of the model has the mark in it that stands for a secret."""
+    return any(isinstance(value, str) and MARK in value for _, value in model)
 
 
 def redacted(model: Model, redact: Redact) -> Model:

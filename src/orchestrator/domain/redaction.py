@@ -2,26 +2,25 @@
 
 A secret that is cut in two is not found any more. So code that bounds a text redacts it first, and text that
 comes in pieces goes through a `RedactedStream`. A value that is to become JSON is redacted before it does
-(`redact_values`), since JSON escapes some characters.
+(`redact_values`), since JSON escapes some characters. `redacted_bytes` says how it is done.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
-from urllib.parse import quote
 
-from orchestrator.domain.key_kinds import KEY_LENGTH_MAX, MARK, key_across, open_key, without_keys
+from orchestrator.domain.hidden_text import hides
+from orchestrator.domain.known_values import KnownValues
+from orchestrator.domain.redacted_bytes import Finder, RedactedBytes, ValueFinder, kind_finder
 
 Redact = Callable[[str], str]
 
 SECRET_LENGTH_MIN = 8
 """Shorter values are no secrets worth the name, and would blot out ordinary words."""
-
-CONTEXT_LENGTH = 16
-"""So many characters before a key decide whether it is one."""
 
 DEPTH_MAX = 64
 """What lies deeper in a value is left out: nobody reads it, and Python's own stack has a limit."""
@@ -32,58 +31,79 @@ _SHORTEST = len("://u:p@")
 _SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?)$", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A secret of some kind, and where in the text it is."""
+
+    kind: str
+    start: int
+    end: int
+
+
 class Redactor:
-    """Takes out known kinds of keys, and the given values, also where JSON or a URL has escaped them."""
+    """Takes out known kinds of keys, and the given values, also as JSON, a URL or Base64 have them.
+
+    What it needs is built when the first text comes: that takes some tens of milliseconds.
+    """
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        forms = {form for value in values for form in _forms(value) if form not in MARK}
-        self._longest_first = sorted(forms, key=len, reverse=True)
+        self._values = KnownValues(values)
 
     def __call__(self, text: str) -> str:
         """The text without secrets."""
         if len(text) < _SHORTEST:
             return text
-        for value in self._longest_first:
-            text = text.replace(value, MARK)
-        return without_keys(text)
+        data = _encoded(text)
+        finders = self.finders()
+        if not hides(data) and not any(finder.may_hit(data) for finder in finders):
+            return text  # most texts, and most are short
+        clean = data
+        for finder in finders:
+            clean = RedactedBytes(finder).feed(clean, is_last=True)
+        return _decoded(clean)
 
-    def open_end(self, text: str) -> int:
-        """Where a secret begins that may go on behind the text's end; the text's length where none does."""
-        end = min([open_key(text), *(_begun(value, text) for value in self._longest_first)])
-        while end < len(text) and (earlier := self._across(text, end)) < end:
-            end = earlier
-        return end
+    def finders(self) -> tuple[Finder, ...]:
+        """What is looked for, in this order: a value may hold what ends a key."""
+        return self._finders
 
-    def _across(self, text: str, place: int) -> int:
-        """Where a secret begins that lies across the place; the place itself where none does."""
-        found = (
-            text.find(value, max(place - len(value) + 1, 0), place + len(value) - 1)
-            for value in self._longest_first
-        )
-        return min([key_across(text, place), *(at for at in found if at >= 0)])
+    @cached_property
+    def _finders(self) -> tuple[Finder, ...]:
+        if not self._values.forms:
+            return (kind_finder(),)
+        return ValueFinder(self._values), kind_finder()
+
+    def found(self, text: str) -> list[Found]:
+        """What would be taken out, in the order of the text; nothing inside something else that would be."""
+        data = _encoded(text)
+        hits = []
+        for finder in self.finders():
+            search = RedactedBytes(finder)
+            search.feed(data, is_last=True)
+            hits += [Found(name, start, end) for name, start, end in search.found]
+        told: list[Found] = []
+        for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
+            if not told or hit.start >= told[-1].end:
+                told.append(hit)
+        return [
+            Found(hit.kind, len(_decoded(data[: hit.start])), len(_decoded(data[: hit.end]))) for hit in told
+        ]
 
 
 class RedactedStream:
     """Redacts a text that comes in pieces: what may be a secret that goes on waits for the next piece."""
 
     def __init__(self, redact: Redactor) -> None:
-        self._redact = redact
-        self._before = ""  # the end of what was returned, unredacted: what precedes a key matters
-        self._held = ""
+        self._stages = tuple(map(RedactedBytes, redact.finders()))
 
     def feed(self, text: str, *, is_last: bool = False) -> str:
-        """What is certain by now, without secrets; with `is_last` all of it."""
-        before = self._before
-        whole = before + self._held + text
-        end = len(whole) if is_last else max(self._redact.open_end(whole), len(before))
-        if len(whole) - end > 2 * KEY_LENGTH_MAX:
-            end = len(whole)  # no secret is that long
-        certain, self._held = whole[:end], whole[end:]
-        self._before = certain[-CONTEXT_LENGTH:]
-        redacted, already = self._redact(certain), self._redact(before)
-        if redacted.startswith(already):
-            return redacted[len(already) :]
-        return self._redact(certain[len(before) :])
+        """What is certain by now, without secrets; with `is_last` all of it: the next piece is a new text."""
+        return _decoded(self.feed_bytes(_encoded(text), is_last=is_last))
+
+    def feed_bytes(self, data: bytes, *, is_last: bool = False) -> bytes:
+        """The same for UTF-8, which may come with a character in two pieces."""
+        for stage in self._stages:
+            data = stage.feed(data, is_last=is_last)
+        return data
 
 
 def redact_values(value: Any, redact: Redact, keep: Collection[str] = (), depth: int = DEPTH_MAX) -> Any:
@@ -119,21 +139,12 @@ def redactor(variables: Mapping[str, str]) -> Redactor:
     )
 
 
-def _forms(value: str) -> Iterator[str]:
-    """The value as it is, in JSON, in JSON that is a text in JSON, and in a URL."""
-    yield value
-    yield quote(value, safe="", errors="replace")
-    for is_ascii in (False, True):
-        once = json.dumps(value, ensure_ascii=is_ascii)[1:-1]
-        yield once
-        yield json.dumps(once, ensure_ascii=is_ascii)[1:-1]
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
-def _begun(value: str, text: str) -> int:
-    """Where the text ends in the first part of the value; the text's length where it does not."""
-    at = text.find(value[0], max(len(text) - len(value) + 1, 0))
-    while at >= 0:
-        if value.startswith(text[at:]):
-            return at
-        at = text.find(value[0], at + 1)
-    return len(text)
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:  # a secret ended at its greatest length, in the middle of a character
+        return data.decode("utf-8", "replace")

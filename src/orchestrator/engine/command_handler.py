@@ -22,12 +22,19 @@ from orchestrator.domain.commands import (
 )
 from orchestrator.domain.decisions import Decision, conclude_message, conclude_skip, decide
 from orchestrator.domain.events import ApprovalSettled, CommandSettled
+from orchestrator.domain.key_kinds import MARK
 from orchestrator.domain.plan_parts import UnapprovedPart
+from orchestrator.domain.redacted_models import is_marked
 from orchestrator.domain.run_state import RunState, with_unapproved_parts
 from orchestrator.engine.attempt import Attempt
 from orchestrator.engine.inbox import Inbox
 from orchestrator.engine.journal import Journal
 from orchestrator.engine.ports import CommandQueue
+
+REDACTED_MESSAGE = (
+    f"It held a secret, which was replaced by {MARK}; the agent reads that too. "
+    "Give an agent its keys through its environment."
+)
 
 MESSAGES_KEPT_MAX = 20
 """How many of the messages to a task's agents, the latest ones, its next attempt is sent."""
@@ -151,12 +158,13 @@ async def settle_kept(journal: Journal, commands: CommandQueue, carried: tuple[U
 
 
 def receipt(record: CommandRecord, decision: Decision) -> CommandSettled:
-    """The command's receipt, as the log has it."""
+    """The command's receipt, as the log has it; it says so where the command was kept without a secret."""
+    reason = f"{decision.message} {REDACTED_MESSAGE}" if is_marked(record.command) else decision.message
     return CommandSettled(
         command_id=record.id,
         command=record.command.command,
         state=decision.outcome or CommandState.REJECTED,
-        reason=decision.message,
+        reason=reason,
         code=decision.code,
         actor=record.actor,
         task_id=getattr(record.command, "task_id", None),

@@ -40,7 +40,8 @@ class CallStory:
     content: list[Any] = field(default_factory=list)
     raw_output: Any = None
     question: str = ""
-    shown: str = ""
+    grown: str = ""
+    clean: RedactedStream | None = None
     live: LiveOutput = field(default_factory=LiveOutput)
 
     def hear(self, message: Mapping[str, Any]) -> None:
@@ -202,7 +203,7 @@ class AcpTurn:
         elif status == "in_progress" or shows_input(story.raw_input):
             # A call that is only pending may still be waiting for its arguments.
             yield from self._start(tool_id, story, now)
-            yield from self._grow(tool_id, story, now)
+            yield from self._grow(tool_id, story, update, now)
 
     def _hear(self, tool_id: str, message: Mapping[str, Any]) -> CallStory:
         story = self._stories.setdefault(tool_id, CallStory())
@@ -215,19 +216,25 @@ class AcpTurn:
             self.refused_last = None
             yield event
 
-    def _grow(self, tool_id: str, story: CallStory, now: float) -> Iterator[AgentEvent]:
-        """Show what has come to the output since the last time."""
-        text = content.content_text(story.content)
-        text = text[: self._redact.open_end(text)]  # the rest follows with the next piece
-        if len(text) > LIVE_CHARACTERS_MAX or text == story.shown:
+    def _grow(
+        self, tool_id: str, story: CallStory, message: Mapping[str, Any], now: float
+    ) -> Iterator[AgentEvent]:
+        """Show what has come to the output since the last time; each message has all of it."""
+        told = message.get("content")
+        text = content.content_text(told) if isinstance(told, list) else ""
+        if len(text) > LIVE_CHARACTERS_MAX or text == story.grown or not text:
             return
-        story.live.add(text.removeprefix(story.shown), now)
-        story.shown = text
+        if story.clean is None or not text.startswith(story.grown):
+            story.clean, story.grown = RedactedStream(self._redact), ""
+        story.live.add(story.clean.feed(text[len(story.grown) :]), now)
+        story.grown = text
         if chunk := story.live.take(now):
             yield from self._calls.output(tool_id, chunk)
 
     def _end(self, tool_id: str, outcome: ToolOutcome, output: str) -> Iterator[AgentEvent]:
         story = self._stories.pop(tool_id, None)
+        if story is not None and story.clean is not None:
+            story.live.add(story.clean.feed("", is_last=True), 0.0)
         if story is not None and (rest := story.live.take(0.0, at_once=True)):
             yield from self._calls.output(tool_id, rest)
         if tool_id in self._asides:
