@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 
 from orchestrator.agents.error_texts import OTHER_MODEL, ErrorKind, error_kind
 from orchestrator.agents.limit_texts import reset_time
@@ -124,7 +125,15 @@ _DONE = (
 """In the same sentence: what is said of work that was done, in words that are like a refusal's."""
 
 _PHRASES = (*_STATUSES, *(phrase for phrases in _BEGINNINGS.values() for phrase in phrases))
-_REFUSAL = re.compile(f"{_PREFIX}(?:{'|'.join(_ERRORS)}|{_DONE}(?:{'|'.join(_PHRASES)}))", re.IGNORECASE)
+
+
+@cache
+def _refusal() -> re.Pattern[str]:
+    """Compiled when the first agent ends: that takes some 40 ms."""
+    begins = f"(?:{'|'.join(_ERRORS)}|{_DONE}(?:{'|'.join(_PHRASES)}))"
+    return re.compile(_PREFIX + begins, re.IGNORECASE)
+
+
 _LATE = re.compile(
     rf"(?:(?<=[.…!?:)\]])\s*|(?<=\w))(?:API Error: ?{_STATUS}|stream disconnected before completion:)"
     rf"|(?<=[.…!?:)\]])\s*(?:Error|HTTP)[ :]+{_STATUS}(?=\W{{0,4}}(?i:{_REASONS})|\W*$)"
@@ -160,15 +169,15 @@ def refusal_in(text: str) -> str | None:
         return None
     is_short = len(text) <= REPORT_LENGTH_MAX
     first = lines[0][:REPORT_LENGTH_MAX] if lines[0] not in _OPENINGS else " ".join(lines[:10])
-    if _REFUSAL.match(_undecorated(first)) and (is_short or error_kind(first) is not None):
+    if _refusal().match(_undecorated(first)) and (is_short or error_kind(first) is not None):
         return "\n".join(lines)
     if not is_short:
         return None
-    if _REFUSAL.match(_undecorated(lines[-1])):
+    if _refusal().match(_undecorated(lines[-1])):
         return lines[-1]
     late = _LATE.search(lines[-1])
     said = lines[-1][late.start() :].strip() if late else ""
-    return said if _REFUSAL.match(said) else None
+    return said if _refusal().match(said) else None
 
 
 def _undecorated(line: str) -> str:
