@@ -157,6 +157,7 @@ def test_only_the_beginning_of_a_secret_waits():
     assert stream.feed(" no key") == "ghp_AAAA no key"
     assert stream.feed(" zq-12345") == " "
     assert stream.feed("x") == "zq-12345x"
+    assert stream.feed(" zq-1234567890") == f" {MARK}"  # no longer value begins so
     assert stream.feed(f" {KEYS['GitHub']}") == f" {MARK}"  # at once, although it may go on
     assert stream.feed("AAAA") == ""
     assert stream.feed(".") == "."
