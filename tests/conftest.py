@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="orchestrator-tests-state-")
 atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
 
-# `make test` tries few examples of each property, `make test-long` many: --hypothesis-profile thorough.
-settings.register_profile("usual", max_examples=50, deadline=None)
+# `make test` tries a few examples of each property, always the same; `make test-long` many:
+# --hypothesis-profile thorough.
+settings.register_profile("usual", max_examples=50, deadline=None, derandomize=True)
 settings.register_profile("thorough", max_examples=1_000, deadline=None)
 settings.load_profile("usual")
 

@@ -34,6 +34,7 @@ from orchestrator.domain.events import (
 )
 from orchestrator.domain.evidence import unchecked_text
 from orchestrator.domain.held_tasks import approvable, approve_command
+from orchestrator.domain.phase_checks import checks_after
 from orchestrator.domain.plan_parts import UnapprovedPart, approval_digest
 from orchestrator.domain.ready_tasks import (
     blockers,
@@ -278,6 +279,9 @@ def _retry(state: RunState, command: RetryTask) -> Decision:
     trigger = TaskTrigger.FORCE_RETRY if command.force else TaskTrigger.RETRY
     reason = f"retry: {command.note}" if command.note else "retry by command"
     events: list[EventData] = [task_step(state, task_id, trigger, reason=reason)]
+    for check in checks_after(state, task_id):
+        again = f"task {task_id}, which it checks, runs again"
+        events.append(task_step(state, check, TaskTrigger.FORCE_RETRY, reason=again))
     if state.status is RunStatus.BLOCKED:
         events.append(run_step(state, RunStatus.RUNNING, f"task {task_id} is retried"))
     return _applied(f"Task {task_id} is pending again, with a fresh limit of attempts.", *events)

@@ -12,6 +12,7 @@ from orchestrator.domain.events import PlanLoaded, PlannedPhase, PlannedTask
 from orchestrator.domain.evidence import CHECK_CHANGED
 from orchestrator.domain.held_tasks import held_tasks, is_proposed, unapproved_text
 from orchestrator.domain.permissions import UNBOUND, narrowed_tasks, unbound_commands
+from orchestrator.domain.phase_checks import outdated_checks
 from orchestrator.domain.plan import Permissions, Plan, Task
 from orchestrator.domain.plan_ids import made_up_numbers
 from orchestrator.domain.plan_matching import Reworded
@@ -23,8 +24,9 @@ from orchestrator.domain.task_status import TaskStatus
 from orchestrator.engine.identified_plan import IdentifiedPlan, identify
 from orchestrator.engine.known_tasks import NOTHING_KNOWN, Known, KnownTask, left_by
 from orchestrator.engine.records import PlanFile
-from orchestrator.engine.task_history import gone_tasks, handed_on_task, history, is_check_changed
+from orchestrator.engine.task_history import gone_tasks, handed_on_task, history, is_check_changed, not_done
 
+CHECK_OUTDATED = "tasks that it checks have yet to run"
 AGENT_ATTEMPTS = 2
 SHELL_ATTEMPTS = 1
 TICKED_BY_ATTEMPT = (
@@ -107,6 +109,8 @@ def identified_plan_loaded(
         if task.checked and is_known and planned.status is not TaskStatus.COMPLETED:
             problems.append(f"line {task.line}: task {task.id} is ticked, but the log says {planned.status}")
         tasks.append(planned)
+    outdated = outdated_checks(tasks)
+    tasks = [not_done(task, CHECK_OUTDATED) if task.id in outdated else task for task in tasks]
     open_tasks = [
         task for task, planned in zip(plan.tasks(), tasks, strict=True) if not planned.status.is_settled
     ]

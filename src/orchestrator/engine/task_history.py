@@ -34,6 +34,11 @@ _NOT_DONE: dict[str, Any] = {
 }
 
 
+def not_done(planned: PlannedTask, reason: str) -> PlannedTask:
+    """The task as one that is still to be done, whatever an earlier run made of it."""
+    return planned.model_copy(update=_NOT_DONE | {"reason": reason, "revision": planned.revision + 1})
+
+
 def history(
     task: Task,
     planned: PlannedTask,

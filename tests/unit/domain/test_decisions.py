@@ -195,6 +195,23 @@ def test_a_retry_gives_a_fresh_limit_of_attempts_and_says_why(make_run, task):
     assert after.last_error == "broken"
 
 
+def test_a_task_that_runs_again_has_the_checks_behind_it_in_its_phase_run_again(make_run, task):
+    checks = [task(f"1.{n}", kind="verify", runs_after_preceding=True) for n in (2, 4, 6)]
+    run = make_run("1.1", checks[0], "1.3", checks[1], "1.5", checks[2])
+    for task_id in ("1.1", "1.2", "1.3", "1.4"):
+        run.set(task_id, S.COMPLETED)
+    run.command(RetryTask(task_id="1.3", force=True))
+    assert {i: str(t.status) for i, t in run.state.tasks.items()} == {
+        "1.1": "completed",
+        "1.2": "completed",
+        "1.3": "pending",
+        "1.4": "pending",
+        "1.5": "pending",
+        "1.6": "pending",
+    }
+    assert run.state.tasks["1.4"].reason == "task 1.3, which it checks, runs again"
+
+
 def test_a_retry_lifts_blocked_but_not_paused(make_run):
     run = make_run("1.1")
     run.set("1.1", S.FAILED)

@@ -8,13 +8,13 @@ import pytest
 
 from orchestrator.domain.events import FindingPlace, PlannedTask
 from orchestrator.domain.evidence import Remark
-from orchestrator.domain.plan import CodeBlock, Phase, Plan, Problem, Severity, Span, Task, TaskId
+from orchestrator.domain.plan import CodeBlock, Phase, Plan, Problem, Severity, Span, Task, TaskId, TaskKind
 from orchestrator.domain.plan_parser import parse_plan
 from orchestrator.domain.run_state import RunState, TaskState, evolve
 from orchestrator.domain.steps import AttemptResult, end_attempt, start_attempt
 from orchestrator.domain.task_status import TaskStatus
 from orchestrator.engine.known_tasks import Known, KnownTask, from_document, known_of_run, left_by
-from orchestrator.engine.outline import RunChoices, handed_on, plan_loaded
+from orchestrator.engine.outline import CHECK_OUTDATED, RunChoices, handed_on, plan_loaded
 from orchestrator.engine.records import PlanFile
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -174,3 +174,23 @@ def test_a_tick_that_its_check_refuted_is_not_checked_again():
     state = evolve(state, refuted, NOON)
     assert (state.tasks["1.1"].status, state.tasks["1.1"].tick_unchecked) == (S.PENDING, False)
     assert state.tasks["1.1"].failures == 0
+
+
+def test_a_check_that_was_done_is_due_again_where_tasks_before_it_in_its_phase_are_new():
+    done = TaskState(S.COMPLETED, attempt=1, revision=2, verified=True)
+    verify = {"kind": TaskKind.VERIFY, "runs_after_preceding": True}
+    old = (task("1.1"), task("1.2", **verify))
+    known = {"1.1": done, "1.2": done}
+    assert [planned.status for planned in loaded(*old, known=known).tasks] == [S.COMPLETED] * 2
+    behind = loaded(*old, task("1.3"), known=known).tasks
+    assert [planned.status for planned in behind] == [S.COMPLETED, S.COMPLETED, S.PENDING]
+    before = loaded(task("1.3"), *old, known=known).tasks
+    assert [planned.status for planned in before] == [S.PENDING, S.COMPLETED, S.PENDING]
+    assert before[2].reason == CHECK_OUTDATED
+    assert before[2].verified is False
+    assert before[2].attempt == 1
+
+
+def test_a_check_that_its_writer_ticked_stays_ticked():
+    ticked = task("1.2", kind=TaskKind.VERIFY, runs_after_preceding=True, checked=True)
+    assert [planned.status for planned in loaded(task("1.1"), ticked).tasks] == [S.PENDING, S.COMPLETED]
