@@ -73,8 +73,8 @@ npm-package: setup ## Pack @plan-orchestrator/client into dist/ (needs node)
 	@cp LICENSE packages/client/
 	@mkdir -p dist && npm pack ./packages/client --pack-destination dist
 
-bench: setup-bench ## Measure beside references, and write the table of docs/performance.md
-	@$(BIN)/python -m benchmarks
+bench: setup-bench ## Measure beside references, and write the tables of docs/performance.md: ONLY=fanout
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
 # The tests install the SDK from source: without Claude Code, which is large and not free.
 lock: ## Renew the locks (needs uv)

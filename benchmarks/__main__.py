@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: every figure beside its reference, as a table in docs/performance.md."""
+"""`python -m benchmarks`: every figure beside its reference, as tables in docs/performance.md."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from pathlib import Path
 
 from benchmarks.measure import BIN, Effort, Row, say, table
 
-FIGURES = ("push", "commands", "log", "work", "agents", "start", "pages", "reads", "lists")
+FIGURES = ("push", "commands", "log", "work", "agents", "start", "pages", "reads", "lists", "fanout")
+TABLES = {"fanout": "fan-out"}
+"""Figures with a table of their own in the page, which `--only` fills too."""
 PAGE = Path("docs/performance.md")
-BEGIN, END = "<!-- measured -->\n", "\n<!-- end -->"
 
 
 def _machine() -> str:
@@ -45,28 +46,46 @@ def _machine() -> str:
     return f"{datetime.now(UTC):%Y-%m-%d}: {', '.join(part for part in parts if part)}."
 
 
+def _filled(page: str, name: str, measured: str) -> str:
+    """The page with this table in its place; raises ValueError where its marks are missing."""
+    begin, end = f"<!-- measured{name} -->\n", f"\n<!-- end{name} -->"
+    before, has_begin, rest = page.partition(begin)
+    _, has_end, after = rest.partition(end)
+    if not (has_begin and has_end):
+        raise ValueError(f"the marks of the table are missing: {begin.strip()} and {end.strip()}")
+    return f"{before}{begin}{measured}{end}{after}"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", choices=FIGURES, help="measure these alone, and print them")
+    parser.add_argument(
+        "--only", choices=FIGURES, help="measure these alone, and print them; a table of its own is filled"
+    )
     parser.add_argument("--quick", action="store_true", help="few samples: shows that all can be had")
     parser.add_argument("--output", type=Path, default=PAGE, help="the page to fill (default: %(default)s)")
     chosen = parser.parse_args()
     machine = _machine()
-    rows: list[Row] = []
+    tables: dict[str, list[Row]] = {}
     for name in (chosen.only,) if chosen.only else FIGURES:
         say(name)
-        rows += importlib.import_module(f"benchmarks.{name}").rows(Effort(chosen.quick))
-    measured = f"{machine}\n\n{table(rows)}"
-    print(measured)
-    if chosen.only is None:
-        page = chosen.output.read_text() if chosen.output.exists() else f"{BEGIN}{END}"
-        before, begin, rest = page.partition(BEGIN)
-        _, end, after = rest.partition(END)
-        if not (begin and end):
-            sys.stderr.write(f"{chosen.output}: the marks of the table are missing.\n")
-            return 2
-        chosen.output.write_text(f"{before}{begin}{measured}{end}{after}")
+        mark = f" {TABLES[name]}" if name in TABLES else ""
+        tables.setdefault(mark, []).extend(
+            importlib.import_module(f"benchmarks.{name}").rows(Effort(chosen.quick))
+        )
+    page = chosen.output.read_text() if chosen.output.exists() else _EMPTY
+    for mark, rows in tables.items():
+        measured = f"{machine}\n\n{table(rows)}"
+        print(measured)
+        if mark or chosen.only is None:
+            page = _filled(page, mark, measured)
+            chosen.output.write_text(page)
     return 0
+
+
+_EMPTY = "\n".join(
+    f"<!-- measured{mark} -->\n\n<!-- end{mark} -->"
+    for mark in ("", *(f" {each}" for each in TABLES.values()))
+)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,10 @@ FIGURES = (
     "first load",
     "kB a second",
     "longest frame",
+    "clients, 40 a second, WebSocket",
+    "clients, 40 a second, SSE",
+    "events at once",
+    "Memory of a connection",
 )
 
 

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator import __version__
 from orchestrator.api import dashboard_page, docs_pages, errors
+from orchestrator.api.after_app import AfterApp
 from orchestrator.api.context import ApiContext
 from orchestrator.api.docs_pages import STATIC_FOLDER
 from orchestrator.api.guard import HostAndOrigin, TokenGate
@@ -94,6 +95,7 @@ def bare_app(settings: ApiSettings, metrics: Metrics, **options: object) -> Fast
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
         middleware=[
+            Middleware(AfterApp),
             Middleware(_Counted, metrics=metrics),
             Middleware(HostAndOrigin, settings=settings),
             Middleware(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 
 from orchestrator.api.errors import ApiError
-from orchestrator.api.frames import event_frame, ping_frame
+from orchestrator.api.frames import Delivery, Frame, event_frame, ping_frame
 from orchestrator.api.mailbox import Mailbox
 from orchestrator.api.metrics import Metrics
 from orchestrator.api.settings import ApiSettings
@@ -22,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 PAGE_EVENTS = 250
 RETRY_SECONDS = 1.0
+SLICE_SECONDS = 0.002
+SLICE_CLIENTS = 16
+"""How many clients are written to between looks at the clock."""
 
 
 class _Channel:
@@ -32,6 +36,8 @@ class _Channel:
         self.position = position
         self.has_ended = has_ended
         self.mailboxes: set[Mailbox] = set()
+        self.passing = asyncio.Lock()
+        """One pass at a time: a ping must not overtake the entries that it says were looked at."""
 
 
 class Hub:
@@ -64,7 +70,7 @@ class Hub:
         return self._channels[instance_id].position
 
     @contextmanager
-    def join(self, record: InstanceRecord, types: Collection[str] | None = None) -> Iterator[Mailbox]:
+    def join(self, record: InstanceRecord, types: frozenset[str] | None = None) -> Iterator[Mailbox]:
         """A mailbox that gets every entry after its `start`, until the context ends."""
         if self.is_closed:
             raise ApiError(503, "shutting_down", "The server is shutting down; try again.")
@@ -90,6 +96,7 @@ class Hub:
             yield mailbox
         finally:
             channel.mailboxes.discard(mailbox)
+            mailbox.close()
             if not channel.mailboxes and self._channels.get(record.id) is channel:
                 del self._channels[record.id]
 
@@ -141,21 +148,41 @@ class Hub:
             while channel.mailboxes and not channel.has_ended:
                 page = await self._log.read(channel.instance_id, after=channel.position, limit=PAGE_EVENTS)
                 has_ended = has_ended or any(map(_is_end, page))
-                self._deliver(channel, page)
+                await self._deliver(channel, page)
                 if len(page) < PAGE_EVENTS:
                     channel.has_ended = has_ended
                     break
                 # Let the clients take this page before the next one fills their mailboxes.
                 await asyncio.sleep(0)
 
-    def _deliver(self, channel: _Channel, page: list[StoredEvent]) -> None:
+    async def _deliver(self, channel: _Channel, page: list[StoredEvent]) -> None:
         if not page:
             return
         frames = [event_frame(event) for event in page]
-        channel.position = page[-1].seq
-        for mailbox in channel.mailboxes:
-            mailbox.put(frames)
+        async with channel.passing:
+            # First: who joins or restarts while the pass makes a pause reads these from the log.
+            channel.position = page[-1].seq
+            await self._pass(channel, frames, list(channel.mailboxes))
         self._metrics.events_followed += len(frames)
+
+    async def _pass(self, channel: _Channel, frames: Sequence[Frame], mailboxes: Sequence[Mailbox]) -> None:
+        """Put the frames into the mailboxes, with a pause every 2 ms: beside a run this is the engine's loop.
+
+        In a pause clients may join (they are not in `mailboxes`), leave (theirs are closed), overflow, or go
+        on from the log at the channel's position (their cursors are beyond these frames).
+        """
+        delivery = Delivery(frames, asyncio.get_running_loop().time())
+        pause_at = time.perf_counter() + SLICE_SECONDS
+        for number, mailbox in enumerate(mailboxes, 1):
+            try:
+                self._metrics.frames_sent += mailbox.put(delivery)
+            except Exception:
+                # The others still have to get theirs: nobody comes back to this page.
+                logger.exception("a stream of %s broke", channel.instance_id)
+                mailbox.close()
+            if number % SLICE_CLIENTS == 0 and time.perf_counter() >= pause_at:
+                await asyncio.sleep(0)
+                pause_at = time.perf_counter() + SLICE_SECONDS
 
     async def _ping(self) -> None:
         """One timer for all clients; the ping itself is shared too."""
@@ -163,17 +190,17 @@ class Hub:
         silence = self._settings.ping_seconds
         while True:
             await asyncio.sleep(min(silence / 4, 1.0))
-            silent_since = loop.time() - silence
-            for channel in self._channels.values():
-                silent = [
-                    mailbox
-                    for mailbox in channel.mailboxes
-                    if mailbox.waiting_since is not None and mailbox.waiting_since <= silent_since
-                ]
-                if silent:
-                    frames = [ping_frame(channel.instance_id, channel.position, self._now())]
-                    for mailbox in silent:
-                        mailbox.put(frames)
+            for channel in list(self._channels.values()):
+                async with channel.passing:
+                    silent_since = loop.time() - silence
+                    silent = [
+                        mailbox
+                        for mailbox in channel.mailboxes
+                        if mailbox.waiting_since is not None and mailbox.waiting_since <= silent_since
+                    ]
+                    if silent:
+                        ping = ping_frame(channel.instance_id, channel.position, self._now())
+                        await self._pass(channel, [ping], silent)
 
 
 def _is_end(event: StoredEvent) -> bool:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from functools import partial
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from orchestrator.api.after_app import serve_after_app
 from orchestrator.api.context import ApiContext
+from orchestrator.api.direct import line_of
 from orchestrator.api.frames import Frame
 from orchestrator.api.guard import chosen_subprotocol
 from orchestrator.api.mailbox import Mailbox
@@ -27,7 +30,12 @@ CLIENT_MESSAGES_SECONDS = 10.0
 
 
 async def serve_socket(websocket: WebSocket, context: ApiContext, request: StreamRequest, kind: str) -> None:
-    """Accept the WebSocket and serve the stream until the client goes or the server stops."""
+    """Have the WebSocket accepted and served when the app has returned, until either side goes."""
+    stream = partial(_stream, websocket, context, request, kind)
+    await serve_after_app(stream, websocket.scope, websocket.receive, websocket.send)
+
+
+async def _stream(websocket: WebSocket, context: ApiContext, request: StreamRequest, kind: str) -> None:
     with context.hub.join(request.record, request.types) as mailbox:
         await websocket.accept(subprotocol=chosen_subprotocol(websocket.scope.get("subprotocols", ())))
         context.metrics.streams[kind] += 1
@@ -57,7 +65,8 @@ async def _serve(websocket: WebSocket, context: ApiContext, request: StreamReque
         metrics=context.metrics,
     )
     try:
-        await pump(stream, deliver, context.metrics, context.settings.stuck_seconds)
+        line = line_of(websocket.scope)
+        await pump(stream, deliver, line, context.metrics, context.settings.stuck_seconds)
     except TimeoutError:
         context.metrics.stuck_clients += 1
         return TRY_AGAIN_LATER

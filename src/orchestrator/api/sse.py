@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from orchestrator.api.after_app import serve_after_app
 from orchestrator.api.context import ApiContext
+from orchestrator.api.direct import line_of
 from orchestrator.api.frames import Frame
 from orchestrator.api.mailbox import Mailbox
 from orchestrator.api.streaming import Stream, StreamRequest, pump
@@ -38,7 +41,10 @@ class SseResponse(Response):
         self._request = request
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the stream until the client goes or the server stops."""
+        """Have the stream served when the app has returned, until the client goes or the server stops."""
+        await serve_after_app(partial(self._stream, scope, receive, send), scope, receive, send)
+
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         context = self._context
         with context.hub.join(self._request.record, self._request.types) as mailbox:
             context.metrics.streams["sse"] += 1
@@ -66,7 +72,7 @@ class SseResponse(Response):
         )
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS.raw})
         try:
-            await pump(stream, deliver, context.metrics, context.settings.stuck_seconds)
+            await pump(stream, deliver, line_of(scope), context.metrics, context.settings.stuck_seconds)
         except TimeoutError:
             context.metrics.stuck_clients += 1
             if scope.get("client"):

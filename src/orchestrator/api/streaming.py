@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from orchestrator.api.direct import Line
 from orchestrator.api.frames import Frame, event_frame, resync_frame
 from orchestrator.api.hub import PAGE_EVENTS, Hub
 from orchestrator.api.mailbox import Mailbox
@@ -29,7 +30,7 @@ class StreamRequest:
 
     record: InstanceRecord
     cursor: int | None
-    types: Collection[str] | None = None
+    types: frozenset[str] | None = None
     with_status: bool = True
 
 
@@ -55,14 +56,22 @@ class Stream:
         self._statuses = statuses
         self._metrics = metrics
         self._now = now
-        self._cursor = request.cursor if request.cursor is not None else mailbox.start
+        mailbox.cursor = request.cursor if request.cursor is not None else mailbox.start
 
-    async def batches(self) -> AsyncGenerator[list[Frame], None]:
-        """The frames, as they are due; ends when the mailbox is closed."""
+    async def batches(
+        self, line: Line | None = None, stuck_seconds: float | None = None
+    ) -> AsyncGenerator[list[Frame], None]:
+        """The frames, as they are due; ends when the mailbox is closed.
+
+        With a line the hub writes the live ones there itself, and only the others come from here. Raises
+        TimeoutError when the line takes nothing for `stuck_seconds`.
+        """
         yield await self._opening()
         while True:
             while not self._has_met_hub():
                 yield await self._past()
+            if line is not None:
+                await self._mailbox.forward(line, stuck_seconds, self._metrics)
             while frames := await self._live():
                 yield frames
             if self._mailbox.is_closed:
@@ -80,7 +89,7 @@ class Stream:
         if not self._request.with_status:
             return []
         status = await self._statuses.latest(self._id)
-        self._cursor = status.seq
+        self._mailbox.cursor = status.seq
         return [status.frame]
 
     async def _resync(self, reason: ResyncReason) -> list[Frame]:
@@ -88,8 +97,8 @@ class Stream:
         self._metrics.resyncs[reason] += 1
         first = await self._log.read(self._id, after=0, limit=1)
         oldest = first[0].seq if first else 1
-        mark = resync_frame(self._id, reason, self._cursor, oldest, self._now())
-        self._cursor = self._hub.position(self._id)
+        mark = resync_frame(self._id, reason, self._mailbox.cursor, oldest, self._now())
+        self._mailbox.cursor = self._hub.position(self._id)
         try:
             return [mark, *await self._snapshot()]
         except InstancePruned:
@@ -102,26 +111,26 @@ class Stream:
         if self._mailbox.has_overflowed:
             # The log still has what did not fit: read on there, and meet the hub further ahead.
             self._mailbox.restart(self._hub.position(self._id))
-        return self._cursor >= self._mailbox.start or self._mailbox.is_closed
+        return self._mailbox.cursor >= self._mailbox.start or self._mailbox.is_closed
 
     async def _past(self) -> list[Frame]:
         """The next page of what the log holds between the cursor and the mailbox's start."""
         page = await self._log.read(
-            self._id, after=self._cursor, limit=PAGE_EVENTS, types=self._request.types
+            self._id, after=self._mailbox.cursor, limit=PAGE_EVENTS, types=self._request.types
         )
         if await self._is_torn(page):
             return await self._resync("not_kept")
-        self._cursor = page[-1].seq if page else self._cursor
+        self._mailbox.cursor = page[-1].seq if page else self._mailbox.cursor
         if len(page) < PAGE_EVENTS:
-            self._cursor = max(self._cursor, self._mailbox.start)
+            self._mailbox.cursor = max(self._mailbox.cursor, self._mailbox.start)
         return [event_frame(event) for event in page]
 
     async def _is_torn(self, page: Sequence[StoredEvent]) -> bool:
         """Whether entries right after the cursor are gone, as when the run is pruned meanwhile."""
         if self._request.types is not None:
-            page = page or await self._log.read(self._id, after=self._cursor, limit=1)
-            return not page and self._cursor < self._mailbox.start
-        return page[0].seq != self._cursor + 1 if page else self._cursor < self._mailbox.start
+            page = page or await self._log.read(self._id, after=self._mailbox.cursor, limit=1)
+            return not page and self._mailbox.cursor < self._mailbox.start
+        return page[0].seq != self._mailbox.cursor + 1 if page else self._mailbox.cursor < self._mailbox.start
 
     async def _live(self) -> list[Frame]:
         """What the hub delivers; nothing when the client fell too far behind, or the mailbox is closed."""
@@ -130,16 +139,20 @@ class Stream:
             frames = await self._mailbox.take()
             if self._mailbox.is_closed or self._mailbox.has_overflowed:
                 return []
-            fresh = [frame for frame in frames if frame.seq is None or frame.seq > self._cursor]
-        self._cursor = max(self._cursor, *(frame.seq or 0 for frame in fresh))
+            fresh = [frame for frame in frames if frame.seq is None or frame.seq > self._mailbox.cursor]
+        self._mailbox.cursor = max(self._mailbox.cursor, *(frame.seq or 0 for frame in fresh))
         return fresh
 
 
 async def pump(
-    stream: Stream, send: Callable[[list[Frame]], Awaitable[None]], metrics: Metrics, stuck_seconds: float
+    stream: Stream,
+    send: Callable[[list[Frame]], Awaitable[None]],
+    line: Line | None,
+    metrics: Metrics,
+    stuck_seconds: float,
 ) -> None:
     """Send a stream's frames until it ends; raises TimeoutError when the client takes nothing for long."""
-    async with aclosing(stream.batches()) as batches:
+    async with aclosing(stream.batches(line, stuck_seconds)) as batches:
         async for frames in batches:
             if frames:
                 async with asyncio.timeout(stuck_seconds):

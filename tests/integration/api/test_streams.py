@@ -1,21 +1,29 @@
 import asyncio
 import json
-import socket
 from contextlib import AsyncExitStack
 
 import httpx
 import pytest
 import websockets
+from stalled_client import GET, UPGRADE, stalled
 
 EVENTS = "/api/orchestrators/orch-1/events"
 ACTIVITY = "/api/orchestrators/orch-1/activity"
 SSE = "/api/orchestrators/orch-1/events-sse"
 
 
+@pytest.fixture(params=["direct", "through ASGI"])
+def both_paths(request, monkeypatch):
+    """Frames go to the transports, or through ASGI as with a uvicorn that is not known."""
+    if request.param == "through ASGI":
+        monkeypatch.setattr("orchestrator.api.direct.TESTED_VERSIONS", ())
+
+
 def seqs(events):
     return [event.get("seq") for event in events]
 
 
+@pytest.mark.usefixtures("both_paths")
 async def test_a_websocket_begins_with_the_status_and_goes_on_live(running, take):
     run = await running.begin()
     async with running.socket(EVENTS) as client:
@@ -27,6 +35,7 @@ async def test_a_websocket_begins_with_the_status_and_goes_on_live(running, take
     assert live == (await running.client.get(f"{EVENTS}?after=2")).json()
 
 
+@pytest.mark.usefixtures("both_paths")
 async def test_sse_lines_are_id_event_and_one_data(running):
     run = await running.begin()
     async with running.client.stream("GET", SSE) as response:
@@ -43,6 +52,7 @@ async def test_sse_lines_are_id_event_and_one_data(running):
             assert await anext(lines) == "event: tool_started"
 
 
+@pytest.mark.usefixtures("both_paths")
 @pytest.mark.parametrize("cursor", range(8))
 async def test_from_every_cursor_both_streams_give_the_rest_of_the_log(running, take, cursor):
     run = await running.begin()
@@ -56,6 +66,7 @@ async def test_from_every_cursor_both_streams_give_the_rest_of_the_log(running, 
         assert await take(events, 7 - cursor) == log[cursor:]
 
 
+@pytest.mark.usefixtures("both_paths")
 @pytest.mark.parametrize("kind", ["socket", "sse"])
 async def test_a_client_that_is_cut_off_after_every_event_loses_and_doubles_nothing(running, take, kind):
     run = await running.begin()
@@ -74,6 +85,7 @@ async def test_a_client_that_is_cut_off_after_every_event_loses_and_doubles_noth
     assert found == list(range(1, total + 1))
 
 
+@pytest.mark.usefixtures("both_paths")
 async def test_many_clients_get_the_same_while_events_keep_coming(running, take):
     run = await running.begin()
     async with AsyncExitStack() as stack:
@@ -88,6 +100,7 @@ async def test_many_clients_get_the_same_while_events_keep_coming(running, take)
             assert rest == list(range(first["seq"] + 1, 23)), number
 
 
+@pytest.mark.usefixtures("both_paths")
 async def test_the_activity_stream_has_tools_only(running, take):
     run = await running.begin()
     await run.work(1)
@@ -99,6 +112,7 @@ async def test_the_activity_stream_has_tools_only(running, take):
         assert (event["seq"], event["type"]) == (4, "tool_started")
 
 
+@pytest.mark.usefixtures("both_paths")
 async def test_silent_streams_are_pinged_also_those_of_the_ended(make_server, take):
     running = await make_server(ping_seconds=0.05)
     run = await running.begin()
@@ -115,6 +129,7 @@ async def test_silent_streams_are_pinged_also_those_of_the_ended(make_server, ta
         assert (await take(client, 1))[0]["data"] == {"up_to": 3}
 
 
+@pytest.mark.usefixtures("both_paths")
 async def test_a_cursor_beyond_the_log_gives_resync_and_the_status(running, take):
     await running.begin()
     async with running.socket(f"{EVENTS}?after=500") as client:
@@ -167,6 +182,7 @@ async def test_what_is_not_there_refuses_the_websocket_with_404(running, path):
     assert json.loads(refused.value.response.body)["status"] == 404
 
 
+@pytest.mark.usefixtures("both_paths")
 async def test_what_clients_say_is_ignored(running, take):
     run = await running.begin()
     async with running.socket(f"{EVENTS}?after=2") as client:
@@ -182,6 +198,7 @@ async def flood(client):
         await asyncio.sleep(0)
 
 
+@pytest.mark.usefixtures("both_paths")
 async def test_who_says_too_much_is_closed(running):
     await running.begin()
     async with asyncio.timeout(10), running.socket(f"{EVENTS}?after=2") as client:
@@ -190,6 +207,7 @@ async def test_who_says_too_much_is_closed(running):
     assert closed.value.rcvd.code == 1008
 
 
+@pytest.mark.usefixtures("both_paths")
 async def test_who_says_something_too_long_is_closed(running):
     await running.begin()
     async with asyncio.timeout(10), running.socket(f"{EVENTS}?after=2") as client:
@@ -199,6 +217,7 @@ async def test_who_says_something_too_long_is_closed(running):
     assert closed.value.rcvd.code == 1009
 
 
+@pytest.mark.usefixtures("both_paths")
 async def test_a_client_that_leaves_is_forgotten(running, until):
     await running.begin()
     hub = running.app.state.context.hub
@@ -208,23 +227,7 @@ async def test_a_client_that_leaves_is_forgotten(running, until):
     assert not +running.app.state.context.metrics.streams
 
 
-def stalled(running, request: str) -> socket.socket:
-    """A client that asks and then reads nothing: its buffers fill up, and the server has to cope."""
-    sock = socket.socket()
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    host, port = running.url.removeprefix("http://").split(":")
-    sock.connect((host, int(port)))
-    sock.sendall(request.format(host=f"{host}:{port}").encode())
-    return sock
-
-
-GET = "GET " + SSE + "?after=2 HTTP/1.1\r\nHost: {host}\r\n\r\n"
-UPGRADE = (
-    "GET " + EVENTS + "?after=2 HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-)
-
-
+@pytest.mark.usefixtures("both_paths")
 @pytest.mark.parametrize("request_text", [GET, UPGRADE])
 async def test_a_slow_reader_is_resynced_and_healthy_ones_lose_nothing(
     make_server, take, until, request_text
@@ -232,7 +235,7 @@ async def test_a_slow_reader_is_resynced_and_healthy_ones_lose_nothing(
     running = await make_server(queue_frames_max=200, queue_bytes_max=300_000)
     run = await running.begin()
     metrics = running.app.state.context.metrics
-    slow = await asyncio.to_thread(stalled, running, request_text)
+    slow = await asyncio.to_thread(stalled, running.url, request_text)
     try:
         async with running.socket(f"{EVENTS}?after=2") as healthy:
             hub = running.app.state.context.hub
@@ -247,7 +250,6 @@ async def test_a_slow_reader_is_resynced_and_healthy_ones_lose_nothing(
             assert any(mailbox.has_overflowed for mailbox in mailboxes)
             assert found == list(range(3, 3 + len(found)))
         # Now the slow one reads again: it is told of the hole, and gets the status.
-        slow.settimeout(10)
         received = b""
         while b'"type":"initial_status"' not in received:
             part = await asyncio.to_thread(slow.recv, 1 << 20)
@@ -259,12 +261,13 @@ async def test_a_slow_reader_is_resynced_and_healthy_ones_lose_nothing(
         slow.close()
 
 
+@pytest.mark.usefixtures("both_paths")
 @pytest.mark.parametrize("request_text", [GET, UPGRADE])
 async def test_a_client_that_is_stuck_for_long_is_cut_off(make_server, until, request_text, caplog):
     running = await make_server(stuck_seconds=0.3)
     run = await running.begin()
     context = running.app.state.context
-    slow = await asyncio.to_thread(stalled, running, request_text)
+    slow = await asyncio.to_thread(stalled, running.url, request_text)
     try:
         await until(lambda: context.hub.streams == 1)
         for _ in range(60):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import pytest
 from cutting_proxy import CuttingProxy
@@ -140,7 +141,13 @@ async def test_what_came_too_fast_is_read_from_the_log(make_server, transport):
         watch = watch_of(client, transport, after=2, on_state=states.append)
         reading = asyncio.create_task(items_of(watch))
         await until(lambda: watch.state == "live")
-        await run.work(300)
+        hub = running.app.state.context.hub
+        await until(lambda: any(mailbox._line for mailbox in hub._channels[ID].mailboxes))
+        for mailbox in hub._channels[ID].mailboxes:
+            sock = mailbox._line._transport.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+        # One delivery that is more than the sockets hold, and than waits for one client.
+        await run.work(250, "x" * 2_000)
         await run.end()
         found = await reading
     assert found == await running.ports.log.read(ID, after=2)
