@@ -72,6 +72,8 @@ def _handle(_number: int, _frame: FrameType | None) -> None:
 
 def leave(code: int) -> NoReturn:
     """End the process now: clean up, and nothing else."""
+    # Python prints a traceback for a signal that comes while its handler is being taken away.
+    sys.unraisablehook = lambda _unraisable: None
     # Another signal would find nothing left to clean up, and end the process in the middle of it.
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)

@@ -46,3 +46,17 @@ def test_a_folder_is_removed_although_threads_still_write_into_it(tmp_path: Path
         finally:
             process.kill()
     assert not folder.exists()
+
+
+def test_what_python_cannot_raise_while_the_process_is_left_is_not_printed():
+    """As it does for a signal that comes in the very moment in which its handler is taken away."""
+    program = """
+from orchestrator.cli import interrupts
+class Broken:
+    def __del__(self):
+        raise OSError("Signal 2 ignored due to race condition")
+with interrupts.on_leaving(lambda: Broken() and None):
+    interrupts.leave(7)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (7, "")
