@@ -58,5 +58,6 @@ class Broken:
 with interrupts.on_leaving(lambda: Broken() and None):
     interrupts.leave(7)
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (7, "")
