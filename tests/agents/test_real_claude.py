@@ -180,7 +180,8 @@ async def test_what_it_may_do(bench, permissions, scenario, is_there):
     events = await play(bench.run(scenario, permissions=permissions))
     assert [e.outcome for e in of(ToolCallCompleted, events)] == ["ok" if is_there else "denied"]
     assert (bench.work / "denied.txt").exists() == is_there
-    assert events[-1].outcome == ("completed" if is_there else "failed")
+    # Whether a task is done whose calls were denied is the engine's to say, for all agents alike.
+    assert events[-1].outcome == "completed"
 
 
 @pytest.mark.parametrize("allow", [True, False])
