@@ -24,7 +24,7 @@ atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
 # `make test` tries a few examples of each property, always the same; `make test-long` many:
 # --hypothesis-profile thorough.
 settings.register_profile("usual", max_examples=50, deadline=None, derandomize=True)
-settings.register_profile("thorough", max_examples=1_000, deadline=None)
+settings.register_profile("thorough", max_examples=300, deadline=None)
 settings.load_profile("usual")
 
 NEEDS = {
