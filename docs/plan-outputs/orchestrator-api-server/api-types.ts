@@ -1325,9 +1325,10 @@ export interface components {
          *     `permissions` is the most that an agent of this run may do by itself, and `options` what was chosen when
          *     the run was started; both are None in logs of earlier versions. `gone` are the tasks that earlier runs
          *     knew and the plan no longer has, the latest first, and `made_up` the highest number of each kind of id
-         *     that was ever made up. `reading` has the digests of what the plan would have executed, and `unapproved` is
-         *     what attempts of earlier runs have changed in it and nobody has approved. `suspects` are attempts that may
-         *     have changed the file since that reading: a run that died before it began hands them on.
+         *     that was ever made up, or that a task had before it got another. `reading` has the digests of what the
+         *     plan would have executed, and `unapproved` is what attempts of earlier runs have changed in it and nobody
+         *     has approved. `suspects` are attempts that may have changed the file since that reading: a run that died
+         *     before it began hands them on.
          */
         PlanLoaded: {
             plan_name: string;
@@ -1359,9 +1360,10 @@ export interface components {
          *     `permissions` is the most that an agent of this run may do by itself, and `options` what was chosen when
          *     the run was started; both are None in logs of earlier versions. `gone` are the tasks that earlier runs
          *     knew and the plan no longer has, the latest first, and `made_up` the highest number of each kind of id
-         *     that was ever made up. `reading` has the digests of what the plan would have executed, and `unapproved` is
-         *     what attempts of earlier runs have changed in it and nobody has approved. `suspects` are attempts that may
-         *     have changed the file since that reading: a run that died before it began hands them on.
+         *     that was ever made up, or that a task had before it got another. `reading` has the digests of what the
+         *     plan would have executed, and `unapproved` is what attempts of earlier runs have changed in it and nobody
+         *     has approved. `suspects` are attempts that may have changed the file since that reading: a run that died
+         *     before it began hands them on.
          */
         PlanLoadedEvent: {
             /**

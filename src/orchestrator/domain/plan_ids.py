@@ -1,8 +1,9 @@
 """Gives every task of an edited plan the id that earlier runs know it by.
 
 An id that the plan's writer wrote is the task's id. One that was made up goes with the work that it was made
-up for, wherever that stands in the plan now, and is never given to other work: in the log,
-a finding or a message it always names the same task.
+up for, wherever that is in the plan now, and is never given to other work: in the log,
+a finding or a message it always names the same task. Nor is an id made up that a task had before its writer
+gave it another.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from orchestrator.domain.plan_matching import Match, TaskKey, id_name
 _NUMBERED = re.compile(r"(?P<base>.*(?:\.verify|\.))(?P<number>[0-9]{0,9})")
 
 MadeUp = Mapping[str, int]
-"""For what made-up ids begin with (`1.`, `1.verify`), the highest number that any of them has had."""
+"""For what made-up ids begin with (`1.`, `1.verify`), the highest number that is given to no other work."""
 
 
 def made_up_numbers(before: MadeUp, task_ids: Iterable[str]) -> dict[str, int]:
@@ -25,7 +26,8 @@ def made_up_numbers(before: MadeUp, task_ids: Iterable[str]) -> dict[str, int]:
     highest = dict(before)
     for task_id in task_ids:
         base, number = _parted(task_id)
-        highest[base] = max(highest.get(base, 0), number)
+        if number > highest.get(base, 0):
+            highest[base] = number
     return highest
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -15,7 +15,7 @@ from orchestrator.domain.permissions import UNBOUND, narrowed_tasks, unbound_com
 from orchestrator.domain.phase_checks import outdated_checks
 from orchestrator.domain.plan import Permissions, Plan, Task
 from orchestrator.domain.plan_ids import made_up_numbers
-from orchestrator.domain.plan_matching import Reworded
+from orchestrator.domain.plan_matching import Reworded, id_name
 from orchestrator.domain.plan_parts import PlanReading, UnapprovedPart, reading_of
 from orchestrator.domain.redaction import Redact, redact_known
 from orchestrator.domain.run_state import RunState
@@ -134,10 +134,19 @@ def identified_plan_loaded(
         permissions=choices.permissions,
         options=choices.options,
         gone=gone_tasks(known, identified.gone, tasks, identified.matches),
-        made_up=made_up_numbers(known.made_up, (task.id for task in tasks if not task.has_own_id)),
+        made_up=made_up_numbers(known.made_up, _not_to_be_given(tasks)),
         reading=reading,
         unapproved=tuple(unapproved),
     )
+
+
+def _not_to_be_given(tasks: Sequence[PlannedTask]) -> Iterator[str]:
+    """Ids that no other work may get: those that were made up, and those that tasks had before."""
+    for task in tasks:
+        if not task.has_own_id:
+            yield task.id
+        if task.previous_id is not None and task.previous_id != task.id:
+            yield id_name(task.previous_id)
 
 
 def _held_problems(

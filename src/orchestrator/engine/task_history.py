@@ -116,7 +116,8 @@ def gone_tasks(
         remember(left, "similar" if before.planned.id in ids_found_again else "gone")
         remember(_done_before(before) if before.state.stale else None, "reworded")
     for task, match in zip(planned, matches, strict=True):
-        if match.known is not None and not task.status.is_settled:
+        # Also a task that is kept for another wording: without its id it is found by the wording alone.
+        if match.known is not None and (task.stale or not task.status.is_settled):
             remember(
                 _done_before(known.tasks[match.known]), "similar" if match.kind == "similar" else "reworded"
             )

@@ -52,8 +52,8 @@ class World:
 
     sent: set[str] = field(default_factory=set)
     """Every instruction that an attempt was sent, or that the writer's tick spoke of."""
-    finding_of: dict[tuple[str, str, int], str] = field(default_factory=dict)
-    """The work of each finding, by run, task and attempt."""
+    works_of_finding: dict[tuple[str, str, int], set[str]] = field(default_factory=dict)
+    """The work of each finding, by run, task and attempt, and works that the writer gave its task's id to."""
     work_of_id: dict[str, str] = field(default_factory=dict)
     """The work that each id stood for last; the writer may give an id of their own to other work."""
 
@@ -119,7 +119,7 @@ def run_some(begun_state: RunState, data: st.DataObject, world: World, run: str)
         state = evolve(state, start_attempt(state, task_id, "robot"), NOON)
         world.sent.add(planned.description)
         attempt = state.tasks[task_id].attempt
-        world.finding_of[run, task_id, attempt] = work(planned)
+        world.works_of_finding[run, task_id, attempt] = {work(planned)}
         written = FindingWritten(task_id=task_id, attempt=attempt, file_path="f", size_bytes=1)
         state = evolve(state, written, NOON)
         result = AttemptResult(succeeded=outcome == "done", is_final=True, error="no")
@@ -153,10 +153,14 @@ def check(
         if is_unambiguous and was_done[text] and before and not was_stale(before, text):
             assert task.status is TaskStatus.COMPLETED, f"unchanged, and runs again: {text}"
             assert not task.stale
-        if task.finding_place is not None and planned.has_own_id is False:
+        if task.finding_place is not None:
             place = task.finding_place
-            found = world.finding_of[place.instance_id or run, place.task_id, place.attempt]
-            assert found == work(planned), "a finding of other work"
+            works_of_finding = world.works_of_finding[place.instance_id or run, place.task_id, place.attempt]
+            if planned.found == "reworded":
+                assert planned.has_own_id
+                assert planned.previous_id == task_id
+                works_of_finding.add(work(planned))
+            assert work(planned) in works_of_finding, "a finding of other work"
         if not planned.has_own_id and planned.previous_id != task_id:
             assert world.work_of_id.get(task_id, work(planned)) == work(planned), "an id of other work"
     world.work_of_id |= {task_id: work(planned) for task_id, planned in state.outline.tasks.items()}
@@ -353,3 +357,37 @@ def test_edits_that_are_taken_back_before_their_tasks_ran_change_nothing(data: s
         is_unambiguous = all(Counter(task.text for task in each)[text] <= 1 for each in seen)
         if first.tasks[task_id].status is TaskStatus.COMPLETED and is_unambiguous:
             assert found_now(again, text)[1:] == (TaskStatus.COMPLETED, None)
+
+
+def test_an_edit_of_a_task_with_an_id_that_is_taken_back_without_the_id_finds_what_was_done():
+    """In between the task was kept as done for another wording."""
+    state = work_on(begin(HEAD + "- [ ] Alpha\n"), "1.1")
+    state = begin(HEAD + "- [ ] 1.1 Alpha\n", (state, "r1"))
+    state = begin(HEAD + "- [ ] 1.1 Beta\n", (state, "r2"))
+    assert found_now(state, "Beta") == ("1.1", TaskStatus.COMPLETED, "wording")
+    again = begin(HEAD + "- [ ] Alpha\n", (state, "r3"))
+    assert found_now(again, "Alpha") == ("1.1", TaskStatus.COMPLETED, None)
+
+
+def test_an_id_that_a_task_had_before_it_was_renumbered_is_given_to_no_other_work():
+    text = "# Plan\n\n## Phase 1: Work\n\n## Phase 2: More\n\n- [ ] Alpha\n"
+    state = begin(text)
+    state = begin(text.replace("Alpha", "1.1 Alpha"), (state, "r1"))
+    text = text.replace("Alpha", "1.2 Alpha")
+    state = begin(text, (state, "r2"))
+    state = begin(text.replace("Work\n", "Work\n\n- [ ] Beta\n"), (state, "r3"))
+    assert found_now(state, "Beta")[0] == "1.3"
+
+
+def test_a_finding_stays_with_a_task_whose_id_the_writer_gave_to_other_work_and_then_took_away():
+    """The writer said with the id that it is the same task: it is kept, and never a plain tick."""
+    state = begin(HEAD + "- [ ] 1.1 Alpha\n")
+    state = evolve(state, start_attempt(state, "1.1", "robot"), NOON)
+    written = FindingWritten(task_id="1.1", attempt=1, file_path="f", size_bytes=1)
+    result = AttemptResult(succeeded=True, is_final=True, error="no")
+    state = evolve(evolve(state, written, NOON), end_attempt(state, "1.1", result, NOON, 1.0), NOON)
+    state = begin(HEAD + "- [ ] 1.1 Beta\n", (state, "r1"))
+    state = begin(HEAD + "- [ ] Beta\n", (state, "r2"))
+    assert found_now(state, "Beta") == ("1.1", TaskStatus.COMPLETED, "wording")
+    assert state.tasks["1.1"].finding_place.instance_id == "r1"
+    assert state.outline.tasks["1.1"].done_description == "Alpha"
