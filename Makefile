@@ -42,7 +42,7 @@ test: setup-dev ## Run the tests
 
 test-long: setup-bench ## Run the longer sweeps, and real coding agents against a model of our own
 	@$(BIN)/python -m pytest -m "long and not sweep" -n $(WORKERS) --dist loadfile
-	@$(BIN)/python -m pytest -m hypothesis -n $(WORKERS) --hypothesis-profile thorough
+	@$(BIN)/python -m pytest tests/unit/domain -m hypothesis -n $(WORKERS) --hypothesis-profile thorough
 	@$(REAL_AGENTS) -m sweep
 
 test-agents: setup-bench ## Run Claude Code, Codex and opencode against a model of our own (installs them; needs node)

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="orchestrator-tests-state-")
 atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
 
-# `make test` tries a few examples of each property, always the same; `make test-long` many:
+# `make test` tries a few examples of each property and `make test-long` many, always the same:
 # --hypothesis-profile thorough.
 settings.register_profile("usual", max_examples=50, deadline=None, derandomize=True)
-settings.register_profile("thorough", max_examples=300, deadline=None)
+settings.register_profile("thorough", max_examples=300, deadline=None, derandomize=True)
 settings.load_profile("usual")
 
 NEEDS = {
