@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from doors import Project
 from fake_model import FakeModel
-from real_agents import CLAUDE, CODEX, GEMINI, OPENCODE, QWEN, RealAgent, environment
+from real_agents import CLAUDE, CODEX, GEMINI, OPENCODE, QWEN, VIBE, RealAgent, environment
 
 from orchestrator.engine.prompt import PROMPT_LENGTH_MAX
 
@@ -65,7 +65,7 @@ def project(tmp_path):
         door.wait()
 
 
-@pytest.mark.parametrize("agent", [CLAUDE, CODEX, OPENCODE, GEMINI, QWEN], ids=lambda agent: agent.name)
+@pytest.mark.parametrize("agent", [CLAUDE, CODEX, OPENCODE, GEMINI, QWEN, VIBE], ids=lambda agent: agent.name)
 def test_its_vendor_sees_the_context_of_the_task(project, tmp_path, agent: RealAgent):
     assert len(PLAN) > 400_000
     project.plan("house", PLAN)

@@ -8,9 +8,9 @@ import pytest
 import scenario_table
 from doors import Project, marked_processes, wait_until
 from fake_model import FakeModel
-from real_agents import CLAUDE, CODEX, GEMINI, OPENCODE, QWEN, environment
+from real_agents import CLAUDE, CODEX, GEMINI, OPENCODE, QWEN, VIBE, environment
 
-AGENTS = {agent.name: agent for agent in (CLAUDE, CODEX, OPENCODE, GEMINI, QWEN)}
+AGENTS = {agent.name: agent for agent in (CLAUDE, CODEX, OPENCODE, GEMINI, QWEN, VIBE)}
 LIMITS = ("--max-attempts", "1", "--repeats", "5", "--task-budget-usd", "0.5", "--on-blocked", "exit")
 SILENCE_SECONDS = 180
 """Long enough for an agent that starts beside three others on a busy machine; only the silent model needs less."""

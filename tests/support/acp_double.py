@@ -286,6 +286,14 @@ def complains(turn: Turn) -> None:
     turn.end("cancelled")
 
 
+def tries_again(turn: Turn) -> None:
+    """As Mistral Vibe does, in an extension of its own."""
+    params = {"sessionId": SESSION, "category": "server_error", "detail": "HTTP 503"}
+    send({"method": "_session/retrying", "params": params})
+    turn.say("It worked.")
+    turn.end()
+
+
 def is_full(turn: Turn) -> None:
     turn.fail(-32603, "Internal error: prompt is too long: 210000 tokens > 200000 maximum")
 

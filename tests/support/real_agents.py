@@ -20,6 +20,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+import venv_programs
+
 CACHE = Path(__file__).resolve().parents[2] / ".cache" / "agents"
 INSTALL_SECONDS = 600
 KEY = "sk-test"
@@ -35,6 +38,8 @@ class RealAgent:
     registry: str
     pins: tuple[str, ...]
     programs_in: str = ".bin"
+    python: tuple[int, int] | None = None
+    """The oldest Python that it runs on, where the tests' own may be too old for it: it gets a venv of its own."""
 
     @property
     def folder(self) -> Path:
@@ -58,10 +63,16 @@ GEMINI = RealAgent("gemini", "npm", ("@google/gemini-cli@0.61.0",))
 QWEN = RealAgent("qwen", "npm", ("@qwen-code/qwen-code@0.24.4",))
 CLAUDE = RealAgent("claude", "pypi", ("claude-agent-sdk==0.2.187",))
 """The SDK with the program inside it; what it depends on, the tests' environment has."""
+VIBE = RealAgent("vibe", "venv", ("mistral-vibe==3.0.2",), python=(3, 12))
+"""What it depends on comes in the newest versions that it allows."""
 
 
 def install(agent: RealAgent) -> Path:
-    """Its folder, filled when it was not; any number of test processes may ask at once."""
+    """Its folder, filled when it was not; any number of test processes may ask at once.
+
+    The test is skipped, with CI set as well, where the agent needs a newer Python than the machine has: that one
+    is not the tests' to install.
+    """
     with _lock(agent.name):
         if not agent.folder.exists():
             fresh = Path(tempfile.mkdtemp(prefix=f".{agent.name}-", dir=CACHE))
@@ -75,32 +86,29 @@ def install(agent: RealAgent) -> Path:
 
 
 def _fetch(agent: RealAgent, folder: Path) -> None:
-    if agent.registry == "npm":
+    if agent.python is not None:
+        python = venv_programs.python_since(agent.python)
+        if python is None:
+            pytest.skip(
+                f"{agent.name} needs Python {'.'.join(map(str, agent.python))}, which is not on this machine"
+            )
+        _run(agent, [python, "-m", "venv", folder])
+        command = [folder / "bin" / "python", "-m", "pip", "install", *agent.pins]
+    elif agent.registry == "npm":
         # Their install scripts only link what the platform's package holds already.
-        command = [
-            "npm",
-            "install",
-            "--prefix",
-            folder,
-            "--no-audit",
-            "--no-fund",
-            "--ignore-scripts",
-            *agent.pins,
-        ]
+        command = ["npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "--ignore-scripts"]
+        command += agent.pins
     elif shutil.which("uv"):
-        command = [
-            "uv",
-            "pip",
-            "install",
-            "--python",
-            sys.executable,
-            "--target",
-            folder,
-            "--no-deps",
-            *agent.pins,
-        ]
+        command = ["uv", "pip", "install", "--python", sys.executable, "--target", folder, "--no-deps"]
+        command += agent.pins
     else:
         command = [sys.executable, "-m", "pip", "install", "--target", folder, "--no-deps", *agent.pins]
+    _run(agent, command)
+    if agent.python is not None:
+        venv_programs.let_move(folder)
+
+
+def _run(agent: RealAgent, command: Sequence[str | Path]) -> None:
     done = subprocess.run(
         command,
         capture_output=True,
@@ -139,6 +147,7 @@ def environment(agent: RealAgent, home: Path, model_url: str, **more: str) -> di
         "claude": _claude,
         "gemini": _gemini,
         "qwen": _qwen,
+        "vibe": _vibe,
     }[agent.name]
     return variables | settings(home, model_url, **more)
 
@@ -228,6 +237,36 @@ def _qwen(home: Path, url: str) -> dict[str, str]:
         },
     )
     return {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{url}/v1", "OPENAI_MODEL": "fake-model"}
+
+
+def _vibe(home: Path, url: str) -> dict[str, str]:
+    folder = home / ".vibe"
+    folder.mkdir(exist_ok=True)
+    (folder / "config.toml").write_text(f"""\
+active_model = "fake-model"
+enable_telemetry = false
+enable_update_checks = false
+enable_auto_update = false
+enable_connectors = false
+api_retry_max_elapsed_time = 10.0
+
+[experiments]
+enable = false
+
+[[providers]]
+name = "fake"
+api_base = "{url}/v1"
+api_key_env_var = "MISTRAL_API_KEY"
+backend = "generic"
+
+[[models]]
+name = "fake-model"
+alias = "fake-model"
+provider = "fake"
+input_price = 3
+output_price = 15
+""")
+    return {"MISTRAL_API_KEY": KEY}
 
 
 def _settings_file(folder: Path, settings: dict[str, object]) -> None:

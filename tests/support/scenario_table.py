@@ -14,7 +14,7 @@ NOT_TRIED = "–"
 IS_WRITTEN = os.environ.get("AGENT_TABLE") == "write"
 """`AGENT_TABLE=write make test-agents` writes the page anew; else each cell is what is expected."""
 
-AGENTS = ("claude", "codex", "opencode", "gemini", "qwen")
+AGENTS = ("claude", "codex", "opencode", "gemini", "qwen", "vibe")
 SCENARIOS = {
     "three_tools": "three tool calls, then a report",
     "talks": "only says that all is done",

@@ -20,6 +20,7 @@ from orchestrator.engine.agent_events import (
     Finished,
     Log,
     PermissionAsked,
+    Retrying,
     Started,
     Text,
     ToolCallCompleted,
@@ -88,6 +89,12 @@ async def read(run):
 
 def of(kind, events):
     return [event for event in events if isinstance(event, kind)]
+
+
+async def test_it_reports_why_its_request_is_tried_again(make_run):
+    events = await read(make_run("tries-again"))
+    assert [event.why for event in of(Retrying, events)] == ["HTTP 503"]
+    assert events[-1].outcome == "completed"
 
 
 COMPLAINING = replace(PROFILE, complaint=r'side=false said="(.*)"')

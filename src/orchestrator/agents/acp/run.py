@@ -288,7 +288,7 @@ class AcpRun:
 
 def _retrying(params: Mapping[str, Any]) -> Retrying:
     """Mistral Vibe's word, an extension, that its request has failed and is tried again."""
-    words = (params.get(name) for name in ("message", "error", "reason"))
+    words = (params.get(name) for name in ("detail", "message", "error", "reason"))
     why = next((word for word in words if isinstance(word, str) and word), "its request has failed")
     attempt, delay = params.get("attempt"), params.get("delay")
     return Retrying(
