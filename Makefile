@@ -43,9 +43,9 @@ test: setup-dev ## Run the tests
 test-long: setup-bench ## Run the longer sweeps, and real coding agents against a model of our own
 	@$(BIN)/python -m pytest -m "long and not sweep" -n $(WORKERS) --dist loadfile
 	@$(BIN)/python -m pytest tests/unit/domain -m hypothesis -n $(WORKERS) --hypothesis-profile thorough
-	@$(REAL_AGENTS) -m sweep
+	@$(REAL_AGENTS) -m "sweep and not by_hand"
 
-test-agents: setup-bench ## Run Claude Code, Codex and opencode against a model of our own (installs them; needs node)
+test-agents: setup-bench ## Run every agent that can be installed against a model of our own (needs node, and Python 3.12 for Vibe)
 	@$(REAL_AGENTS) -m "long or not long"
 
 check: setup-dev ## Format, lint, types, import contracts, generated files

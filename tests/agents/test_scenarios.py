@@ -28,7 +28,13 @@ def project(tmp_path):
         door.wait()
 
 
-@pytest.mark.parametrize(("scenario", "name"), scenario_table.TRIED)
+@pytest.mark.parametrize(
+    ("scenario", "name"),
+    [
+        pytest.param(scenario, name, marks=pytest.mark.by_hand if name == VIBE.name else ())
+        for scenario, name in scenario_table.TRIED
+    ],
+)
 def test_the_outcome_is_what_the_page_says(project, tmp_path, scenario, name):
     project.plan("one", f"# One\n\n{task_of(scenario, name)}")
     more = {"retries": "1"} if name == "claude" else {}
