@@ -83,7 +83,7 @@ def test_a_signal_at_any_moment_ends_the_program_without_a_traceback(prepared: P
 @pytest.mark.long
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_signal_at_many_moments_ends_the_program_without_a_traceback(prepared: Project, name: str) -> None:
-    check_interrupted(prepared, name, 20)
+    check_interrupted(prepared, name, 15)
 
 
 def test_a_signal_while_the_run_ends_shows_the_cursor_again(prepared: Project) -> None:

@@ -37,7 +37,7 @@ PLAN = """\
 """
 AGENT_TASKS = ("1.1", "1.2", "1.3")
 GATE = "# Gate\n\n- [ ] 1.1 Wait [[scenario:gate]]\n  - agent: codex\n"
-ROUNDS = 20
+ROUNDS = 12
 GONE_SECONDS = 5.0
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
