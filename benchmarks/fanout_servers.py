@@ -1,4 +1,4 @@
-"""What the fan-out stands beside: `python -m benchmarks.fanout_servers KIND`, and one event a line on a port.
+"""The reference servers of the fan-out: `python -m benchmarks.fanout_servers KIND` reads events from a port.
 
 - `bare-ws` and `bare-sse`: asyncio protocols on uvloop that write the same bytes to every transport. There is
   no less to do in Python: no framework, no limits, no log, no filter, no back pressure.

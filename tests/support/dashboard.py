@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -101,6 +103,20 @@ def opened_dashboard(url: str, look: str = "light", **options: Any) -> Iterator[
     with browser.opened_tab(**{**LOOKS[look], **options}) as tab:
         tab.page.context.add_init_script(_WATCH_POLICY)
         yield Dashboard(tab, url)
+
+
+@contextlib.contextmanager
+def opened_on_a_busy_run(project: Project, tasks: int, calls: int) -> Iterator[Dashboard]:
+    """The dashboard beside the run `orch-busy`, with so many tasks, half of them done, and so many calls."""
+    command = [sys.executable, "-m", "benchmarks.busy_run", str(project.root), str(tasks), str(calls), "0"]
+    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as run:
+        try:
+            assert run.stdout
+            assert run.stdout.readline() == "ready\n"
+            with opened_dashboard(project.serve().url) as opened:
+                yield opened
+        finally:
+            run.kill()
 
 
 def need_the_build() -> None:

@@ -47,7 +47,7 @@ class Traffic:
                 known, since = len(self.requests), time.monotonic()
             elif time.monotonic() - since > quiet_seconds:
                 return
-            # Playwright tells of nothing while Python sleeps.
+            # Playwright reports no requests while Python sleeps.
             self._page.wait_for_timeout(50)
 
     def _ask(self, request_id: str, url: str) -> None:

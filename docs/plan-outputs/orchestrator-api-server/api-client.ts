@@ -564,7 +564,7 @@ export function createApiClient(server: string | ApiClientOptions): ApiClient {
  * `initial_status` and `plan_loaded` begin anew, so that a log can be folded from its first event on.
  *
  * `blocked_by`, `waiting_for` and `unapproved` follow from what only the server knows: what is settled leaves
- * them, what comes into them is told by `getOrchestratorStatus`. So is `kept`, which comes after the log's end.
+ * them, and `getOrchestratorStatus` has what is new in them. It also has `kept`, which comes after the log's end.
  */
 export function applyEvent(status: OrchestratorStatus, event: OrchestratorEvent): OrchestratorStatus;
 export function applyEvent(status: OrchestratorStatus | undefined, event: OrchestratorEvent): OrchestratorStatus | undefined;

@@ -12,7 +12,6 @@ text; asyncio knows no deadline for a peer that is silent.
 from __future__ import annotations
 
 import asyncio
-import json
 import resource
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -20,11 +19,12 @@ from typing import NoReturn
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from orchestrator.api.errors import ApiError, ProblemResponse
 from orchestrator.api.settings import ApiSettings
 
 DESCRIPTORS_WANTED = 16_384
 DESCRIPTORS_ELSEWHERE = 200
-"""For the database, files and the processes of agents, which must go on whoever connects."""
+"""For the database, files and agents' processes: no number of connections may take these."""
 RESERVED = 16
 """The last places are for questions whether the server is alive."""
 ALIVE_PATH = b"/livez"
@@ -50,10 +50,6 @@ class _Refused(Exception):
     """Raised out of the parser, which hands it on as an error of its own."""
 
 
-Refusal = tuple[int, str, str]
-"""Status, code and detail."""
-
-
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """The limits of a server."""
@@ -75,7 +71,7 @@ def bounded(protocol: type[HttpToolsProtocol], bounds: Bounds) -> type[HttpTools
 class _BoundedHttp(HttpToolsProtocol):
     bounds: Bounds
     _deadline: asyncio.TimerHandle | None = None
-    _refusal: Refusal | None = None
+    _refusal: ApiError | None = None
     _header_bytes = 0
     _taken = 0
     """How much has come of the head, or of the body, that is due."""
@@ -110,7 +106,7 @@ class _BoundedHttp(HttpToolsProtocol):
         super().on_url(url)
         if len(self.url) > self.bounds.settings.url_bytes_max:
             detail = f"A URL may have {self.bounds.settings.url_bytes_max} bytes at most."
-            self._stop_reading((414, "url_too_long", detail))
+            self._stop_reading(ApiError(414, "url_too_long", detail))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         # Also those that come after a body in chunks.
@@ -122,7 +118,8 @@ class _BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         if len(self.connections) > self.bounds.connections_max - RESERVED and self._path() != ALIVE_PATH:
             detail = f"{self.bounds.connections_max} connections are open, and no more are served."
-            self._stop_reading((503, "too_many_connections", detail))
+            retry = {"Retry-After": "10"}
+            self._stop_reading(ApiError(503, "too_many_connections", detail, headers=retry))
         self._expect(self.bounds.settings.body_seconds + BODY_EXTRA_SECONDS, self.bounds.body_raw_max)
         super().on_headers_complete()
 
@@ -136,13 +133,14 @@ class _BoundedHttp(HttpToolsProtocol):
         super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - its name is uvicorn's
-        unreadable = (400, "invalid_request", "This is no HTTP request that can be read.")
+        unreadable = ApiError(400, "invalid_request", "This is no HTTP request that can be read.")
         self._refuse(self._refusal or unreadable)
 
     def _path(self) -> bytes:
-        return bytes(self.url).partition(b"?")[0]
+        # uvicorn sets it when a request begins, which may never have happened.
+        return bytes(getattr(self, "url", b"")).partition(b"?")[0]
 
-    def _stop_reading(self, refusal: Refusal) -> NoReturn:
+    def _stop_reading(self, refusal: ApiError) -> NoReturn:
         self._refusal = refusal
         raise _Refused
 
@@ -160,32 +158,27 @@ class _BoundedHttp(HttpToolsProtocol):
     def _late(self) -> None:
         if self._taken:
             detail = f"A request must arrive within {self.bounds.settings.head_seconds:g} s."
-            self._refuse((408, "request_too_slow", detail))
+            self._refuse(ApiError(408, "request_too_slow", detail))
         else:
             self.transport.close()
 
-    def _refuse(self, refusal: Refusal) -> None:
+    def _refuse(self, refusal: ApiError) -> None:
         cycle: RequestResponseCycle | None = self.cycle  # uvicorn says that there always is one
         is_answering = cycle is not None and not cycle.response_complete
         if not (is_answering or self.transport.is_closing()):
-            self.transport.write(_answer(*refusal))
+            self.transport.write(_answer(refusal, self._path()))
         self._relax()
         self.transport.close()
 
 
-def _too_long(settings: ApiSettings) -> Refusal:
+def _too_long(settings: ApiSettings) -> ApiError:
     detail = f"The head of a request may have {settings.head_bytes_max} bytes at most."
-    return 431, "head_too_large", detail
+    return ApiError(431, "head_too_large", detail)
 
 
-def _answer(status: int, code: str, detail: str) -> bytes:
-    """A problem (RFC 9457) as whole bytes, after which the connection ends."""
-    phrase = HTTPStatus(status).phrase
-    problem = {"type": "about:blank", "title": phrase, "status": status, "detail": detail, "code": code}
-    body = json.dumps({**problem, "errors": []}).encode()
-    head = (
-        f"HTTP/1.1 {status} {phrase}\r\nContent-Type: application/problem+json\r\n"
-        f"Content-Length: {len(body)}\r\nConnection: close\r\n"
-    )
-    retry = "Retry-After: 10\r\n" if status == HTTPStatus.SERVICE_UNAVAILABLE else ""
-    return f"{head}{retry}\r\n".encode() + body
+def _answer(refusal: ApiError, path: bytes) -> bytes:
+    """The problem as an HTTP response in bytes, the last one of its connection."""
+    response = ProblemResponse({"type": "http", "raw_path": path}, refusal)
+    line = f"HTTP/1.1 {refusal.status} {HTTPStatus(refusal.status).phrase}\r\n".encode()
+    headers = b"".join(b"%b: %b\r\n" % header for header in response.raw_headers)
+    return line + headers + b"Connection: close\r\n\r\n" + response.body

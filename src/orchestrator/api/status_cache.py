@@ -68,7 +68,7 @@ class StatusCache:
         if kept is not None and version is not None and self._versions.get(instance_id) == version:
             return kept
         state = await self._reader.state(instance_id)
-        commands = await self._reader.kept_commands(instance_id) if state.status.has_ended else ()
+        commands = await self._reader.kept_commands(instance_id, state)
         if kept is None or (kept.seq, kept.kept) != (state.seq, _ids(commands)):
             kept = self._encoded(instance_id, state, commands)
             self._kept[instance_id] = kept

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from orchestrator.domain.events import PlannedTask
 from orchestrator.domain.plan import TaskKind
@@ -18,16 +18,16 @@ def checks_after(state: RunState, task_id: str) -> tuple[str, ...]:
     return tuple(task.id for task in behind if state.tasks[task.id].status is TaskStatus.COMPLETED)
 
 
-def outdated_checks(tasks: Iterable[PlannedTask]) -> Sequence[str]:
+def outdated_checks(tasks: Iterable[PlannedTask]) -> frozenset[str]:
     """The checks that an earlier run completed, though tasks that they cover have yet to run."""
     unfinished: set[int] = set()
-    found = []
+    found: set[str] = set()
     for task in tasks:
         if not task.status.is_settled:
             unfinished.add(task.phase)
         elif task.phase in unfinished and _is_done_check(task):
-            found.append(task.id)
-    return found
+            found.add(task.id)
+    return frozenset(found)
 
 
 def _is_done_check(task: PlannedTask) -> bool:

@@ -37,7 +37,7 @@ def is_random(text: bytes, start: int, end: int) -> bool:
 
 
 def is_password(text: bytes, start: int, end: int) -> bool:
-    """Whether what stands behind `password=` is one, and no name, path, call or placeholder."""
+    """Whether the text after `password=` is a password, not a name, path, call or placeholder."""
     value = text[start:end]
     if _is_placeholder(value) or _CODE.search(value) or text[end : end + 1] in {b"(", b"[", b"{", b"<"}:
         return False

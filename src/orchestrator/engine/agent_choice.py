@@ -51,7 +51,7 @@ class AgentChoice:
         Raises AgentUnavailable, with what to do, when one of them is unknown or not ready, or cannot be held
         to what its task may do.
         """
-        ticked = {task.id for task in begun.tasks if task.tick_unchecked}
+        ticked = _only_checked(begun)
         tasks = [task for task in self._open_tasks(begun) if task.id not in ticked]
         names = {task.id: self._name(task) for task in tasks}
         unnamed = next((task for task in tasks if names[task.id] is None), None)
@@ -83,7 +83,7 @@ class AgentChoice:
 
         A ticked box that is only to be checked needs no agent for that; what its work lacks is a note.
         """
-        ticked = {task.id for task in begun.tasks if task.tick_unchecked}
+        ticked = _only_checked(begun)
         found: dict[str, Doer] = {}
         for task in self._open_tasks(begun):
             try:
@@ -200,3 +200,8 @@ class _AbsentRun:
     async def tell(self, _text: str) -> bool:
         """It takes no notes."""
         return False
+
+
+def _only_checked(begun: PlanLoaded) -> frozenset[str]:
+    """The tasks whose box is ticked and that are first of all checked, for which no agent is needed."""
+    return frozenset(task.id for task in begun.tasks if task.tick_unchecked)

@@ -15,8 +15,8 @@ from orchestrator.domain.permissions import UNBOUND, narrowed_tasks, unbound_com
 from orchestrator.domain.phase_checks import outdated_checks
 from orchestrator.domain.plan import Permissions, Plan, Task
 from orchestrator.domain.plan_ids import made_up_numbers
-from orchestrator.domain.plan_matching import Reworded, id_name
-from orchestrator.domain.plan_parts import PlanReading, UnapprovedPart, reading_of
+from orchestrator.domain.plan_matching import Match, Reworded, id_name
+from orchestrator.domain.plan_parts import PlanReading, TaskParts, UnapprovedPart, reading_of
 from orchestrator.domain.redaction import Redact, redact_known
 from orchestrator.domain.run_state import RunState
 from orchestrator.domain.task_agents import SHELL, task_agent
@@ -95,17 +95,13 @@ def identified_plan_loaded(
         planned = _planned(task, tuple(follows.get(task.id, ())), choices).model_copy(
             update={"headings": key.headings, "has_own_id": key.has_own_id, "wording": key.wording}
         )
-        before = None if match.known is None else known.tasks[match.known]
-        believed = task
-        if task.checked and is_proposed(reading.by_id[task.id], unapproved):
+        parts = reading.by_id[task.id]
+        is_by_attempt = task.checked and is_proposed(parts, unapproved)
+        believed = replace(task, checked=False) if is_by_attempt else task
+        if is_by_attempt:
             planned = planned.model_copy(update={"reason": TICKED_BY_ATTEMPT})
-            believed = replace(task, checked=False)
-        planned = planned.model_copy(update=history(believed, planned, match, before, choices.answer))
-        if before is not None and is_check_changed(reading.by_id[task.id], planned, before, known.reading):
-            planned = planned.model_copy(update={"verified": False, "reason": CHECK_CHANGED})
-        if not known.tasks:
-            planned = planned.model_copy(update={"found": None})
-        is_known = before is not None and match.kind != "similar"
+        planned = _with_history(believed, planned, parts, match, known, choices)
+        is_known = match.known is not None and match.kind != "similar"
         if task.checked and is_known and planned.status is not TaskStatus.COMPLETED:
             problems.append(f"line {task.line}: task {task.id} is ticked, but the log says {planned.status}")
         tasks.append(planned)
@@ -147,6 +143,17 @@ def _not_to_be_given(tasks: Sequence[PlannedTask]) -> Iterator[str]:
             yield task.id
         if task.previous_id is not None and task.previous_id != task.id:
             yield id_name(task.previous_id)
+
+
+def _with_history(
+    task: Task, planned: PlannedTask, parts: TaskParts, match: Match, known: Known, choices: RunChoices
+) -> PlannedTask:
+    """The task with what earlier runs have made of it."""
+    before = None if match.known is None else known.tasks[match.known]
+    planned = planned.model_copy(update=history(task, planned, match, before, choices.answer))
+    if before is not None and is_check_changed(parts, planned, before, known.reading):
+        planned = planned.model_copy(update={"verified": False, "reason": CHECK_CHANGED})
+    return planned if known.tasks else planned.model_copy(update={"found": None})
 
 
 def _held_problems(

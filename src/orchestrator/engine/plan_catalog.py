@@ -83,7 +83,7 @@ class PlanCatalog:
         latest = await self._latest(file)
         if latest is not None:
             record, state = latest
-            kept = await self._reader.kept_commands(record.id)
+            kept = await self._reader.kept_commands(record.id, state)
             return _plan_status(file, state, source="log", instance_id=record.id, kept=kept)
         plan = await self._plan(file)
         document = (await self._ports.outputs.read_status(file.name)).document or {}

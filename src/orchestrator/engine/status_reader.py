@@ -62,17 +62,17 @@ class StatusReader:
     async def status(self, instance_id: str, at_seq: int | None = None) -> OrchestratorStatus:
         """The status on the wire; that of `at_seq` without what is kept since. Raises as `state` does."""
         state = await self.state(instance_id, at_seq)
-        kept = await self.kept_commands(instance_id) if at_seq is None else ()
+        kept = await self.kept_commands(instance_id, state) if at_seq is None else ()
         return orchestrator_status(state, instance_id, kept)
 
-    async def kept_commands(self, instance_id: str) -> tuple[CommandRecord, ...]:
+    async def kept_commands(self, instance_id: str, state: RunState) -> tuple[CommandRecord, ...]:
         """The commands that this run was sent after its end and that its plan's next run begins with.
 
-        Raises InstanceNotFound.
+        `state` is the run's latest. Raises InstanceNotFound.
         """
-        record = await self._registry.get(instance_id)
-        if not record.status.has_ended:
+        if not state.status.has_ended:
             return ()
+        record = await self._registry.get(instance_id)
         found = await self._commands.kept(record.plan_key)
         return tuple(command for command in found if command.instance_id == instance_id)
 

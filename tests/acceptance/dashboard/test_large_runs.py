@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import dashboard
 import pytest
 from dashboard import Dashboard
-from doors import CHECKOUT, Project
+from doors import Project
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.long, pytest.mark.needs_chromium, pytest.mark.timeout(180)]
@@ -23,15 +21,8 @@ HOME = "orchestrators/orch-busy"
 
 @pytest.fixture
 def opened(project: Project) -> Iterator[Dashboard]:
-    command = [sys.executable, "-m", "benchmarks.busy_run", str(project.root), str(TASKS), str(CALLS), "0"]
-    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as run:
-        try:
-            assert run.stdout
-            assert run.stdout.readline() == "ready\n"
-            with dashboard.opened_dashboard(project.serve().url) as opened:
-                yield opened
-        finally:
-            run.kill()
+    with dashboard.opened_on_a_busy_run(project, TASKS, CALLS) as opened:
+        yield opened
 
 
 def drawn(opened: Dashboard) -> int:

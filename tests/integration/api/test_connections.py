@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import resource
 from contextlib import AsyncExitStack
 
 import pytest
 
 from orchestrator.api import connections
+from orchestrator.domain.answers import Problem
 
 LIMIT_SECONDS = 20
 QUICK = {"head_seconds": 0.3}
@@ -18,7 +18,7 @@ REQUEST = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 class Peer:
-    """The other end of a connection, which says just what it is told to."""
+    """A client that sends exactly the bytes it is given."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
@@ -62,7 +62,9 @@ def told(answer: bytes) -> tuple[int, str]:
     head, _, body = answer.partition(b"\r\n\r\n")
     assert b"application/problem+json" in head
     assert b"Connection: close" in head
-    return int(head.split()[1]), json.loads(body)["code"]
+    problem = Problem.model_validate_json(body)
+    assert problem.status == int(head.split()[1])
+    return problem.status, problem.code
 
 
 async def test_a_silent_connection_is_closed(make_server, connect):

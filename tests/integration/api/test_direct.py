@@ -179,7 +179,7 @@ async def test_a_quarter_that_stalls_costs_the_others_nothing_and_the_server_lit
             assert all(mailbox._bytes <= 200_000 for mailbox in mailboxes(running))
         assert sum(held(line) > 0 for line in kept) == 10
         assert sum(mailbox.has_overflowed for mailbox in mailboxes(running)) == 10
-        # They read again: each is told of the hole, gets the status, and is live.
+        # They read again: each gets a resync, then the status, and then live events.
         for sock in slow:
             await asyncio.to_thread(_read_until, sock, b'"type":"initial_status"')
         await until(lambda: len(lines(running)) == 40)

@@ -318,7 +318,7 @@ test('from afar the status is asked for rarely, however many tasks change; close
   expect(await asked(60)).toBeLessThanOrEqual(5);
 });
 
-test('who comes close is told soon what was put off', async () => {
+test('a reader that asks for fresher data gets a postponed refetch soon', async () => {
   const other = await begun(makeStatus({ seq: 1 }));
   await settle();
   watch().tell(makeChange(2));

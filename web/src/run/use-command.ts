@@ -38,7 +38,7 @@ export function useCommand(id: string) {
     mutationFn: async (send: Send) => settled(api, id, await send(api, { idempotencyKey: commandKey() })),
     onSuccess(receipt) {
       tell(receipt.success ? 'good' : 'bad', receipt.message);
-      // No event tells of a command that is kept for the next run: this one's log has ended.
+      // A command that is kept for the next run causes no event: the log of this run has ended.
       if (receipt.state === 'kept') runs.peek(id).refresh();
       void queries.invalidateQueries({ queryKey: keys.orchestrators });
     },

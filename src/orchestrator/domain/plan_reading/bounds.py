@@ -1,4 +1,4 @@
-"""What a plan may be made of, so that reading it takes seconds at most, whoever wrote it."""
+"""Limits on the size and shape of a plan, so that reading any text takes a few seconds at most."""
 
 from __future__ import annotations
 

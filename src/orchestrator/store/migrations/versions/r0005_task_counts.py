@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Runs of before have no tasks: whoever wants to know folds their logs."""
+    """Earlier runs get no counts; they are worked out from their logs when they are needed."""
     op.add_column(
         "orchestrators",
         sa.Column("total_tasks", sa.Integer, nullable=False, server_default="0", comment="0: not counted"),
